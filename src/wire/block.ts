@@ -1,0 +1,78 @@
+import { sha256 } from "../crypto/index.ts";
+import { assert } from "../kernel/assert.ts";
+import { EMPTY_BYTES, concatBytes } from "../kernel/bytes.ts";
+import type { BlockMetadata } from "./gen/common/common.ts";
+
+/** Positions in `BlockMetadata.metadata`. */
+export const BLOCK_METADATA = {
+  signatures: 0,
+  lastConfig: 1,
+  transactionsFilter: 2,
+  orderer: 3,
+  commitHash: 4,
+} as const;
+
+const METADATA_ENTRIES = 5;
+const UINT64_MAX = 2n ** 64n - 1n;
+const DER_INTEGER = 0x02;
+const DER_OCTET_STRING = 0x04;
+const DER_SEQUENCE = 0x30;
+
+/** What of a block header its hash covers; `number` is 0..2^64-1. */
+export interface HashedHeader {
+  readonly number: number | bigint;
+  readonly previousHash: Uint8Array;
+  readonly dataHash: Uint8Array;
+}
+
+/** The header as orderers sign and hash it: DER SEQUENCE{INTEGER, OCTET STRING, OCTET STRING}. */
+export function blockHeaderDer(header: HashedHeader): Uint8Array {
+  return der(
+    DER_SEQUENCE,
+    concatBytes(
+      der(DER_INTEGER, unsignedInteger(header.number)),
+      der(DER_OCTET_STRING, header.previousHash),
+      der(DER_OCTET_STRING, header.dataHash),
+    ),
+  );
+}
+
+/** SHA-256 of the header's DER form: the next block's `previousHash`. 32 bytes. */
+export function blockHeaderHash(header: HashedHeader): Uint8Array {
+  return sha256(blockHeaderDer(header));
+}
+
+/** SHA-256 of the envelopes of a block, concatenated: its header's `dataHash`. 32 bytes. */
+export function blockDataHash(data: readonly Uint8Array[]): Uint8Array {
+  return sha256(...data);
+}
+
+/** The metadata of a block before anyone has added to it: five empty entries, which Fabric expects to be present. */
+export function emptyBlockMetadata(): BlockMetadata {
+  return { metadata: Array.from({ length: METADATA_ENTRIES }, () => EMPTY_BYTES) };
+}
+
+// Minimal two's complement: a leading zero byte where the top bit would read as a sign.
+function unsignedInteger(value: number | bigint): Uint8Array {
+  let rest = BigInt(value);
+  assert(rest >= 0n && rest <= UINT64_MAX, "a block number is an unsigned 64-bit integer");
+  const bytes: number[] = [];
+  do {
+    bytes.unshift(Number(rest & 0xffn));
+    rest >>= 8n;
+  } while (rest > 0n);
+  if ((bytes[0] ?? 0) >= 0x80) bytes.unshift(0);
+  return Uint8Array.from(bytes);
+}
+
+function der(tag: number, content: Uint8Array): Uint8Array {
+  return concatBytes(Uint8Array.of(tag, ...derLength(content.length)), content);
+}
+
+// X.690 §8.1.3: one byte up to 127, else a count of length bytes and those bytes, most significant first.
+function derLength(length: number): readonly number[] {
+  if (length < 0x80) return [length];
+  const bytes: number[] = [];
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
+  return [0x80 | bytes.length, ...bytes];
+}

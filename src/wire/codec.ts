@@ -1,0 +1,59 @@
+import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { utf8Decode } from "../kernel/bytes.ts";
+import { errorMessage } from "../kernel/error.ts";
+import { WireError } from "./errors.ts";
+import type { DeepPartial } from "./gen/google/protobuf/timestamp.ts";
+
+/** What the generated codec object of a message offers; `$type` is its full protobuf name. */
+export interface MessageType<T> {
+  readonly $type: string;
+  encode(message: T, writer?: BinaryWriter): BinaryWriter;
+  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  fromPartial(object: DeepPartial<T>): T;
+}
+
+/** A message with any field left out, at any depth: what is left out is zero. */
+export type Partially<T> = DeepPartial<T>;
+
+/**
+ * The message in `bytes`, all of which must belong to it. Its byte fields are views into `bytes`.
+ * As in Go: unknown fields are dropped, text must be UTF-8, the last value of a repeated scalar wins.
+ * Narrower than Go: at most 100 levels of nesting, and no integer beyond 2^53 in a field typed `number`.
+ * Throws `WireError` ("malformed").
+ */
+export function decode<T>(type: MessageType<T>, bytes: Uint8Array): T {
+  try {
+    return type.decode(new BinaryReader(plainView(bytes), utf8Decode));
+  } catch (error) {
+    throw new WireError("malformed", `not a valid ${type.$type}: ${errorMessage(error)}`, {
+      data: { type: type.$type, length: bytes.length },
+      cause: error,
+    });
+  }
+}
+
+/** As `decode`, with `undefined` for malformed bytes. */
+export function tryDecode<T>(type: MessageType<T>, bytes: Uint8Array): T | undefined {
+  try {
+    return type.decode(new BinaryReader(plainView(bytes), utf8Decode));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The bytes of `message`: fields in order of number, zero values left out, maps in order of insertion. */
+export function encode<T>(type: MessageType<T>, message: T): Uint8Array {
+  return type.encode(message, new BinaryWriter()).finish();
+}
+
+/** A message of the given fields, with zero for the rest. Nested messages and byte strings are not copied. */
+export function create<T>(type: MessageType<T>, fields: Partially<T>): T {
+  return type.fromPartial(fields);
+}
+
+// A Node Buffer's subarray is a Buffer again, and those compare, slice and print unlike a Uint8Array.
+function plainView(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array
+    ? bytes
+    : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

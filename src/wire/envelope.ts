@@ -1,0 +1,49 @@
+import { equalBytes } from "../kernel/bytes.ts";
+import { encode, tryDecode } from "./codec.ts";
+import { ChannelHeader, Envelope, Payload, SignatureHeader } from "./gen/common/common.ts";
+
+/** An envelope with the layers that every reader needs; `payload.data` stays marshalled. */
+export interface OpenedEnvelope {
+  readonly envelope: Envelope;
+  readonly payload: Payload;
+  readonly channelHeader: ChannelHeader;
+  readonly signatureHeader: SignatureHeader;
+}
+
+/** The first layer of an envelope that could not be read. */
+export type EnvelopeDefect =
+  "envelope" | "payload" | "missing-header" | "channel-header" | "signature-header";
+
+/** The answer of `openEnvelope`. */
+export type EnvelopeReading =
+  | { readonly kind: "opened"; readonly opened: OpenedEnvelope }
+  | { readonly kind: "malformed"; readonly defect: EnvelopeDefect };
+
+/** Reads an envelope, marshalled or not, down to its two headers. Checks form only: no signature, no meaning. */
+export function openEnvelope(source: Uint8Array | Envelope): EnvelopeReading {
+  const envelope = source instanceof Uint8Array ? tryDecode(Envelope, source) : source;
+  if (envelope === undefined) return malformed("envelope");
+  const payload = tryDecode(Payload, envelope.payload);
+  if (payload === undefined) return malformed("payload");
+  if (payload.header === undefined) return malformed("missing-header");
+  const channelHeader = tryDecode(ChannelHeader, payload.header.channelHeader);
+  if (channelHeader === undefined) return malformed("channel-header");
+  const signatureHeader = tryDecode(SignatureHeader, payload.header.signatureHeader);
+  if (signatureHeader === undefined) return malformed("signature-header");
+  return { kind: "opened", opened: { envelope, payload, channelHeader, signatureHeader } };
+}
+
+/**
+ * Fabric: an envelope in a block must have a payload and a signature and must marshal to the very bytes it came in.
+ * Otherwise two byte strings could stand for one signed transaction.
+ */
+export function isCanonicalEnvelope(bytes: Uint8Array): boolean {
+  const envelope = tryDecode(Envelope, bytes);
+  if (envelope === undefined) return false;
+  if (envelope.payload.length === 0 || envelope.signature.length === 0) return false;
+  return equalBytes(encode(Envelope, envelope), bytes);
+}
+
+function malformed(defect: EnvelopeDefect): EnvelopeReading {
+  return { kind: "malformed", defect };
+}
