@@ -1,0 +1,265 @@
+/**
+ * Serves RPC bindings over gRPC. Owns its TLS listener, because Fabric asks every client for a certificate
+ * and verifies it only where a service demands so, which grpc-js' own listener cannot do.
+ */
+import {
+  Server as GrpcJsServer,
+  ServerCredentials,
+  type handleBidiStreamingCall,
+  type handleUnaryCall,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+} from "@grpc/grpc-js";
+import { constants as cryptoConstants, X509Certificate } from "node:crypto";
+import {
+  createServer as createTcpServer,
+  type AddressInfo,
+  type Server,
+  type Socket,
+} from "node:net";
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from "node:tls";
+import { AsyncQueue } from "../async-queue.ts";
+import {
+  CONNECTIONS_MAX,
+  RPC_CLOSE_GRACE_MS,
+  RPC_MESSAGE_BYTES_MAX,
+  RPC_QUEUE_COUNT_MAX,
+  RPC_STREAMS_PER_CONNECTION_MAX,
+  TLS_HANDSHAKE_TIMEOUT_MS,
+} from "../limits.ts";
+import { RpcError, type RpcBinding, type RpcCall, type RpcMethod } from "../ports/rpc.ts";
+import { deserializer, serializer, type Received } from "./grpc-codec.ts";
+import { toGrpcStatus } from "./grpc-status.ts";
+
+export interface GrpcServerTls {
+  readonly certificatePem: Uint8Array;
+  readonly keyPem: Uint8Array;
+  /** PEM of the CAs that a client's certificate must chain to. Absent: asked for, not verified. */
+  readonly clientRootsPem?: readonly Uint8Array[];
+}
+
+export interface GrpcServerOptions {
+  readonly host: string;
+  /** 0: the system chooses. */
+  readonly port: number;
+  /** Absent: plain text. */
+  readonly tls?: GrpcServerTls;
+}
+
+type UnaryCall = ServerUnaryCall<Received<unknown>, unknown>;
+type DuplexCall = ServerDuplexStream<Received<unknown>, unknown>;
+
+export class GrpcServer {
+  readonly #server = new GrpcJsServer({
+    "grpc.max_receive_message_length": RPC_MESSAGE_BYTES_MAX,
+    "grpc.max_send_message_length": RPC_MESSAGE_BYTES_MAX,
+    "grpc.max_concurrent_streams": RPC_STREAMS_PER_CONNECTION_MAX,
+    "grpc.enable_channelz": 0,
+  });
+  readonly #sockets = new Map<string, Socket>();
+  readonly #closing = new AbortController();
+  readonly #options: GrpcServerOptions;
+  readonly #localCertificate: Uint8Array | undefined;
+  #listener: Server | undefined;
+
+  constructor(bindings: readonly RpcBinding[], options: GrpcServerOptions) {
+    this.#options = options;
+    this.#localCertificate =
+      options.tls === undefined
+        ? undefined
+        : new Uint8Array(new X509Certificate(options.tls.certificatePem).raw);
+    for (const binding of bindings) this.#register(binding);
+  }
+
+  /** Resolves with the port once it listens; rejects with the system's error (EADDRINUSE, …). */
+  async listen(): Promise<number> {
+    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    const accept = (socket: Socket): void => {
+      this.#track(socket);
+      injector.injectConnection(socket);
+    };
+    const { tls, host, port } = this.#options;
+    const listener =
+      tls === undefined ? createTcpServer(accept) : createTlsServer(tlsOptions(tls), accept);
+    listener.maxConnections = CONNECTIONS_MAX;
+    this.#listener = listener;
+    await new Promise<void>((resolve, reject) => {
+      listener.once("error", reject);
+      listener.listen({ host, port }, resolve);
+    });
+    return (listener.address() as AddressInfo).port;
+  }
+
+  /** Stops listening, cancels what is still running after a grace, and drops every connection. Idempotent. */
+  async close(): Promise<void> {
+    this.#listener?.close();
+    this.#closing.abort();
+    await new Promise<void>((resolve) => {
+      const force = setTimeout(() => {
+        this.#server.forceShutdown();
+        resolve();
+      }, RPC_CLOSE_GRACE_MS);
+      this.#server.tryShutdown(() => {
+        clearTimeout(force);
+        resolve();
+      });
+    });
+    for (const socket of this.#sockets.values()) socket.destroy();
+  }
+
+  #track(socket: Socket): void {
+    const key = `${socket.remoteAddress ?? ""}:${socket.remotePort ?? 0}`;
+    this.#sockets.set(key, socket);
+    socket.once("close", () => {
+      if (this.#sockets.get(key) === socket) this.#sockets.delete(key);
+    });
+    // A broken connection is the client's affair; its calls see it.
+    socket.on("error", () => undefined);
+  }
+
+  #register(binding: RpcBinding): void {
+    const { method } = binding;
+    const handler = binding.kind === "unary" ? this.#unary(binding) : this.#stream(binding);
+    this.#server.register(
+      method.path,
+      handler as never,
+      serializer(method.response),
+      deserializer(method.request) as never,
+      // A stream handler is written for both directions: a single request arrives as a stream of one.
+      binding.kind === "unary" ? "unary" : "bidi",
+    );
+  }
+
+  #unary(
+    binding: RpcBinding & { readonly kind: "unary" },
+  ): handleUnaryCall<Received<unknown>, unknown> {
+    return (call: UnaryCall, respond) => {
+      const context = this.#context(call);
+      const request = call.request;
+      if (!request.ok) {
+        respond(toGrpcStatus(malformed(binding.method, request.reason)));
+        context.release();
+        return;
+      }
+      void binding
+        .handler(request.value, context.call)
+        .then(
+          (response) => {
+            respond(null, response);
+          },
+          (error: unknown) => {
+            respond(toGrpcStatus(error));
+          },
+        )
+        .finally(context.release);
+    };
+  }
+
+  #stream(
+    binding: RpcBinding & { readonly kind: "stream" },
+  ): handleBidiStreamingCall<Received<unknown>, unknown> {
+    return (stream: DuplexCall) => {
+      const context = this.#context(stream);
+      const requests = queueOf(stream, binding.method, context.call);
+      void binding
+        .handler(requests, (response) => sendOn(stream, context.call, response), context.call)
+        .then(
+          () => {
+            stream.end();
+          },
+          (error: unknown) => {
+            stream.emit("error", toGrpcStatus(error));
+          },
+        )
+        .finally(context.release);
+    };
+  }
+
+  #context(call: UnaryCall | DuplexCall): { readonly call: RpcCall; readonly release: () => void } {
+    const abort = new AbortController();
+    const cancel = (): void => {
+      abort.abort();
+    };
+    const deadline = call.getDeadline();
+    const deadlineMs = deadline instanceof Date ? deadline.getTime() : deadline;
+    call.on("cancelled", cancel);
+    this.#closing.signal.addEventListener("abort", cancel);
+    const peerAddress = call.getPeer();
+    return {
+      call: {
+        signal: abort.signal,
+        isDeadlineExceeded: () => Date.now() >= deadlineMs,
+        peerAddress,
+        peerCertificate: this.#peerCertificate(peerAddress),
+        localCertificate: this.#localCertificate,
+      },
+      release: () => {
+        this.#closing.signal.removeEventListener("abort", cancel);
+      },
+    };
+  }
+
+  #peerCertificate(peerAddress: string): Uint8Array | undefined {
+    if (this.#options.tls === undefined) return undefined;
+    const socket = this.#sockets.get(peerAddress) as TLSSocket | undefined;
+    const certificate = socket?.getPeerX509Certificate();
+    return certificate === undefined ? undefined : new Uint8Array(certificate.raw);
+  }
+}
+
+function tlsOptions(tls: GrpcServerTls): TlsOptions {
+  return {
+    cert: Buffer.from(tls.certificatePem),
+    key: Buffer.from(tls.keyPem),
+    ...(tls.clientRootsPem === undefined
+      ? {}
+      : { ca: tls.clientRootsPem.map((pem) => Buffer.from(pem)) }),
+    requestCert: true,
+    rejectUnauthorized: tls.clientRootsPem !== undefined,
+    minVersion: "TLSv1.2",
+    ALPNProtocols: ["h2"],
+    handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS,
+    // A resumed session would hide the client's certificate.
+    secureOptions: cryptoConstants.SSL_OP_NO_TICKET,
+  };
+}
+
+function malformed(method: RpcMethod<unknown, unknown>, reason: string): RpcError {
+  return new RpcError("INVALID_ARGUMENT", `${method.path}: ${reason}`);
+}
+
+function queueOf(
+  stream: DuplexCall,
+  method: RpcMethod<unknown, unknown>,
+  call: RpcCall,
+): AsyncQueue<unknown> {
+  const queue = new AsyncQueue<unknown>(RPC_QUEUE_COUNT_MAX, () => stream.resume());
+  stream.on("data", (message: Received<unknown>) => {
+    if (!message.ok) queue.fail(malformed(method, message.reason));
+    else if (!queue.push(message.value)) stream.pause();
+  });
+  stream.on("end", () => {
+    queue.end();
+  });
+  call.signal.addEventListener("abort", () => {
+    queue.fail(new RpcError("CANCELLED", "the call was cancelled"));
+  });
+  return queue;
+}
+
+function sendOn(stream: DuplexCall, call: RpcCall, response: unknown): Promise<void> {
+  if (call.signal.aborted || stream.destroyed) {
+    return Promise.reject(new RpcError("CANCELLED", "the call was cancelled"));
+  }
+  if (stream.write(response)) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      stream.off("drain", settle);
+      call.signal.removeEventListener("abort", settle);
+      if (call.signal.aborted) reject(new RpcError("CANCELLED", "the call was cancelled"));
+      else resolve();
+    };
+    stream.once("drain", settle);
+    call.signal.addEventListener("abort", settle);
+  });
+}
