@@ -1,18 +1,25 @@
 import { assert } from "./assert.ts";
 
+type Ending = { readonly kind: "ended" } | { readonly kind: "failed"; readonly error: unknown };
+
+interface Waiting<T> {
+  readonly resolve: (result: IteratorResult<T, undefined>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /**
  * A first-in-first-out queue between one producer and one consumer that iterates.
- *
- * Invariant: at most one of `#items` is non-empty and `#waiting` is set.
  * The producer bounds it: `push` answers whether there is room for more, and `onRoom` is called when there is again.
+ *
+ * Invariant: while a consumer waits, the queue is empty and has not ended.
  */
 export class AsyncQueue<T> implements AsyncIterable<T> {
   readonly #countMax: number;
   readonly #onRoom: () => void;
   #items: T[] = [];
   #head = 0;
-  #waiting: PromiseWithResolvers | undefined;
-  #end: { readonly error: unknown } | "ended" | undefined;
+  #waiting: Waiting<T> | undefined;
+  #ending: Ending | undefined;
 
   /** `countMax` is the count from which `push` asks the producer to pause. */
   constructor(countMax: number, onRoom: () => void = (): void => undefined) {
@@ -27,31 +34,44 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
 
   /** Adds an item and answers whether there is room for another. Ignored after the end. */
   push(item: T): boolean {
-    if (this.#end !== undefined) return false;
-    this.#items.push(item);
-    this.#wake();
+    if (this.#ending !== undefined) return false;
+    const waiting = this.#waiting;
+    if (waiting === undefined) {
+      this.#items.push(item);
+    } else {
+      this.#waiting = undefined;
+      waiting.resolve({ done: false, value: item });
+    }
     return this.count < this.#countMax;
   }
 
   /** No more items; those already there are still delivered. */
   end(): void {
-    this.#end ??= "ended";
-    this.#wake();
+    this.#close({ kind: "ended" });
   }
 
   /** As `end`, and the iteration then throws `error`. */
   fail(error: unknown): void {
-    this.#end ??= { error };
-    this.#wake();
+    this.#close({ kind: "failed", error });
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (;;) {
-      while (this.count > 0) yield this.#take();
-      if (this.#end === "ended") return;
-      if (this.#end !== undefined) throw this.#end.error;
-      await this.#arrival();
-    }
+  [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
+    return {
+      next: () => this.#next(),
+      return: () => {
+        this.end();
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+  }
+
+  #next(): Promise<IteratorResult<T, undefined>> {
+    assert(this.#waiting === undefined, "one consumer at a time");
+    if (this.count > 0) return Promise.resolve({ done: false, value: this.#take() });
+    if (this.#ending !== undefined) return finished(this.#ending);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
   }
 
   #take(): T {
@@ -65,20 +85,17 @@ export class AsyncQueue<T> implements AsyncIterable<T> {
     return item;
   }
 
-  #arrival(): Promise<void> {
-    assert(this.#waiting === undefined, "one consumer at a time");
-    return new Promise((resolve) => {
-      this.#waiting = { resolve };
-    });
-  }
-
-  #wake(): void {
+  #close(ending: Ending): void {
+    this.#ending ??= ending;
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    waiting?.resolve();
+    if (waiting !== undefined) finished(this.#ending).then(waiting.resolve, waiting.reject);
   }
 }
 
-interface PromiseWithResolvers {
-  readonly resolve: () => void;
+function finished(ending: Ending): Promise<IteratorResult<never, undefined>> {
+  if (ending.kind === "ended") return Promise.resolve({ done: true, value: undefined });
+  // The iteration's own failure: whatever the producer passed in.
+  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the error is carried, not made here
+  return Promise.reject(ending.error);
 }

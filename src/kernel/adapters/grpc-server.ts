@@ -122,9 +122,9 @@ export class GrpcServer {
     const handler = binding.kind === "unary" ? this.#unary(binding) : this.#stream(binding);
     this.#server.register(
       method.path,
-      handler as never,
+      handler,
       serializer(method.response),
-      deserializer(method.request) as never,
+      deserializer(method.request),
       // A stream handler is written for both directions: a single request arrives as a stream of one.
       binding.kind === "unary" ? "unary" : "bidi",
     );
@@ -239,7 +239,10 @@ function queueOf(
     else if (!queue.push(message.value)) stream.pause();
   });
   stream.on("end", () => {
-    queue.end();
+    // A reset connection looks like a half-close first; its cancellation follows in the same turn.
+    setImmediate(() => {
+      queue.end();
+    });
   });
   call.signal.addEventListener("abort", () => {
     queue.fail(new RpcError("CANCELLED", "the call was cancelled"));
