@@ -47,6 +47,40 @@ function keepEmptyMapValues(source: string): string {
   return result;
 }
 
+/** A singular message that comes twice is merged, as the protobuf specification has it; ts-proto keeps the last. */
+function mergeRepeatedMessages(source: string): string {
+  return source
+    .replace(
+      /(\n {2}decode\(\s*input: BinaryReader \| Uint8Array,\s*length\?: number),?(\s*\): (\w+)(?: \{|;))/g,
+      "$1, into?: $3$2",
+    )
+    .replace(/^( {6}const message = )(createBase\w+\(\);)$/gm, "$1into ?? $2")
+    .replace(
+      /(message\.\w+) = (\w+)\.decode\(reader, reader\.uint32\(\)\)/g,
+      "$1 = $2.decode(reader, reader.uint32(), $1)",
+    )
+    .replace(
+      /(message\.\w+) = \{\s*\$case: ("\w+"),\s*value: (\w+)\.decode\(reader, reader\.uint32\(\)\),?\s*\};/g,
+      `$1 = {
+              $$case: $2,
+              value: $3.decode(reader, reader.uint32(), $1?.$$case === $2 ? $1.value : undefined),
+            };`,
+    );
+}
+
+/** Throws unless `mergeRepeatedMessages` reached every decoder and every singular message. */
+function checkMerging(source: string, file: string, decoders: number): void {
+  const merging = count(source, /const message = into \?\? createBase/g);
+  const declared = count(source, /length\?: number, into\?: \w+\s*,?\s*\): \w+ \{/g);
+  const single = source.replaceAll(/(?:push\(|const entry\d+ = )\s*\w+\.decode\(\s*reader/g, "");
+  const unmerged = count(single, /\.decode\(\s*reader,\s*reader\.uint32\(\),?\s*\)/g);
+  if (merging !== decoders || declared !== decoders || unmerged !== 0) {
+    throw new Error(
+      `${file}: a message that comes twice is not merged; adapt scripts/proto-harden.ts`,
+    );
+  }
+}
+
 function count(source: string, pattern: RegExp): number {
   return source.match(pattern)?.length ?? 0;
 }
@@ -69,9 +103,10 @@ export function harden(source: string, file: string): string {
       `${file}: ${PACKED.name}: not every place was found; adapt scripts/proto-harden.ts`,
     );
   }
-  hardened = keepEmptyMapValues(hardened.replace(PACKED.from, PACKED.to));
+  hardened = mergeRepeatedMessages(keepEmptyMapValues(hardened.replace(PACKED.from, PACKED.to)));
   if (/Entry\(\): \w+ \{\n {2}return \{ key: [^,]+, value: undefined \}/.test(hardened)) {
     throw new Error(`${file}: a map entry without a value was left; adapt scripts/proto-harden.ts`);
   }
+  checkMerging(hardened, file, decoders);
   return hardened;
 }

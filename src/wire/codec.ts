@@ -17,7 +17,8 @@ export type Partially<T> = DeepPartial<T>;
 
 /**
  * The message in `bytes`, all of which must belong to it. Its byte fields are views into `bytes`.
- * As in Go: unknown fields are dropped, text must be UTF-8, the last value of a repeated scalar wins.
+ * As in Go: unknown fields are dropped, text must be UTF-8, a field that comes twice keeps its last value, and a
+ * message that comes twice is merged.
  * Narrower than Go: at most 100 levels of nesting, and no integer beyond 2^53 in a field typed `number`.
  * Throws `WireError` ("malformed").
  */

@@ -76,6 +76,22 @@ describe("decode", () => {
     expect(decode(Payload, hex("120161 120162")).data).toEqual(utf8("b"));
   });
 
+  test("merges the two parts of a message that comes twice", () => {
+    const { header } = decode(Payload, hex("0a030a0161 0a03120162"));
+    expect(header).toEqual({ channelHeader: utf8("a"), signatureHeader: utf8("b") });
+  });
+
+  test("merges the parts of a choice unless another choice came between", () => {
+    const one = "12020801";
+    const two = "12041202 0807";
+    const gate = { n: 1, rules: [{ type: { $case: "signedBy", value: 7 } }] };
+    expect(decode(SignaturePolicy, hex(one + two)).type).toEqual({ $case: "nOutOf", value: gate });
+    expect(decode(SignaturePolicy, hex(`${one} 0805 ${two}`)).type).toEqual({
+      $case: "nOutOf",
+      value: { ...gate, n: 0 },
+    });
+  });
+
   test("takes packed and unpacked numbers alike", () => {
     const packed = decode(EtcdraftBlockMetadata, hex("0a03010203"));
     expect(packed.consenterIds).toEqual([1, 2, 3]);
