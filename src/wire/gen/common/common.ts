@@ -192,7 +192,7 @@ export const LastConfig: MessageFns<LastConfig, "common.LastConfig"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): LastConfig {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: LastConfig): LastConfig {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -201,7 +201,7 @@ export const LastConfig: MessageFns<LastConfig, "common.LastConfig"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseLastConfig();
+      const message = into ?? createBaseLastConfig();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -253,7 +253,7 @@ export const Metadata: MessageFns<Metadata, "common.Metadata"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Metadata {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Metadata): Metadata {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -262,7 +262,7 @@ export const Metadata: MessageFns<Metadata, "common.Metadata"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMetadata();
+      const message = into ?? createBaseMetadata();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -326,7 +326,7 @@ export const MetadataSignature: MessageFns<MetadataSignature, "common.MetadataSi
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): MetadataSignature {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: MetadataSignature): MetadataSignature {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -335,7 +335,7 @@ export const MetadataSignature: MessageFns<MetadataSignature, "common.MetadataSi
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMetadataSignature();
+      const message = into ?? createBaseMetadataSignature();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -405,7 +405,7 @@ export const IdentifierHeader: MessageFns<IdentifierHeader, "common.IdentifierHe
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): IdentifierHeader {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: IdentifierHeader): IdentifierHeader {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -414,7 +414,7 @@ export const IdentifierHeader: MessageFns<IdentifierHeader, "common.IdentifierHe
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseIdentifierHeader();
+      const message = into ?? createBaseIdentifierHeader();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -475,7 +475,7 @@ export const Header: MessageFns<Header, "common.Header"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Header {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Header): Header {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -484,7 +484,7 @@ export const Header: MessageFns<Header, "common.Header"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseHeader();
+      const message = into ?? createBaseHeader();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -572,7 +572,7 @@ export const ChannelHeader: MessageFns<ChannelHeader, "common.ChannelHeader"> = 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChannelHeader {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChannelHeader): ChannelHeader {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -581,7 +581,7 @@ export const ChannelHeader: MessageFns<ChannelHeader, "common.ChannelHeader"> = 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChannelHeader();
+      const message = into ?? createBaseChannelHeader();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -607,7 +607,7 @@ export const ChannelHeader: MessageFns<ChannelHeader, "common.ChannelHeader"> = 
               break;
             }
 
-            message.timestamp = Timestamp.decode(reader, reader.uint32());
+            message.timestamp = Timestamp.decode(reader, reader.uint32(), message.timestamp);
             continue;
           }
           case 4: {
@@ -698,7 +698,7 @@ export const SignatureHeader: MessageFns<SignatureHeader, "common.SignatureHeade
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SignatureHeader {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SignatureHeader): SignatureHeader {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -707,7 +707,7 @@ export const SignatureHeader: MessageFns<SignatureHeader, "common.SignatureHeade
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSignatureHeader();
+      const message = into ?? createBaseSignatureHeader();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -768,7 +768,7 @@ export const Payload: MessageFns<Payload, "common.Payload"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Payload {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Payload): Payload {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -777,7 +777,7 @@ export const Payload: MessageFns<Payload, "common.Payload"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePayload();
+      const message = into ?? createBasePayload();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -787,7 +787,7 @@ export const Payload: MessageFns<Payload, "common.Payload"> = {
               break;
             }
 
-            message.header = Header.decode(reader, reader.uint32());
+            message.header = Header.decode(reader, reader.uint32(), message.header);
             continue;
           }
           case 2: {
@@ -840,7 +840,7 @@ export const Envelope: MessageFns<Envelope, "common.Envelope"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Envelope {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Envelope): Envelope {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -849,7 +849,7 @@ export const Envelope: MessageFns<Envelope, "common.Envelope"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEnvelope();
+      const message = into ?? createBaseEnvelope();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -913,7 +913,7 @@ export const Block: MessageFns<Block, "common.Block"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Block {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Block): Block {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -922,7 +922,7 @@ export const Block: MessageFns<Block, "common.Block"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBlock();
+      const message = into ?? createBaseBlock();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -932,7 +932,7 @@ export const Block: MessageFns<Block, "common.Block"> = {
               break;
             }
 
-            message.header = BlockHeader.decode(reader, reader.uint32());
+            message.header = BlockHeader.decode(reader, reader.uint32(), message.header);
             continue;
           }
           case 2: {
@@ -940,7 +940,7 @@ export const Block: MessageFns<Block, "common.Block"> = {
               break;
             }
 
-            message.data = BlockData.decode(reader, reader.uint32());
+            message.data = BlockData.decode(reader, reader.uint32(), message.data);
             continue;
           }
           case 3: {
@@ -948,7 +948,7 @@ export const Block: MessageFns<Block, "common.Block"> = {
               break;
             }
 
-            message.metadata = BlockMetadata.decode(reader, reader.uint32());
+            message.metadata = BlockMetadata.decode(reader, reader.uint32(), message.metadata);
             continue;
           }
         }
@@ -999,7 +999,7 @@ export const BlockHeader: MessageFns<BlockHeader, "common.BlockHeader"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): BlockHeader {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: BlockHeader): BlockHeader {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1008,7 +1008,7 @@ export const BlockHeader: MessageFns<BlockHeader, "common.BlockHeader"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBlockHeader();
+      const message = into ?? createBaseBlockHeader();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1075,7 +1075,7 @@ export const BlockData: MessageFns<BlockData, "common.BlockData"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): BlockData {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: BlockData): BlockData {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1084,7 +1084,7 @@ export const BlockData: MessageFns<BlockData, "common.BlockData"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBlockData();
+      const message = into ?? createBaseBlockData();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1133,7 +1133,7 @@ export const BlockMetadata: MessageFns<BlockMetadata, "common.BlockMetadata"> = 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): BlockMetadata {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: BlockMetadata): BlockMetadata {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1142,7 +1142,7 @@ export const BlockMetadata: MessageFns<BlockMetadata, "common.BlockMetadata"> = 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBlockMetadata();
+      const message = into ?? createBaseBlockMetadata();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1194,7 +1194,7 @@ export const OrdererBlockMetadata: MessageFns<OrdererBlockMetadata, "common.Orde
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): OrdererBlockMetadata {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: OrdererBlockMetadata): OrdererBlockMetadata {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1203,7 +1203,7 @@ export const OrdererBlockMetadata: MessageFns<OrdererBlockMetadata, "common.Orde
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseOrdererBlockMetadata();
+      const message = into ?? createBaseOrdererBlockMetadata();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1213,7 +1213,7 @@ export const OrdererBlockMetadata: MessageFns<OrdererBlockMetadata, "common.Orde
               break;
             }
 
-            message.lastConfig = LastConfig.decode(reader, reader.uint32());
+            message.lastConfig = LastConfig.decode(reader, reader.uint32(), message.lastConfig);
             continue;
           }
           case 2: {
@@ -1272,7 +1272,7 @@ function longToNumber(int64: { toString(): string }): number {
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -102,7 +102,7 @@ export const ConfigEnvelope: MessageFns<ConfigEnvelope, "common.ConfigEnvelope">
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfigEnvelope {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfigEnvelope): ConfigEnvelope {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -111,7 +111,7 @@ export const ConfigEnvelope: MessageFns<ConfigEnvelope, "common.ConfigEnvelope">
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfigEnvelope();
+      const message = into ?? createBaseConfigEnvelope();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -121,7 +121,7 @@ export const ConfigEnvelope: MessageFns<ConfigEnvelope, "common.ConfigEnvelope">
               break;
             }
 
-            message.config = Config.decode(reader, reader.uint32());
+            message.config = Config.decode(reader, reader.uint32(), message.config);
             continue;
           }
           case 2: {
@@ -129,7 +129,7 @@ export const ConfigEnvelope: MessageFns<ConfigEnvelope, "common.ConfigEnvelope">
               break;
             }
 
-            message.lastUpdate = Envelope.decode(reader, reader.uint32());
+            message.lastUpdate = Envelope.decode(reader, reader.uint32(), message.lastUpdate);
             continue;
           }
         }
@@ -176,7 +176,7 @@ export const Config: MessageFns<Config, "common.Config"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Config {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Config): Config {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -185,7 +185,7 @@ export const Config: MessageFns<Config, "common.Config"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfig();
+      const message = into ?? createBaseConfig();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -203,7 +203,7 @@ export const Config: MessageFns<Config, "common.Config"> = {
               break;
             }
 
-            message.channelGroup = ConfigGroup.decode(reader, reader.uint32());
+            message.channelGroup = ConfigGroup.decode(reader, reader.uint32(), message.channelGroup);
             continue;
           }
         }
@@ -248,7 +248,7 @@ export const ConfigUpdateEnvelope: MessageFns<ConfigUpdateEnvelope, "common.Conf
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfigUpdateEnvelope {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfigUpdateEnvelope): ConfigUpdateEnvelope {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -257,7 +257,7 @@ export const ConfigUpdateEnvelope: MessageFns<ConfigUpdateEnvelope, "common.Conf
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfigUpdateEnvelope();
+      const message = into ?? createBaseConfigUpdateEnvelope();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -324,7 +324,7 @@ export const ConfigUpdate: MessageFns<ConfigUpdate, "common.ConfigUpdate"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfigUpdate {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfigUpdate): ConfigUpdate {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -333,7 +333,7 @@ export const ConfigUpdate: MessageFns<ConfigUpdate, "common.ConfigUpdate"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfigUpdate();
+      const message = into ?? createBaseConfigUpdate();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -351,7 +351,7 @@ export const ConfigUpdate: MessageFns<ConfigUpdate, "common.ConfigUpdate"> = {
               break;
             }
 
-            message.readSet = ConfigGroup.decode(reader, reader.uint32());
+            message.readSet = ConfigGroup.decode(reader, reader.uint32(), message.readSet);
             continue;
           }
           case 3: {
@@ -359,7 +359,7 @@ export const ConfigUpdate: MessageFns<ConfigUpdate, "common.ConfigUpdate"> = {
               break;
             }
 
-            message.writeSet = ConfigGroup.decode(reader, reader.uint32());
+            message.writeSet = ConfigGroup.decode(reader, reader.uint32(), message.writeSet);
             continue;
           }
           case 5: {
@@ -430,7 +430,7 @@ export const ConfigUpdate_IsolatedDataEntry: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfigUpdate_IsolatedDataEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfigUpdate_IsolatedDataEntry): ConfigUpdate_IsolatedDataEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -439,7 +439,7 @@ export const ConfigUpdate_IsolatedDataEntry: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfigUpdate_IsolatedDataEntry();
+      const message = into ?? createBaseConfigUpdate_IsolatedDataEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -509,7 +509,7 @@ export const ConfigGroup: MessageFns<ConfigGroup, "common.ConfigGroup"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfigGroup {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfigGroup): ConfigGroup {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -518,7 +518,7 @@ export const ConfigGroup: MessageFns<ConfigGroup, "common.ConfigGroup"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfigGroup();
+      const message = into ?? createBaseConfigGroup();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -639,7 +639,7 @@ export const ConfigGroup_GroupsEntry: MessageFns<ConfigGroup_GroupsEntry, "commo
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfigGroup_GroupsEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfigGroup_GroupsEntry): ConfigGroup_GroupsEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -648,7 +648,7 @@ export const ConfigGroup_GroupsEntry: MessageFns<ConfigGroup_GroupsEntry, "commo
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfigGroup_GroupsEntry();
+      const message = into ?? createBaseConfigGroup_GroupsEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -666,7 +666,7 @@ export const ConfigGroup_GroupsEntry: MessageFns<ConfigGroup_GroupsEntry, "commo
               break;
             }
 
-            message.value = ConfigGroup.decode(reader, reader.uint32());
+            message.value = ConfigGroup.decode(reader, reader.uint32(), message.value);
             continue;
           }
         }
@@ -711,7 +711,7 @@ export const ConfigGroup_ValuesEntry: MessageFns<ConfigGroup_ValuesEntry, "commo
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfigGroup_ValuesEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfigGroup_ValuesEntry): ConfigGroup_ValuesEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -720,7 +720,7 @@ export const ConfigGroup_ValuesEntry: MessageFns<ConfigGroup_ValuesEntry, "commo
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfigGroup_ValuesEntry();
+      const message = into ?? createBaseConfigGroup_ValuesEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -738,7 +738,7 @@ export const ConfigGroup_ValuesEntry: MessageFns<ConfigGroup_ValuesEntry, "commo
               break;
             }
 
-            message.value = ConfigValue.decode(reader, reader.uint32());
+            message.value = ConfigValue.decode(reader, reader.uint32(), message.value);
             continue;
           }
         }
@@ -783,7 +783,7 @@ export const ConfigGroup_PoliciesEntry: MessageFns<ConfigGroup_PoliciesEntry, "c
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfigGroup_PoliciesEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfigGroup_PoliciesEntry): ConfigGroup_PoliciesEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -792,7 +792,7 @@ export const ConfigGroup_PoliciesEntry: MessageFns<ConfigGroup_PoliciesEntry, "c
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfigGroup_PoliciesEntry();
+      const message = into ?? createBaseConfigGroup_PoliciesEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -810,7 +810,7 @@ export const ConfigGroup_PoliciesEntry: MessageFns<ConfigGroup_PoliciesEntry, "c
               break;
             }
 
-            message.value = ConfigPolicy.decode(reader, reader.uint32());
+            message.value = ConfigPolicy.decode(reader, reader.uint32(), message.value);
             continue;
           }
         }
@@ -858,7 +858,7 @@ export const ConfigValue: MessageFns<ConfigValue, "common.ConfigValue"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfigValue {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfigValue): ConfigValue {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -867,7 +867,7 @@ export const ConfigValue: MessageFns<ConfigValue, "common.ConfigValue"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfigValue();
+      const message = into ?? createBaseConfigValue();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -940,7 +940,7 @@ export const ConfigPolicy: MessageFns<ConfigPolicy, "common.ConfigPolicy"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfigPolicy {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfigPolicy): ConfigPolicy {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -949,7 +949,7 @@ export const ConfigPolicy: MessageFns<ConfigPolicy, "common.ConfigPolicy"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfigPolicy();
+      const message = into ?? createBaseConfigPolicy();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -967,7 +967,7 @@ export const ConfigPolicy: MessageFns<ConfigPolicy, "common.ConfigPolicy"> = {
               break;
             }
 
-            message.policy = Policy.decode(reader, reader.uint32());
+            message.policy = Policy.decode(reader, reader.uint32(), message.policy);
             continue;
           }
           case 3: {
@@ -1021,7 +1021,7 @@ export const ConfigSignature: MessageFns<ConfigSignature, "common.ConfigSignatur
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfigSignature {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfigSignature): ConfigSignature {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1030,7 +1030,7 @@ export const ConfigSignature: MessageFns<ConfigSignature, "common.ConfigSignatur
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfigSignature();
+      const message = into ?? createBaseConfigSignature();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1097,7 +1097,7 @@ function longToNumber(int64: { toString(): string }): number {
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -73,7 +73,7 @@ export const HashingAlgorithm: MessageFns<HashingAlgorithm, "common.HashingAlgor
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): HashingAlgorithm {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: HashingAlgorithm): HashingAlgorithm {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -82,7 +82,7 @@ export const HashingAlgorithm: MessageFns<HashingAlgorithm, "common.HashingAlgor
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseHashingAlgorithm();
+      const message = into ?? createBaseHashingAlgorithm();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -131,7 +131,7 @@ export const BlockDataHashingStructure: MessageFns<BlockDataHashingStructure, "c
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): BlockDataHashingStructure {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: BlockDataHashingStructure): BlockDataHashingStructure {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -140,7 +140,7 @@ export const BlockDataHashingStructure: MessageFns<BlockDataHashingStructure, "c
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBlockDataHashingStructure();
+      const message = into ?? createBaseBlockDataHashingStructure();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -189,7 +189,7 @@ export const OrdererAddresses: MessageFns<OrdererAddresses, "common.OrdererAddre
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): OrdererAddresses {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: OrdererAddresses): OrdererAddresses {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -198,7 +198,7 @@ export const OrdererAddresses: MessageFns<OrdererAddresses, "common.OrdererAddre
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseOrdererAddresses();
+      const message = into ?? createBaseOrdererAddresses();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -273,7 +273,7 @@ export const Consenter: MessageFns<Consenter, "common.Consenter"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Consenter {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Consenter): Consenter {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -282,7 +282,7 @@ export const Consenter: MessageFns<Consenter, "common.Consenter"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConsenter();
+      const message = into ?? createBaseConsenter();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -385,7 +385,7 @@ export const Orderers: MessageFns<Orderers, "common.Orderers"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Orderers {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Orderers): Orderers {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -394,7 +394,7 @@ export const Orderers: MessageFns<Orderers, "common.Orderers"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseOrderers();
+      const message = into ?? createBaseOrderers();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -443,7 +443,7 @@ export const Consortium: MessageFns<Consortium, "common.Consortium"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Consortium {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Consortium): Consortium {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -452,7 +452,7 @@ export const Consortium: MessageFns<Consortium, "common.Consortium"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConsortium();
+      const message = into ?? createBaseConsortium();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -501,7 +501,7 @@ export const Capabilities: MessageFns<Capabilities, "common.Capabilities"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Capabilities {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Capabilities): Capabilities {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -510,7 +510,7 @@ export const Capabilities: MessageFns<Capabilities, "common.Capabilities"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCapabilities();
+      const message = into ?? createBaseCapabilities();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -576,7 +576,7 @@ export const Capabilities_CapabilitiesEntry: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Capabilities_CapabilitiesEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Capabilities_CapabilitiesEntry): Capabilities_CapabilitiesEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -585,7 +585,7 @@ export const Capabilities_CapabilitiesEntry: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCapabilities_CapabilitiesEntry();
+      const message = into ?? createBaseCapabilities_CapabilitiesEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -603,7 +603,7 @@ export const Capabilities_CapabilitiesEntry: MessageFns<
               break;
             }
 
-            message.value = Capability.decode(reader, reader.uint32());
+            message.value = Capability.decode(reader, reader.uint32(), message.value);
             continue;
           }
         }
@@ -642,7 +642,7 @@ export const Capability: MessageFns<Capability, "common.Capability"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Capability {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Capability): Capability {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -651,7 +651,7 @@ export const Capability: MessageFns<Capability, "common.Capability"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCapability();
+      const message = into ?? createBaseCapability();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -689,7 +689,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

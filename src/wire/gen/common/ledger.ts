@@ -53,7 +53,7 @@ export const BlockchainInfo: MessageFns<BlockchainInfo, "common.BlockchainInfo">
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): BlockchainInfo {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: BlockchainInfo): BlockchainInfo {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -62,7 +62,7 @@ export const BlockchainInfo: MessageFns<BlockchainInfo, "common.BlockchainInfo">
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBlockchainInfo();
+      const message = into ?? createBaseBlockchainInfo();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -96,7 +96,7 @@ export const BlockchainInfo: MessageFns<BlockchainInfo, "common.BlockchainInfo">
               break;
             }
 
-            message.bootstrappingSnapshotInfo = BootstrappingSnapshotInfo.decode(reader, reader.uint32());
+            message.bootstrappingSnapshotInfo = BootstrappingSnapshotInfo.decode(reader, reader.uint32(), message.bootstrappingSnapshotInfo);
             continue;
           }
         }
@@ -141,7 +141,7 @@ export const BootstrappingSnapshotInfo: MessageFns<BootstrappingSnapshotInfo, "c
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): BootstrappingSnapshotInfo {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: BootstrappingSnapshotInfo): BootstrappingSnapshotInfo {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -150,7 +150,7 @@ export const BootstrappingSnapshotInfo: MessageFns<BootstrappingSnapshotInfo, "c
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBootstrappingSnapshotInfo();
+      const message = into ?? createBaseBootstrappingSnapshotInfo();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -208,7 +208,7 @@ function longToNumber(int64: { toString(): string }): number {
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

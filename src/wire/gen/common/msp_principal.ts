@@ -100,7 +100,7 @@ export const MSPPrincipal: MessageFns<MSPPrincipal, "common.MSPPrincipal"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): MSPPrincipal {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: MSPPrincipal): MSPPrincipal {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -109,7 +109,7 @@ export const MSPPrincipal: MessageFns<MSPPrincipal, "common.MSPPrincipal"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMSPPrincipal();
+      const message = into ?? createBaseMSPPrincipal();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -173,7 +173,7 @@ export const OrganizationUnit: MessageFns<OrganizationUnit, "common.Organization
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): OrganizationUnit {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: OrganizationUnit): OrganizationUnit {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -182,7 +182,7 @@ export const OrganizationUnit: MessageFns<OrganizationUnit, "common.Organization
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseOrganizationUnit();
+      const message = into ?? createBaseOrganizationUnit();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -252,7 +252,7 @@ export const MSPRole: MessageFns<MSPRole, "common.MSPRole"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): MSPRole {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: MSPRole): MSPRole {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -261,7 +261,7 @@ export const MSPRole: MessageFns<MSPRole, "common.MSPRole"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMSPRole();
+      const message = into ?? createBaseMSPRole();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -319,7 +319,7 @@ export const MSPIdentityAnonymity: MessageFns<MSPIdentityAnonymity, "common.MSPI
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): MSPIdentityAnonymity {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: MSPIdentityAnonymity): MSPIdentityAnonymity {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -328,7 +328,7 @@ export const MSPIdentityAnonymity: MessageFns<MSPIdentityAnonymity, "common.MSPI
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMSPIdentityAnonymity();
+      const message = into ?? createBaseMSPIdentityAnonymity();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -377,7 +377,7 @@ export const CombinedPrincipal: MessageFns<CombinedPrincipal, "common.CombinedPr
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CombinedPrincipal {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: CombinedPrincipal): CombinedPrincipal {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -386,7 +386,7 @@ export const CombinedPrincipal: MessageFns<CombinedPrincipal, "common.CombinedPr
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCombinedPrincipal();
+      const message = into ?? createBaseCombinedPrincipal();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -433,7 +433,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

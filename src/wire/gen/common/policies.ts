@@ -85,7 +85,7 @@ export const Policy: MessageFns<Policy, "common.Policy"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Policy {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Policy): Policy {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -94,7 +94,7 @@ export const Policy: MessageFns<Policy, "common.Policy"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePolicy();
+      const message = into ?? createBasePolicy();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -158,7 +158,7 @@ export const SignaturePolicyEnvelope: MessageFns<SignaturePolicyEnvelope, "commo
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SignaturePolicyEnvelope {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SignaturePolicyEnvelope): SignaturePolicyEnvelope {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -167,7 +167,7 @@ export const SignaturePolicyEnvelope: MessageFns<SignaturePolicyEnvelope, "commo
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSignaturePolicyEnvelope();
+      const message = into ?? createBaseSignaturePolicyEnvelope();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -185,7 +185,7 @@ export const SignaturePolicyEnvelope: MessageFns<SignaturePolicyEnvelope, "commo
               break;
             }
 
-            message.rule = SignaturePolicy.decode(reader, reader.uint32());
+            message.rule = SignaturePolicy.decode(reader, reader.uint32(), message.rule);
             continue;
           }
           case 3: {
@@ -241,7 +241,7 @@ export const SignaturePolicy: MessageFns<SignaturePolicy, "common.SignaturePolic
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SignaturePolicy {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SignaturePolicy): SignaturePolicy {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -250,7 +250,7 @@ export const SignaturePolicy: MessageFns<SignaturePolicy, "common.SignaturePolic
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSignaturePolicy();
+      const message = into ?? createBaseSignaturePolicy();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -268,7 +268,10 @@ export const SignaturePolicy: MessageFns<SignaturePolicy, "common.SignaturePolic
               break;
             }
 
-            message.type = { $case: "nOutOf", value: SignaturePolicy_NOutOf.decode(reader, reader.uint32()) };
+            message.type = {
+              $case: "nOutOf",
+              value: SignaturePolicy_NOutOf.decode(reader, reader.uint32(), message.type?.$case === "nOutOf" ? message.type.value : undefined),
+            };
             continue;
           }
         }
@@ -323,7 +326,7 @@ export const SignaturePolicy_NOutOf: MessageFns<SignaturePolicy_NOutOf, "common.
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SignaturePolicy_NOutOf {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SignaturePolicy_NOutOf): SignaturePolicy_NOutOf {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -332,7 +335,7 @@ export const SignaturePolicy_NOutOf: MessageFns<SignaturePolicy_NOutOf, "common.
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSignaturePolicy_NOutOf();
+      const message = into ?? createBaseSignaturePolicy_NOutOf();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -393,7 +396,7 @@ export const ImplicitMetaPolicy: MessageFns<ImplicitMetaPolicy, "common.Implicit
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ImplicitMetaPolicy {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ImplicitMetaPolicy): ImplicitMetaPolicy {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -402,7 +405,7 @@ export const ImplicitMetaPolicy: MessageFns<ImplicitMetaPolicy, "common.Implicit
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseImplicitMetaPolicy();
+      const message = into ?? createBaseImplicitMetaPolicy();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -458,7 +461,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -159,7 +159,7 @@ export const SignedRequest: MessageFns<SignedRequest, "discovery.SignedRequest">
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SignedRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SignedRequest): SignedRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -168,7 +168,7 @@ export const SignedRequest: MessageFns<SignedRequest, "discovery.SignedRequest">
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSignedRequest();
+      const message = into ?? createBaseSignedRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -229,7 +229,7 @@ export const Request: MessageFns<Request, "discovery.Request"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Request {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Request): Request {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -238,7 +238,7 @@ export const Request: MessageFns<Request, "discovery.Request"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRequest();
+      const message = into ?? createBaseRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -248,7 +248,7 @@ export const Request: MessageFns<Request, "discovery.Request"> = {
               break;
             }
 
-            message.authentication = AuthInfo.decode(reader, reader.uint32());
+            message.authentication = AuthInfo.decode(reader, reader.uint32(), message.authentication);
             continue;
           }
           case 2: {
@@ -298,7 +298,7 @@ export const Response: MessageFns<Response, "discovery.Response"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Response {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Response): Response {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -307,7 +307,7 @@ export const Response: MessageFns<Response, "discovery.Response"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseResponse();
+      const message = into ?? createBaseResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -359,7 +359,7 @@ export const AuthInfo: MessageFns<AuthInfo, "discovery.AuthInfo"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): AuthInfo {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: AuthInfo): AuthInfo {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -368,7 +368,7 @@ export const AuthInfo: MessageFns<AuthInfo, "discovery.AuthInfo"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAuthInfo();
+      const message = into ?? createBaseAuthInfo();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -440,7 +440,7 @@ export const Query: MessageFns<Query, "discovery.Query"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Query {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Query): Query {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -449,7 +449,7 @@ export const Query: MessageFns<Query, "discovery.Query"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQuery();
+      const message = into ?? createBaseQuery();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -467,7 +467,10 @@ export const Query: MessageFns<Query, "discovery.Query"> = {
               break;
             }
 
-            message.query = { $case: "configQuery", value: ConfigQuery.decode(reader, reader.uint32()) };
+            message.query = {
+              $case: "configQuery",
+              value: ConfigQuery.decode(reader, reader.uint32(), message.query?.$case === "configQuery" ? message.query.value : undefined),
+            };
             continue;
           }
           case 3: {
@@ -475,7 +478,10 @@ export const Query: MessageFns<Query, "discovery.Query"> = {
               break;
             }
 
-            message.query = { $case: "peerQuery", value: PeerMembershipQuery.decode(reader, reader.uint32()) };
+            message.query = {
+              $case: "peerQuery",
+              value: PeerMembershipQuery.decode(reader, reader.uint32(), message.query?.$case === "peerQuery" ? message.query.value : undefined),
+            };
             continue;
           }
           case 4: {
@@ -483,7 +489,10 @@ export const Query: MessageFns<Query, "discovery.Query"> = {
               break;
             }
 
-            message.query = { $case: "ccQuery", value: ChaincodeQuery.decode(reader, reader.uint32()) };
+            message.query = {
+              $case: "ccQuery",
+              value: ChaincodeQuery.decode(reader, reader.uint32(), message.query?.$case === "ccQuery" ? message.query.value : undefined),
+            };
             continue;
           }
           case 5: {
@@ -491,7 +500,10 @@ export const Query: MessageFns<Query, "discovery.Query"> = {
               break;
             }
 
-            message.query = { $case: "localPeers", value: LocalPeerQuery.decode(reader, reader.uint32()) };
+            message.query = {
+              $case: "localPeers",
+              value: LocalPeerQuery.decode(reader, reader.uint32(), message.query?.$case === "localPeers" ? message.query.value : undefined),
+            };
             continue;
           }
         }
@@ -567,7 +579,7 @@ export const QueryResult: MessageFns<QueryResult, "discovery.QueryResult"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryResult {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryResult): QueryResult {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -576,7 +588,7 @@ export const QueryResult: MessageFns<QueryResult, "discovery.QueryResult"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryResult();
+      const message = into ?? createBaseQueryResult();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -586,7 +598,10 @@ export const QueryResult: MessageFns<QueryResult, "discovery.QueryResult"> = {
               break;
             }
 
-            message.result = { $case: "error", value: Error.decode(reader, reader.uint32()) };
+            message.result = {
+              $case: "error",
+              value: Error.decode(reader, reader.uint32(), message.result?.$case === "error" ? message.result.value : undefined),
+            };
             continue;
           }
           case 2: {
@@ -594,7 +609,10 @@ export const QueryResult: MessageFns<QueryResult, "discovery.QueryResult"> = {
               break;
             }
 
-            message.result = { $case: "configResult", value: ConfigResult.decode(reader, reader.uint32()) };
+            message.result = {
+              $case: "configResult",
+              value: ConfigResult.decode(reader, reader.uint32(), message.result?.$case === "configResult" ? message.result.value : undefined),
+            };
             continue;
           }
           case 3: {
@@ -602,7 +620,10 @@ export const QueryResult: MessageFns<QueryResult, "discovery.QueryResult"> = {
               break;
             }
 
-            message.result = { $case: "ccQueryRes", value: ChaincodeQueryResult.decode(reader, reader.uint32()) };
+            message.result = {
+              $case: "ccQueryRes",
+              value: ChaincodeQueryResult.decode(reader, reader.uint32(), message.result?.$case === "ccQueryRes" ? message.result.value : undefined),
+            };
             continue;
           }
           case 4: {
@@ -610,7 +631,10 @@ export const QueryResult: MessageFns<QueryResult, "discovery.QueryResult"> = {
               break;
             }
 
-            message.result = { $case: "members", value: PeerMembershipResult.decode(reader, reader.uint32()) };
+            message.result = {
+              $case: "members",
+              value: PeerMembershipResult.decode(reader, reader.uint32(), message.result?.$case === "members" ? message.result.value : undefined),
+            };
             continue;
           }
         }
@@ -671,7 +695,7 @@ export const ConfigQuery: MessageFns<ConfigQuery, "discovery.ConfigQuery"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfigQuery {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfigQuery): ConfigQuery {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -680,7 +704,7 @@ export const ConfigQuery: MessageFns<ConfigQuery, "discovery.ConfigQuery"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfigQuery();
+      const message = into ?? createBaseConfigQuery();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -723,7 +747,7 @@ export const ConfigResult: MessageFns<ConfigResult, "discovery.ConfigResult"> = 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfigResult {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfigResult): ConfigResult {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -732,7 +756,7 @@ export const ConfigResult: MessageFns<ConfigResult, "discovery.ConfigResult"> = 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfigResult();
+      const message = into ?? createBaseConfigResult();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -815,7 +839,7 @@ export const ConfigResult_MspsEntry: MessageFns<ConfigResult_MspsEntry, "discove
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfigResult_MspsEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfigResult_MspsEntry): ConfigResult_MspsEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -824,7 +848,7 @@ export const ConfigResult_MspsEntry: MessageFns<ConfigResult_MspsEntry, "discove
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfigResult_MspsEntry();
+      const message = into ?? createBaseConfigResult_MspsEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -842,7 +866,7 @@ export const ConfigResult_MspsEntry: MessageFns<ConfigResult_MspsEntry, "discove
               break;
             }
 
-            message.value = FabricMSPConfig.decode(reader, reader.uint32());
+            message.value = FabricMSPConfig.decode(reader, reader.uint32(), message.value);
             continue;
           }
         }
@@ -890,7 +914,7 @@ export const ConfigResult_OrderersEntry: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfigResult_OrderersEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfigResult_OrderersEntry): ConfigResult_OrderersEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -899,7 +923,7 @@ export const ConfigResult_OrderersEntry: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfigResult_OrderersEntry();
+      const message = into ?? createBaseConfigResult_OrderersEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -917,7 +941,7 @@ export const ConfigResult_OrderersEntry: MessageFns<
               break;
             }
 
-            message.value = Endpoints.decode(reader, reader.uint32());
+            message.value = Endpoints.decode(reader, reader.uint32(), message.value);
             continue;
           }
         }
@@ -959,7 +983,7 @@ export const PeerMembershipQuery: MessageFns<PeerMembershipQuery, "discovery.Pee
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PeerMembershipQuery {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: PeerMembershipQuery): PeerMembershipQuery {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -968,7 +992,7 @@ export const PeerMembershipQuery: MessageFns<PeerMembershipQuery, "discovery.Pee
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePeerMembershipQuery();
+      const message = into ?? createBasePeerMembershipQuery();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -978,7 +1002,7 @@ export const PeerMembershipQuery: MessageFns<PeerMembershipQuery, "discovery.Pee
               break;
             }
 
-            message.filter = ChaincodeInterest.decode(reader, reader.uint32());
+            message.filter = ChaincodeInterest.decode(reader, reader.uint32(), message.filter);
             continue;
           }
         }
@@ -1019,7 +1043,7 @@ export const PeerMembershipResult: MessageFns<PeerMembershipResult, "discovery.P
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PeerMembershipResult {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: PeerMembershipResult): PeerMembershipResult {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1028,7 +1052,7 @@ export const PeerMembershipResult: MessageFns<PeerMembershipResult, "discovery.P
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePeerMembershipResult();
+      const message = into ?? createBasePeerMembershipResult();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1094,7 +1118,7 @@ export const PeerMembershipResult_PeersByOrgEntry: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PeerMembershipResult_PeersByOrgEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: PeerMembershipResult_PeersByOrgEntry): PeerMembershipResult_PeersByOrgEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1103,7 +1127,7 @@ export const PeerMembershipResult_PeersByOrgEntry: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePeerMembershipResult_PeersByOrgEntry();
+      const message = into ?? createBasePeerMembershipResult_PeersByOrgEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1121,7 +1145,7 @@ export const PeerMembershipResult_PeersByOrgEntry: MessageFns<
               break;
             }
 
-            message.value = Peers.decode(reader, reader.uint32());
+            message.value = Peers.decode(reader, reader.uint32(), message.value);
             continue;
           }
         }
@@ -1161,7 +1185,7 @@ export const ChaincodeQuery: MessageFns<ChaincodeQuery, "discovery.ChaincodeQuer
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeQuery {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeQuery): ChaincodeQuery {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1170,7 +1194,7 @@ export const ChaincodeQuery: MessageFns<ChaincodeQuery, "discovery.ChaincodeQuer
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeQuery();
+      const message = into ?? createBaseChaincodeQuery();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1219,7 +1243,7 @@ export const ChaincodeQueryResult: MessageFns<ChaincodeQueryResult, "discovery.C
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeQueryResult {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeQueryResult): ChaincodeQueryResult {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1228,7 +1252,7 @@ export const ChaincodeQueryResult: MessageFns<ChaincodeQueryResult, "discovery.C
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeQueryResult();
+      const message = into ?? createBaseChaincodeQueryResult();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1274,7 +1298,7 @@ export const LocalPeerQuery: MessageFns<LocalPeerQuery, "discovery.LocalPeerQuer
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): LocalPeerQuery {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: LocalPeerQuery): LocalPeerQuery {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1283,7 +1307,7 @@ export const LocalPeerQuery: MessageFns<LocalPeerQuery, "discovery.LocalPeerQuer
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseLocalPeerQuery();
+      const message = into ?? createBaseLocalPeerQuery();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1329,7 +1353,7 @@ export const EndorsementDescriptor: MessageFns<EndorsementDescriptor, "discovery
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): EndorsementDescriptor {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: EndorsementDescriptor): EndorsementDescriptor {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1338,7 +1362,7 @@ export const EndorsementDescriptor: MessageFns<EndorsementDescriptor, "discovery
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEndorsementDescriptor();
+      const message = into ?? createBaseEndorsementDescriptor();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1425,7 +1449,7 @@ export const EndorsementDescriptor_EndorsersByGroupsEntry: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): EndorsementDescriptor_EndorsersByGroupsEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: EndorsementDescriptor_EndorsersByGroupsEntry): EndorsementDescriptor_EndorsersByGroupsEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1434,7 +1458,7 @@ export const EndorsementDescriptor_EndorsersByGroupsEntry: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEndorsementDescriptor_EndorsersByGroupsEntry();
+      const message = into ?? createBaseEndorsementDescriptor_EndorsersByGroupsEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1452,7 +1476,7 @@ export const EndorsementDescriptor_EndorsersByGroupsEntry: MessageFns<
               break;
             }
 
-            message.value = Peers.decode(reader, reader.uint32());
+            message.value = Peers.decode(reader, reader.uint32(), message.value);
             continue;
           }
         }
@@ -1496,7 +1520,7 @@ export const Layout: MessageFns<Layout, "discovery.Layout"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Layout {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Layout): Layout {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1505,7 +1529,7 @@ export const Layout: MessageFns<Layout, "discovery.Layout"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseLayout();
+      const message = into ?? createBaseLayout();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1571,7 +1595,7 @@ export const Layout_QuantitiesByGroupEntry: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Layout_QuantitiesByGroupEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Layout_QuantitiesByGroupEntry): Layout_QuantitiesByGroupEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1580,7 +1604,7 @@ export const Layout_QuantitiesByGroupEntry: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseLayout_QuantitiesByGroupEntry();
+      const message = into ?? createBaseLayout_QuantitiesByGroupEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1638,7 +1662,7 @@ export const Peers: MessageFns<Peers, "discovery.Peers"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Peers {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Peers): Peers {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1647,7 +1671,7 @@ export const Peers: MessageFns<Peers, "discovery.Peers"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePeers();
+      const message = into ?? createBasePeers();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1702,7 +1726,7 @@ export const Peer: MessageFns<Peer, "discovery.Peer"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Peer {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Peer): Peer {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1711,7 +1735,7 @@ export const Peer: MessageFns<Peer, "discovery.Peer"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePeer();
+      const message = into ?? createBasePeer();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1721,7 +1745,7 @@ export const Peer: MessageFns<Peer, "discovery.Peer"> = {
               break;
             }
 
-            message.stateInfo = Envelope.decode(reader, reader.uint32());
+            message.stateInfo = Envelope.decode(reader, reader.uint32(), message.stateInfo);
             continue;
           }
           case 2: {
@@ -1729,7 +1753,7 @@ export const Peer: MessageFns<Peer, "discovery.Peer"> = {
               break;
             }
 
-            message.membershipInfo = Envelope.decode(reader, reader.uint32());
+            message.membershipInfo = Envelope.decode(reader, reader.uint32(), message.membershipInfo);
             continue;
           }
           case 3: {
@@ -1782,7 +1806,7 @@ export const Error: MessageFns<Error, "discovery.Error"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Error {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Error): Error {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1791,7 +1815,7 @@ export const Error: MessageFns<Error, "discovery.Error"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseError();
+      const message = into ?? createBaseError();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1840,7 +1864,7 @@ export const Endpoints: MessageFns<Endpoints, "discovery.Endpoints"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Endpoints {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Endpoints): Endpoints {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1849,7 +1873,7 @@ export const Endpoints: MessageFns<Endpoints, "discovery.Endpoints"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEndpoints();
+      const message = into ?? createBaseEndpoints();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1901,7 +1925,7 @@ export const Endpoint: MessageFns<Endpoint, "discovery.Endpoint"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Endpoint {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Endpoint): Endpoint {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1910,7 +1934,7 @@ export const Endpoint: MessageFns<Endpoint, "discovery.Endpoint"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEndpoint();
+      const message = into ?? createBaseEndpoint();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1982,7 +2006,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -53,7 +53,7 @@ export const ConfigMetadata: MessageFns<ConfigMetadata, "etcdraft.ConfigMetadata
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfigMetadata {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfigMetadata): ConfigMetadata {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -62,7 +62,7 @@ export const ConfigMetadata: MessageFns<ConfigMetadata, "etcdraft.ConfigMetadata
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfigMetadata();
+      const message = into ?? createBaseConfigMetadata();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -80,7 +80,7 @@ export const ConfigMetadata: MessageFns<ConfigMetadata, "etcdraft.ConfigMetadata
               break;
             }
 
-            message.options = Options.decode(reader, reader.uint32());
+            message.options = Options.decode(reader, reader.uint32(), message.options);
             continue;
           }
         }
@@ -131,7 +131,7 @@ export const Consenter: MessageFns<Consenter, "etcdraft.Consenter"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Consenter {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Consenter): Consenter {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -140,7 +140,7 @@ export const Consenter: MessageFns<Consenter, "etcdraft.Consenter"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConsenter();
+      const message = into ?? createBaseConsenter();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -228,7 +228,7 @@ export const Options: MessageFns<Options, "etcdraft.Options"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Options {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Options): Options {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -237,7 +237,7 @@ export const Options: MessageFns<Options, "etcdraft.Options"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseOptions();
+      const message = into ?? createBaseOptions();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -320,7 +320,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

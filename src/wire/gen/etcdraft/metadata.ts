@@ -49,7 +49,7 @@ export const BlockMetadata: MessageFns<BlockMetadata, "etcdraft.BlockMetadata"> 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): BlockMetadata {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: BlockMetadata): BlockMetadata {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -58,7 +58,7 @@ export const BlockMetadata: MessageFns<BlockMetadata, "etcdraft.BlockMetadata"> 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBlockMetadata();
+      const message = into ?? createBaseBlockMetadata();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -142,7 +142,7 @@ export const ClusterMetadata: MessageFns<ClusterMetadata, "etcdraft.ClusterMetad
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ClusterMetadata {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ClusterMetadata): ClusterMetadata {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -151,7 +151,7 @@ export const ClusterMetadata: MessageFns<ClusterMetadata, "etcdraft.ClusterMetad
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseClusterMetadata();
+      const message = into ?? createBaseClusterMetadata();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -222,7 +222,7 @@ function longToNumber(int64: { toString(): string }): number {
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

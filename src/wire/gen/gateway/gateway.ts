@@ -127,7 +127,7 @@ export const EndorseRequest: MessageFns<EndorseRequest, "gateway.EndorseRequest"
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): EndorseRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: EndorseRequest): EndorseRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -136,7 +136,7 @@ export const EndorseRequest: MessageFns<EndorseRequest, "gateway.EndorseRequest"
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEndorseRequest();
+      const message = into ?? createBaseEndorseRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -162,7 +162,7 @@ export const EndorseRequest: MessageFns<EndorseRequest, "gateway.EndorseRequest"
               break;
             }
 
-            message.proposedTransaction = SignedProposal.decode(reader, reader.uint32());
+            message.proposedTransaction = SignedProposal.decode(reader, reader.uint32(), message.proposedTransaction);
             continue;
           }
           case 4: {
@@ -214,7 +214,7 @@ export const EndorseResponse: MessageFns<EndorseResponse, "gateway.EndorseRespon
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): EndorseResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: EndorseResponse): EndorseResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -223,7 +223,7 @@ export const EndorseResponse: MessageFns<EndorseResponse, "gateway.EndorseRespon
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEndorseResponse();
+      const message = into ?? createBaseEndorseResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -233,7 +233,7 @@ export const EndorseResponse: MessageFns<EndorseResponse, "gateway.EndorseRespon
               break;
             }
 
-            message.preparedTransaction = Envelope.decode(reader, reader.uint32());
+            message.preparedTransaction = Envelope.decode(reader, reader.uint32(), message.preparedTransaction);
             continue;
           }
         }
@@ -280,7 +280,7 @@ export const SubmitRequest: MessageFns<SubmitRequest, "gateway.SubmitRequest"> =
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SubmitRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SubmitRequest): SubmitRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -289,7 +289,7 @@ export const SubmitRequest: MessageFns<SubmitRequest, "gateway.SubmitRequest"> =
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSubmitRequest();
+      const message = into ?? createBaseSubmitRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -315,7 +315,7 @@ export const SubmitRequest: MessageFns<SubmitRequest, "gateway.SubmitRequest"> =
               break;
             }
 
-            message.preparedTransaction = Envelope.decode(reader, reader.uint32());
+            message.preparedTransaction = Envelope.decode(reader, reader.uint32(), message.preparedTransaction);
             continue;
           }
         }
@@ -355,7 +355,7 @@ export const SubmitResponse: MessageFns<SubmitResponse, "gateway.SubmitResponse"
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SubmitResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SubmitResponse): SubmitResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -364,7 +364,7 @@ export const SubmitResponse: MessageFns<SubmitResponse, "gateway.SubmitResponse"
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSubmitResponse();
+      const message = into ?? createBaseSubmitResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -407,7 +407,7 @@ export const SignedCommitStatusRequest: MessageFns<SignedCommitStatusRequest, "g
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SignedCommitStatusRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SignedCommitStatusRequest): SignedCommitStatusRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -416,7 +416,7 @@ export const SignedCommitStatusRequest: MessageFns<SignedCommitStatusRequest, "g
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSignedCommitStatusRequest();
+      const message = into ?? createBaseSignedCommitStatusRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -480,7 +480,7 @@ export const CommitStatusRequest: MessageFns<CommitStatusRequest, "gateway.Commi
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CommitStatusRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: CommitStatusRequest): CommitStatusRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -489,7 +489,7 @@ export const CommitStatusRequest: MessageFns<CommitStatusRequest, "gateway.Commi
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCommitStatusRequest();
+      const message = into ?? createBaseCommitStatusRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -559,7 +559,7 @@ export const CommitStatusResponse: MessageFns<CommitStatusResponse, "gateway.Com
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CommitStatusResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: CommitStatusResponse): CommitStatusResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -568,7 +568,7 @@ export const CommitStatusResponse: MessageFns<CommitStatusResponse, "gateway.Com
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCommitStatusResponse();
+      const message = into ?? createBaseCommitStatusResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -635,7 +635,7 @@ export const EvaluateRequest: MessageFns<EvaluateRequest, "gateway.EvaluateReque
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): EvaluateRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: EvaluateRequest): EvaluateRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -644,7 +644,7 @@ export const EvaluateRequest: MessageFns<EvaluateRequest, "gateway.EvaluateReque
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEvaluateRequest();
+      const message = into ?? createBaseEvaluateRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -670,7 +670,7 @@ export const EvaluateRequest: MessageFns<EvaluateRequest, "gateway.EvaluateReque
               break;
             }
 
-            message.proposedTransaction = SignedProposal.decode(reader, reader.uint32());
+            message.proposedTransaction = SignedProposal.decode(reader, reader.uint32(), message.proposedTransaction);
             continue;
           }
           case 4: {
@@ -722,7 +722,7 @@ export const EvaluateResponse: MessageFns<EvaluateResponse, "gateway.EvaluateRes
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): EvaluateResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: EvaluateResponse): EvaluateResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -731,7 +731,7 @@ export const EvaluateResponse: MessageFns<EvaluateResponse, "gateway.EvaluateRes
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEvaluateResponse();
+      const message = into ?? createBaseEvaluateResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -741,7 +741,7 @@ export const EvaluateResponse: MessageFns<EvaluateResponse, "gateway.EvaluateRes
               break;
             }
 
-            message.result = Response.decode(reader, reader.uint32());
+            message.result = Response.decode(reader, reader.uint32(), message.result);
             continue;
           }
         }
@@ -788,7 +788,7 @@ export const SignedChaincodeEventsRequest: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SignedChaincodeEventsRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SignedChaincodeEventsRequest): SignedChaincodeEventsRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -797,7 +797,7 @@ export const SignedChaincodeEventsRequest: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSignedChaincodeEventsRequest();
+      const message = into ?? createBaseSignedChaincodeEventsRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -873,7 +873,7 @@ export const ChaincodeEventsRequest: MessageFns<ChaincodeEventsRequest, "gateway
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeEventsRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeEventsRequest): ChaincodeEventsRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -882,7 +882,7 @@ export const ChaincodeEventsRequest: MessageFns<ChaincodeEventsRequest, "gateway
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeEventsRequest();
+      const message = into ?? createBaseChaincodeEventsRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -916,7 +916,7 @@ export const ChaincodeEventsRequest: MessageFns<ChaincodeEventsRequest, "gateway
               break;
             }
 
-            message.startPosition = SeekPosition.decode(reader, reader.uint32());
+            message.startPosition = SeekPosition.decode(reader, reader.uint32(), message.startPosition);
             continue;
           }
           case 5: {
@@ -972,7 +972,7 @@ export const ChaincodeEventsResponse: MessageFns<ChaincodeEventsResponse, "gatew
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeEventsResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeEventsResponse): ChaincodeEventsResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -981,7 +981,7 @@ export const ChaincodeEventsResponse: MessageFns<ChaincodeEventsResponse, "gatew
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeEventsResponse();
+      const message = into ?? createBaseChaincodeEventsResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1045,7 +1045,7 @@ export const ErrorDetail: MessageFns<ErrorDetail, "gateway.ErrorDetail"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ErrorDetail {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ErrorDetail): ErrorDetail {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1054,7 +1054,7 @@ export const ErrorDetail: MessageFns<ErrorDetail, "gateway.ErrorDetail"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseErrorDetail();
+      const message = into ?? createBaseErrorDetail();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1127,7 +1127,7 @@ export const ProposedTransaction: MessageFns<ProposedTransaction, "gateway.Propo
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ProposedTransaction {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ProposedTransaction): ProposedTransaction {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1136,7 +1136,7 @@ export const ProposedTransaction: MessageFns<ProposedTransaction, "gateway.Propo
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseProposedTransaction();
+      const message = into ?? createBaseProposedTransaction();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1154,7 +1154,7 @@ export const ProposedTransaction: MessageFns<ProposedTransaction, "gateway.Propo
               break;
             }
 
-            message.proposal = SignedProposal.decode(reader, reader.uint32());
+            message.proposal = SignedProposal.decode(reader, reader.uint32(), message.proposal);
             continue;
           }
           case 3: {
@@ -1208,7 +1208,7 @@ export const PreparedTransaction: MessageFns<PreparedTransaction, "gateway.Prepa
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PreparedTransaction {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: PreparedTransaction): PreparedTransaction {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1217,7 +1217,7 @@ export const PreparedTransaction: MessageFns<PreparedTransaction, "gateway.Prepa
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePreparedTransaction();
+      const message = into ?? createBasePreparedTransaction();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1235,7 +1235,7 @@ export const PreparedTransaction: MessageFns<PreparedTransaction, "gateway.Prepa
               break;
             }
 
-            message.envelope = Envelope.decode(reader, reader.uint32());
+            message.envelope = Envelope.decode(reader, reader.uint32(), message.envelope);
             continue;
           }
         }
@@ -1334,7 +1334,7 @@ function longToNumber(int64: { toString(): string }): number {
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -281,7 +281,7 @@ export const Envelope: MessageFns<Envelope, "gossip.Envelope"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Envelope {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Envelope): Envelope {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -290,7 +290,7 @@ export const Envelope: MessageFns<Envelope, "gossip.Envelope"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEnvelope();
+      const message = into ?? createBaseEnvelope();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -316,7 +316,7 @@ export const Envelope: MessageFns<Envelope, "gossip.Envelope"> = {
               break;
             }
 
-            message.secretEnvelope = SecretEnvelope.decode(reader, reader.uint32());
+            message.secretEnvelope = SecretEnvelope.decode(reader, reader.uint32(), message.secretEnvelope);
             continue;
           }
         }
@@ -362,7 +362,7 @@ export const SecretEnvelope: MessageFns<SecretEnvelope, "gossip.SecretEnvelope">
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SecretEnvelope {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SecretEnvelope): SecretEnvelope {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -371,7 +371,7 @@ export const SecretEnvelope: MessageFns<SecretEnvelope, "gossip.SecretEnvelope">
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSecretEnvelope();
+      const message = into ?? createBaseSecretEnvelope();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -431,7 +431,7 @@ export const Secret: MessageFns<Secret, "gossip.Secret"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Secret {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Secret): Secret {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -440,7 +440,7 @@ export const Secret: MessageFns<Secret, "gossip.Secret"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSecret();
+      const message = into ?? createBaseSecret();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -567,7 +567,7 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): GossipMessage {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: GossipMessage): GossipMessage {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -576,7 +576,7 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGossipMessage();
+      const message = into ?? createBaseGossipMessage();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -610,7 +610,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "aliveMsg", value: AliveMessage.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "aliveMsg",
+              value: AliveMessage.decode(reader, reader.uint32(), message.content?.$case === "aliveMsg" ? message.content.value : undefined),
+            };
             continue;
           }
           case 6: {
@@ -618,7 +621,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "memReq", value: MembershipRequest.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "memReq",
+              value: MembershipRequest.decode(reader, reader.uint32(), message.content?.$case === "memReq" ? message.content.value : undefined),
+            };
             continue;
           }
           case 7: {
@@ -626,7 +632,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "memRes", value: MembershipResponse.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "memRes",
+              value: MembershipResponse.decode(reader, reader.uint32(), message.content?.$case === "memRes" ? message.content.value : undefined),
+            };
             continue;
           }
           case 8: {
@@ -634,7 +643,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "dataMsg", value: DataMessage.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "dataMsg",
+              value: DataMessage.decode(reader, reader.uint32(), message.content?.$case === "dataMsg" ? message.content.value : undefined),
+            };
             continue;
           }
           case 9: {
@@ -642,7 +654,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "hello", value: GossipHello.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "hello",
+              value: GossipHello.decode(reader, reader.uint32(), message.content?.$case === "hello" ? message.content.value : undefined),
+            };
             continue;
           }
           case 10: {
@@ -650,7 +665,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "dataDig", value: DataDigest.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "dataDig",
+              value: DataDigest.decode(reader, reader.uint32(), message.content?.$case === "dataDig" ? message.content.value : undefined),
+            };
             continue;
           }
           case 11: {
@@ -658,7 +676,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "dataReq", value: DataRequest.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "dataReq",
+              value: DataRequest.decode(reader, reader.uint32(), message.content?.$case === "dataReq" ? message.content.value : undefined),
+            };
             continue;
           }
           case 12: {
@@ -666,7 +687,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "dataUpdate", value: DataUpdate.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "dataUpdate",
+              value: DataUpdate.decode(reader, reader.uint32(), message.content?.$case === "dataUpdate" ? message.content.value : undefined),
+            };
             continue;
           }
           case 13: {
@@ -674,7 +698,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "empty", value: Empty.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "empty",
+              value: Empty.decode(reader, reader.uint32(), message.content?.$case === "empty" ? message.content.value : undefined),
+            };
             continue;
           }
           case 14: {
@@ -682,7 +709,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "conn", value: ConnEstablish.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "conn",
+              value: ConnEstablish.decode(reader, reader.uint32(), message.content?.$case === "conn" ? message.content.value : undefined),
+            };
             continue;
           }
           case 15: {
@@ -690,7 +720,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "stateInfo", value: StateInfo.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "stateInfo",
+              value: StateInfo.decode(reader, reader.uint32(), message.content?.$case === "stateInfo" ? message.content.value : undefined),
+            };
             continue;
           }
           case 16: {
@@ -698,7 +731,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "stateSnapshot", value: StateInfoSnapshot.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "stateSnapshot",
+              value: StateInfoSnapshot.decode(reader, reader.uint32(), message.content?.$case === "stateSnapshot" ? message.content.value : undefined),
+            };
             continue;
           }
           case 17: {
@@ -708,7 +744,7 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
 
             message.content = {
               $case: "stateInfoPullReq",
-              value: StateInfoPullRequest.decode(reader, reader.uint32()),
+              value: StateInfoPullRequest.decode(reader, reader.uint32(), message.content?.$case === "stateInfoPullReq" ? message.content.value : undefined),
             };
             continue;
           }
@@ -717,7 +753,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "stateRequest", value: RemoteStateRequest.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "stateRequest",
+              value: RemoteStateRequest.decode(reader, reader.uint32(), message.content?.$case === "stateRequest" ? message.content.value : undefined),
+            };
             continue;
           }
           case 19: {
@@ -725,7 +764,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "stateResponse", value: RemoteStateResponse.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "stateResponse",
+              value: RemoteStateResponse.decode(reader, reader.uint32(), message.content?.$case === "stateResponse" ? message.content.value : undefined),
+            };
             continue;
           }
           case 20: {
@@ -733,7 +775,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "leadershipMsg", value: LeadershipMessage.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "leadershipMsg",
+              value: LeadershipMessage.decode(reader, reader.uint32(), message.content?.$case === "leadershipMsg" ? message.content.value : undefined),
+            };
             continue;
           }
           case 21: {
@@ -741,7 +786,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "peerIdentity", value: PeerIdentity.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "peerIdentity",
+              value: PeerIdentity.decode(reader, reader.uint32(), message.content?.$case === "peerIdentity" ? message.content.value : undefined),
+            };
             continue;
           }
           case 22: {
@@ -749,7 +797,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "ack", value: Acknowledgement.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "ack",
+              value: Acknowledgement.decode(reader, reader.uint32(), message.content?.$case === "ack" ? message.content.value : undefined),
+            };
             continue;
           }
           case 23: {
@@ -757,7 +808,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "privateReq", value: RemotePvtDataRequest.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "privateReq",
+              value: RemotePvtDataRequest.decode(reader, reader.uint32(), message.content?.$case === "privateReq" ? message.content.value : undefined),
+            };
             continue;
           }
           case 24: {
@@ -765,7 +819,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "privateRes", value: RemotePvtDataResponse.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "privateRes",
+              value: RemotePvtDataResponse.decode(reader, reader.uint32(), message.content?.$case === "privateRes" ? message.content.value : undefined),
+            };
             continue;
           }
           case 25: {
@@ -773,7 +830,10 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
               break;
             }
 
-            message.content = { $case: "privateData", value: PrivateDataMessage.decode(reader, reader.uint32()) };
+            message.content = {
+              $case: "privateData",
+              value: PrivateDataMessage.decode(reader, reader.uint32(), message.content?.$case === "privateData" ? message.content.value : undefined),
+            };
             continue;
           }
         }
@@ -954,7 +1014,7 @@ export const StateInfo: MessageFns<StateInfo, "gossip.StateInfo"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StateInfo {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: StateInfo): StateInfo {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -963,7 +1023,7 @@ export const StateInfo: MessageFns<StateInfo, "gossip.StateInfo"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStateInfo();
+      const message = into ?? createBaseStateInfo();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -973,7 +1033,7 @@ export const StateInfo: MessageFns<StateInfo, "gossip.StateInfo"> = {
               break;
             }
 
-            message.timestamp = PeerTime.decode(reader, reader.uint32());
+            message.timestamp = PeerTime.decode(reader, reader.uint32(), message.timestamp);
             continue;
           }
           case 3: {
@@ -997,7 +1057,7 @@ export const StateInfo: MessageFns<StateInfo, "gossip.StateInfo"> = {
               break;
             }
 
-            message.properties = Properties.decode(reader, reader.uint32());
+            message.properties = Properties.decode(reader, reader.uint32(), message.properties);
             continue;
           }
         }
@@ -1049,7 +1109,7 @@ export const Properties: MessageFns<Properties, "gossip.Properties"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Properties {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Properties): Properties {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1058,7 +1118,7 @@ export const Properties: MessageFns<Properties, "gossip.Properties"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseProperties();
+      const message = into ?? createBaseProperties();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1125,7 +1185,7 @@ export const StateInfoSnapshot: MessageFns<StateInfoSnapshot, "gossip.StateInfoS
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StateInfoSnapshot {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: StateInfoSnapshot): StateInfoSnapshot {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1134,7 +1194,7 @@ export const StateInfoSnapshot: MessageFns<StateInfoSnapshot, "gossip.StateInfoS
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStateInfoSnapshot();
+      const message = into ?? createBaseStateInfoSnapshot();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1183,7 +1243,7 @@ export const StateInfoPullRequest: MessageFns<StateInfoPullRequest, "gossip.Stat
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StateInfoPullRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: StateInfoPullRequest): StateInfoPullRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1192,7 +1252,7 @@ export const StateInfoPullRequest: MessageFns<StateInfoPullRequest, "gossip.Stat
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStateInfoPullRequest();
+      const message = into ?? createBaseStateInfoPullRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1250,7 +1310,7 @@ export const ConnEstablish: MessageFns<ConnEstablish, "gossip.ConnEstablish"> = 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConnEstablish {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConnEstablish): ConnEstablish {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1259,7 +1319,7 @@ export const ConnEstablish: MessageFns<ConnEstablish, "gossip.ConnEstablish"> = 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConnEstablish();
+      const message = into ?? createBaseConnEstablish();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1341,7 +1401,7 @@ export const PeerIdentity: MessageFns<PeerIdentity, "gossip.PeerIdentity"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PeerIdentity {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: PeerIdentity): PeerIdentity {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1350,7 +1410,7 @@ export const PeerIdentity: MessageFns<PeerIdentity, "gossip.PeerIdentity"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePeerIdentity();
+      const message = into ?? createBasePeerIdentity();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1423,7 +1483,7 @@ export const DataRequest: MessageFns<DataRequest, "gossip.DataRequest"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DataRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: DataRequest): DataRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1432,7 +1492,7 @@ export const DataRequest: MessageFns<DataRequest, "gossip.DataRequest"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDataRequest();
+      const message = into ?? createBaseDataRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1505,7 +1565,7 @@ export const GossipHello: MessageFns<GossipHello, "gossip.GossipHello"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): GossipHello {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: GossipHello): GossipHello {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1514,7 +1574,7 @@ export const GossipHello: MessageFns<GossipHello, "gossip.GossipHello"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGossipHello();
+      const message = into ?? createBaseGossipHello();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1587,7 +1647,7 @@ export const DataUpdate: MessageFns<DataUpdate, "gossip.DataUpdate"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DataUpdate {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: DataUpdate): DataUpdate {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1596,7 +1656,7 @@ export const DataUpdate: MessageFns<DataUpdate, "gossip.DataUpdate"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDataUpdate();
+      const message = into ?? createBaseDataUpdate();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1669,7 +1729,7 @@ export const DataDigest: MessageFns<DataDigest, "gossip.DataDigest"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DataDigest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: DataDigest): DataDigest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1678,7 +1738,7 @@ export const DataDigest: MessageFns<DataDigest, "gossip.DataDigest"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDataDigest();
+      const message = into ?? createBaseDataDigest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1745,7 +1805,7 @@ export const DataMessage: MessageFns<DataMessage, "gossip.DataMessage"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DataMessage {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: DataMessage): DataMessage {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1754,7 +1814,7 @@ export const DataMessage: MessageFns<DataMessage, "gossip.DataMessage"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDataMessage();
+      const message = into ?? createBaseDataMessage();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1764,7 +1824,7 @@ export const DataMessage: MessageFns<DataMessage, "gossip.DataMessage"> = {
               break;
             }
 
-            message.payload = Payload.decode(reader, reader.uint32());
+            message.payload = Payload.decode(reader, reader.uint32(), message.payload);
             continue;
           }
         }
@@ -1805,7 +1865,7 @@ export const PrivateDataMessage: MessageFns<PrivateDataMessage, "gossip.PrivateD
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PrivateDataMessage {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: PrivateDataMessage): PrivateDataMessage {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1814,7 +1874,7 @@ export const PrivateDataMessage: MessageFns<PrivateDataMessage, "gossip.PrivateD
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePrivateDataMessage();
+      const message = into ?? createBasePrivateDataMessage();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1824,7 +1884,7 @@ export const PrivateDataMessage: MessageFns<PrivateDataMessage, "gossip.PrivateD
               break;
             }
 
-            message.payload = PrivatePayload.decode(reader, reader.uint32());
+            message.payload = PrivatePayload.decode(reader, reader.uint32(), message.payload);
             continue;
           }
         }
@@ -1871,7 +1931,7 @@ export const Payload: MessageFns<Payload, "gossip.Payload"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Payload {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Payload): Payload {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1880,7 +1940,7 @@ export const Payload: MessageFns<Payload, "gossip.Payload"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePayload();
+      const message = into ?? createBasePayload();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1969,7 +2029,7 @@ export const PrivatePayload: MessageFns<PrivatePayload, "gossip.PrivatePayload">
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PrivatePayload {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: PrivatePayload): PrivatePayload {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1978,7 +2038,7 @@ export const PrivatePayload: MessageFns<PrivatePayload, "gossip.PrivatePayload">
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePrivatePayload();
+      const message = into ?? createBasePrivatePayload();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2028,7 +2088,7 @@ export const PrivatePayload: MessageFns<PrivatePayload, "gossip.PrivatePayload">
               break;
             }
 
-            message.collectionConfigs = CollectionConfigPackage.decode(reader, reader.uint32());
+            message.collectionConfigs = CollectionConfigPackage.decode(reader, reader.uint32(), message.collectionConfigs);
             continue;
           }
         }
@@ -2080,7 +2140,7 @@ export const AliveMessage: MessageFns<AliveMessage, "gossip.AliveMessage"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): AliveMessage {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: AliveMessage): AliveMessage {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2089,7 +2149,7 @@ export const AliveMessage: MessageFns<AliveMessage, "gossip.AliveMessage"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAliveMessage();
+      const message = into ?? createBaseAliveMessage();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2099,7 +2159,7 @@ export const AliveMessage: MessageFns<AliveMessage, "gossip.AliveMessage"> = {
               break;
             }
 
-            message.membership = Member.decode(reader, reader.uint32());
+            message.membership = Member.decode(reader, reader.uint32(), message.membership);
             continue;
           }
           case 2: {
@@ -2107,7 +2167,7 @@ export const AliveMessage: MessageFns<AliveMessage, "gossip.AliveMessage"> = {
               break;
             }
 
-            message.timestamp = PeerTime.decode(reader, reader.uint32());
+            message.timestamp = PeerTime.decode(reader, reader.uint32(), message.timestamp);
             continue;
           }
           case 4: {
@@ -2166,7 +2226,7 @@ export const LeadershipMessage: MessageFns<LeadershipMessage, "gossip.Leadership
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): LeadershipMessage {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: LeadershipMessage): LeadershipMessage {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2175,7 +2235,7 @@ export const LeadershipMessage: MessageFns<LeadershipMessage, "gossip.Leadership
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseLeadershipMessage();
+      const message = into ?? createBaseLeadershipMessage();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2193,7 +2253,7 @@ export const LeadershipMessage: MessageFns<LeadershipMessage, "gossip.Leadership
               break;
             }
 
-            message.timestamp = PeerTime.decode(reader, reader.uint32());
+            message.timestamp = PeerTime.decode(reader, reader.uint32(), message.timestamp);
             continue;
           }
           case 3: {
@@ -2247,7 +2307,7 @@ export const PeerTime: MessageFns<PeerTime, "gossip.PeerTime"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PeerTime {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: PeerTime): PeerTime {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2256,7 +2316,7 @@ export const PeerTime: MessageFns<PeerTime, "gossip.PeerTime"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePeerTime();
+      const message = into ?? createBasePeerTime();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2317,7 +2377,7 @@ export const MembershipRequest: MessageFns<MembershipRequest, "gossip.Membership
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): MembershipRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: MembershipRequest): MembershipRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2326,7 +2386,7 @@ export const MembershipRequest: MessageFns<MembershipRequest, "gossip.Membership
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMembershipRequest();
+      const message = into ?? createBaseMembershipRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2336,7 +2396,7 @@ export const MembershipRequest: MessageFns<MembershipRequest, "gossip.Membership
               break;
             }
 
-            message.selfInformation = Envelope.decode(reader, reader.uint32());
+            message.selfInformation = Envelope.decode(reader, reader.uint32(), message.selfInformation);
             continue;
           }
           case 2: {
@@ -2389,7 +2449,7 @@ export const MembershipResponse: MessageFns<MembershipResponse, "gossip.Membersh
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): MembershipResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: MembershipResponse): MembershipResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2398,7 +2458,7 @@ export const MembershipResponse: MessageFns<MembershipResponse, "gossip.Membersh
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMembershipResponse();
+      const message = into ?? createBaseMembershipResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2462,7 +2522,7 @@ export const Member: MessageFns<Member, "gossip.Member"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Member {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Member): Member {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2471,7 +2531,7 @@ export const Member: MessageFns<Member, "gossip.Member"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMember();
+      const message = into ?? createBaseMember();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2535,7 +2595,7 @@ export const Empty: MessageFns<Empty, "gossip.Empty"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Empty {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Empty): Empty {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2544,7 +2604,7 @@ export const Empty: MessageFns<Empty, "gossip.Empty"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEmpty();
+      const message = into ?? createBaseEmpty();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2587,7 +2647,7 @@ export const RemoteStateRequest: MessageFns<RemoteStateRequest, "gossip.RemoteSt
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): RemoteStateRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: RemoteStateRequest): RemoteStateRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2596,7 +2656,7 @@ export const RemoteStateRequest: MessageFns<RemoteStateRequest, "gossip.RemoteSt
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRemoteStateRequest();
+      const message = into ?? createBaseRemoteStateRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2654,7 +2714,7 @@ export const RemoteStateResponse: MessageFns<RemoteStateResponse, "gossip.Remote
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): RemoteStateResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: RemoteStateResponse): RemoteStateResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2663,7 +2723,7 @@ export const RemoteStateResponse: MessageFns<RemoteStateResponse, "gossip.Remote
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRemoteStateResponse();
+      const message = into ?? createBaseRemoteStateResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2712,7 +2772,7 @@ export const RemotePvtDataRequest: MessageFns<RemotePvtDataRequest, "gossip.Remo
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): RemotePvtDataRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: RemotePvtDataRequest): RemotePvtDataRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2721,7 +2781,7 @@ export const RemotePvtDataRequest: MessageFns<RemotePvtDataRequest, "gossip.Remo
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRemotePvtDataRequest();
+      const message = into ?? createBaseRemotePvtDataRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2782,7 +2842,7 @@ export const PvtDataDigest: MessageFns<PvtDataDigest, "gossip.PvtDataDigest"> = 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PvtDataDigest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: PvtDataDigest): PvtDataDigest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2791,7 +2851,7 @@ export const PvtDataDigest: MessageFns<PvtDataDigest, "gossip.PvtDataDigest"> = 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePvtDataDigest();
+      const message = into ?? createBasePvtDataDigest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2876,7 +2936,7 @@ export const RemotePvtDataResponse: MessageFns<RemotePvtDataResponse, "gossip.Re
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): RemotePvtDataResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: RemotePvtDataResponse): RemotePvtDataResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2885,7 +2945,7 @@ export const RemotePvtDataResponse: MessageFns<RemotePvtDataResponse, "gossip.Re
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRemotePvtDataResponse();
+      const message = into ?? createBaseRemotePvtDataResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2937,7 +2997,7 @@ export const PvtDataElement: MessageFns<PvtDataElement, "gossip.PvtDataElement">
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PvtDataElement {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: PvtDataElement): PvtDataElement {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2946,7 +3006,7 @@ export const PvtDataElement: MessageFns<PvtDataElement, "gossip.PvtDataElement">
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePvtDataElement();
+      const message = into ?? createBasePvtDataElement();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2956,7 +3016,7 @@ export const PvtDataElement: MessageFns<PvtDataElement, "gossip.PvtDataElement">
               break;
             }
 
-            message.digest = PvtDataDigest.decode(reader, reader.uint32());
+            message.digest = PvtDataDigest.decode(reader, reader.uint32(), message.digest);
             continue;
           }
           case 2: {
@@ -3009,7 +3069,7 @@ export const PvtDataPayload: MessageFns<PvtDataPayload, "gossip.PvtDataPayload">
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PvtDataPayload {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: PvtDataPayload): PvtDataPayload {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3018,7 +3078,7 @@ export const PvtDataPayload: MessageFns<PvtDataPayload, "gossip.PvtDataPayload">
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePvtDataPayload();
+      const message = into ?? createBasePvtDataPayload();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -3076,7 +3136,7 @@ export const Acknowledgement: MessageFns<Acknowledgement, "gossip.Acknowledgemen
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Acknowledgement {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Acknowledgement): Acknowledgement {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3085,7 +3145,7 @@ export const Acknowledgement: MessageFns<Acknowledgement, "gossip.Acknowledgemen
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAcknowledgement();
+      const message = into ?? createBaseAcknowledgement();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -3140,7 +3200,7 @@ export const Chaincode: MessageFns<Chaincode, "gossip.Chaincode"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Chaincode {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Chaincode): Chaincode {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3149,7 +3209,7 @@ export const Chaincode: MessageFns<Chaincode, "gossip.Chaincode"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincode();
+      const message = into ?? createBaseChaincode();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -3249,7 +3309,7 @@ function longToNumber(int64: { toString(): string }): number {
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -114,7 +114,7 @@ export const KVRWSet: MessageFns<KVRWSet, "kvrwset.KVRWSet"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): KVRWSet {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: KVRWSet): KVRWSet {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -123,7 +123,7 @@ export const KVRWSet: MessageFns<KVRWSet, "kvrwset.KVRWSet"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseKVRWSet();
+      const message = into ?? createBaseKVRWSet();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -205,7 +205,7 @@ export const HashedRWSet: MessageFns<HashedRWSet, "kvrwset.HashedRWSet"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): HashedRWSet {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: HashedRWSet): HashedRWSet {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -214,7 +214,7 @@ export const HashedRWSet: MessageFns<HashedRWSet, "kvrwset.HashedRWSet"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseHashedRWSet();
+      const message = into ?? createBaseHashedRWSet();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -284,7 +284,7 @@ export const KVRead: MessageFns<KVRead, "kvrwset.KVRead"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): KVRead {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: KVRead): KVRead {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -293,7 +293,7 @@ export const KVRead: MessageFns<KVRead, "kvrwset.KVRead"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseKVRead();
+      const message = into ?? createBaseKVRead();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -311,7 +311,7 @@ export const KVRead: MessageFns<KVRead, "kvrwset.KVRead"> = {
               break;
             }
 
-            message.version = Version.decode(reader, reader.uint32());
+            message.version = Version.decode(reader, reader.uint32(), message.version);
             continue;
           }
         }
@@ -359,7 +359,7 @@ export const KVWrite: MessageFns<KVWrite, "kvrwset.KVWrite"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): KVWrite {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: KVWrite): KVWrite {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -368,7 +368,7 @@ export const KVWrite: MessageFns<KVWrite, "kvrwset.KVWrite"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseKVWrite();
+      const message = into ?? createBaseKVWrite();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -438,7 +438,7 @@ export const KVMetadataWrite: MessageFns<KVMetadataWrite, "kvrwset.KVMetadataWri
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): KVMetadataWrite {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: KVMetadataWrite): KVMetadataWrite {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -447,7 +447,7 @@ export const KVMetadataWrite: MessageFns<KVMetadataWrite, "kvrwset.KVMetadataWri
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseKVMetadataWrite();
+      const message = into ?? createBaseKVMetadataWrite();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -508,7 +508,7 @@ export const KVReadHash: MessageFns<KVReadHash, "kvrwset.KVReadHash"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): KVReadHash {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: KVReadHash): KVReadHash {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -517,7 +517,7 @@ export const KVReadHash: MessageFns<KVReadHash, "kvrwset.KVReadHash"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseKVReadHash();
+      const message = into ?? createBaseKVReadHash();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -535,7 +535,7 @@ export const KVReadHash: MessageFns<KVReadHash, "kvrwset.KVReadHash"> = {
               break;
             }
 
-            message.version = Version.decode(reader, reader.uint32());
+            message.version = Version.decode(reader, reader.uint32(), message.version);
             continue;
           }
         }
@@ -586,7 +586,7 @@ export const KVWriteHash: MessageFns<KVWriteHash, "kvrwset.KVWriteHash"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): KVWriteHash {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: KVWriteHash): KVWriteHash {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -595,7 +595,7 @@ export const KVWriteHash: MessageFns<KVWriteHash, "kvrwset.KVWriteHash"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseKVWriteHash();
+      const message = into ?? createBaseKVWriteHash();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -674,7 +674,7 @@ export const KVMetadataWriteHash: MessageFns<KVMetadataWriteHash, "kvrwset.KVMet
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): KVMetadataWriteHash {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: KVMetadataWriteHash): KVMetadataWriteHash {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -683,7 +683,7 @@ export const KVMetadataWriteHash: MessageFns<KVMetadataWriteHash, "kvrwset.KVMet
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseKVMetadataWriteHash();
+      const message = into ?? createBaseKVMetadataWriteHash();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -744,7 +744,7 @@ export const KVMetadataEntry: MessageFns<KVMetadataEntry, "kvrwset.KVMetadataEnt
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): KVMetadataEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: KVMetadataEntry): KVMetadataEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -753,7 +753,7 @@ export const KVMetadataEntry: MessageFns<KVMetadataEntry, "kvrwset.KVMetadataEnt
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseKVMetadataEntry();
+      const message = into ?? createBaseKVMetadataEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -814,7 +814,7 @@ export const Version: MessageFns<Version, "kvrwset.Version"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Version {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Version): Version {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -823,7 +823,7 @@ export const Version: MessageFns<Version, "kvrwset.Version"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseVersion();
+      const message = into ?? createBaseVersion();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -895,7 +895,7 @@ export const RangeQueryInfo: MessageFns<RangeQueryInfo, "kvrwset.RangeQueryInfo"
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): RangeQueryInfo {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: RangeQueryInfo): RangeQueryInfo {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -904,7 +904,7 @@ export const RangeQueryInfo: MessageFns<RangeQueryInfo, "kvrwset.RangeQueryInfo"
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRangeQueryInfo();
+      const message = into ?? createBaseRangeQueryInfo();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -938,7 +938,10 @@ export const RangeQueryInfo: MessageFns<RangeQueryInfo, "kvrwset.RangeQueryInfo"
               break;
             }
 
-            message.readsInfo = { $case: "rawReads", value: QueryReads.decode(reader, reader.uint32()) };
+            message.readsInfo = {
+              $case: "rawReads",
+              value: QueryReads.decode(reader, reader.uint32(), message.readsInfo?.$case === "rawReads" ? message.readsInfo.value : undefined),
+            };
             continue;
           }
           case 5: {
@@ -948,7 +951,7 @@ export const RangeQueryInfo: MessageFns<RangeQueryInfo, "kvrwset.RangeQueryInfo"
 
             message.readsInfo = {
               $case: "readsMerkleHashes",
-              value: QueryReadsMerkleSummary.decode(reader, reader.uint32()),
+              value: QueryReadsMerkleSummary.decode(reader, reader.uint32(), message.readsInfo?.$case === "readsMerkleHashes" ? message.readsInfo.value : undefined),
             };
             continue;
           }
@@ -1007,7 +1010,7 @@ export const QueryReads: MessageFns<QueryReads, "kvrwset.QueryReads"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryReads {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryReads): QueryReads {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1016,7 +1019,7 @@ export const QueryReads: MessageFns<QueryReads, "kvrwset.QueryReads"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryReads();
+      const message = into ?? createBaseQueryReads();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1071,7 +1074,7 @@ export const QueryReadsMerkleSummary: MessageFns<QueryReadsMerkleSummary, "kvrws
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryReadsMerkleSummary {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryReadsMerkleSummary): QueryReadsMerkleSummary {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1080,7 +1083,7 @@ export const QueryReadsMerkleSummary: MessageFns<QueryReadsMerkleSummary, "kvrws
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryReadsMerkleSummary();
+      const message = into ?? createBaseQueryReadsMerkleSummary();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1156,7 +1159,7 @@ function longToNumber(int64: { toString(): string }): number {
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

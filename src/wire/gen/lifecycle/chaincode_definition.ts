@@ -44,7 +44,7 @@ export const ChaincodeEndorsementInfo: MessageFns<ChaincodeEndorsementInfo, "lif
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeEndorsementInfo {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeEndorsementInfo): ChaincodeEndorsementInfo {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -53,7 +53,7 @@ export const ChaincodeEndorsementInfo: MessageFns<ChaincodeEndorsementInfo, "lif
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeEndorsementInfo();
+      const message = into ?? createBaseChaincodeEndorsementInfo();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -123,7 +123,7 @@ export const ChaincodeValidationInfo: MessageFns<ChaincodeValidationInfo, "lifec
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeValidationInfo {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeValidationInfo): ChaincodeValidationInfo {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -132,7 +132,7 @@ export const ChaincodeValidationInfo: MessageFns<ChaincodeValidationInfo, "lifec
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeValidationInfo();
+      const message = into ?? createBaseChaincodeValidationInfo();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -188,7 +188,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -44,7 +44,7 @@ export const StateMetadata: MessageFns<StateMetadata, "lifecycle.StateMetadata">
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StateMetadata {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: StateMetadata): StateMetadata {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -53,7 +53,7 @@ export const StateMetadata: MessageFns<StateMetadata, "lifecycle.StateMetadata">
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStateMetadata();
+      const message = into ?? createBaseStateMetadata();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -119,7 +119,7 @@ export const StateData: MessageFns<StateData, "lifecycle.StateData"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StateData {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: StateData): StateData {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -128,7 +128,7 @@ export const StateData: MessageFns<StateData, "lifecycle.StateData"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStateData();
+      const message = into ?? createBaseStateData();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -221,7 +221,7 @@ function longToNumber(int64: { toString(): string }): number {
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -242,7 +242,7 @@ export const InstallChaincodeArgs: MessageFns<InstallChaincodeArgs, "lifecycle.I
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): InstallChaincodeArgs {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: InstallChaincodeArgs): InstallChaincodeArgs {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -251,7 +251,7 @@ export const InstallChaincodeArgs: MessageFns<InstallChaincodeArgs, "lifecycle.I
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseInstallChaincodeArgs();
+      const message = into ?? createBaseInstallChaincodeArgs();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -303,7 +303,7 @@ export const InstallChaincodeResult: MessageFns<InstallChaincodeResult, "lifecyc
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): InstallChaincodeResult {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: InstallChaincodeResult): InstallChaincodeResult {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -312,7 +312,7 @@ export const InstallChaincodeResult: MessageFns<InstallChaincodeResult, "lifecyc
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseInstallChaincodeResult();
+      const message = into ?? createBaseInstallChaincodeResult();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -373,7 +373,7 @@ export const QueryInstalledChaincodeArgs: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryInstalledChaincodeArgs {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryInstalledChaincodeArgs): QueryInstalledChaincodeArgs {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -382,7 +382,7 @@ export const QueryInstalledChaincodeArgs: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryInstalledChaincodeArgs();
+      const message = into ?? createBaseQueryInstalledChaincodeArgs();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -440,7 +440,7 @@ export const QueryInstalledChaincodeResult: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryInstalledChaincodeResult {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryInstalledChaincodeResult): QueryInstalledChaincodeResult {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -449,7 +449,7 @@ export const QueryInstalledChaincodeResult: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryInstalledChaincodeResult();
+      const message = into ?? createBaseQueryInstalledChaincodeResult();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -538,7 +538,7 @@ export const QueryInstalledChaincodeResult_ReferencesEntry: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryInstalledChaincodeResult_ReferencesEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryInstalledChaincodeResult_ReferencesEntry): QueryInstalledChaincodeResult_ReferencesEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -547,7 +547,7 @@ export const QueryInstalledChaincodeResult_ReferencesEntry: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryInstalledChaincodeResult_ReferencesEntry();
+      const message = into ?? createBaseQueryInstalledChaincodeResult_ReferencesEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -565,7 +565,7 @@ export const QueryInstalledChaincodeResult_ReferencesEntry: MessageFns<
               break;
             }
 
-            message.value = QueryInstalledChaincodeResult_References.decode(reader, reader.uint32());
+            message.value = QueryInstalledChaincodeResult_References.decode(reader, reader.uint32(), message.value);
             continue;
           }
         }
@@ -614,7 +614,7 @@ export const QueryInstalledChaincodeResult_References: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryInstalledChaincodeResult_References {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryInstalledChaincodeResult_References): QueryInstalledChaincodeResult_References {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -623,7 +623,7 @@ export const QueryInstalledChaincodeResult_References: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryInstalledChaincodeResult_References();
+      const message = into ?? createBaseQueryInstalledChaincodeResult_References();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -678,7 +678,7 @@ export const QueryInstalledChaincodeResult_Chaincode: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryInstalledChaincodeResult_Chaincode {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryInstalledChaincodeResult_Chaincode): QueryInstalledChaincodeResult_Chaincode {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -687,7 +687,7 @@ export const QueryInstalledChaincodeResult_Chaincode: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryInstalledChaincodeResult_Chaincode();
+      const message = into ?? createBaseQueryInstalledChaincodeResult_Chaincode();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -748,7 +748,7 @@ export const GetInstalledChaincodePackageArgs: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): GetInstalledChaincodePackageArgs {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: GetInstalledChaincodePackageArgs): GetInstalledChaincodePackageArgs {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -757,7 +757,7 @@ export const GetInstalledChaincodePackageArgs: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetInstalledChaincodePackageArgs();
+      const message = into ?? createBaseGetInstalledChaincodePackageArgs();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -809,7 +809,7 @@ export const GetInstalledChaincodePackageResult: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): GetInstalledChaincodePackageResult {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: GetInstalledChaincodePackageResult): GetInstalledChaincodePackageResult {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -818,7 +818,7 @@ export const GetInstalledChaincodePackageResult: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetInstalledChaincodePackageResult();
+      const message = into ?? createBaseGetInstalledChaincodePackageResult();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -867,7 +867,7 @@ export const QueryInstalledChaincodesArgs: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryInstalledChaincodesArgs {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryInstalledChaincodesArgs): QueryInstalledChaincodesArgs {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -876,7 +876,7 @@ export const QueryInstalledChaincodesArgs: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryInstalledChaincodesArgs();
+      const message = into ?? createBaseQueryInstalledChaincodesArgs();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -919,7 +919,7 @@ export const QueryInstalledChaincodesResult: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryInstalledChaincodesResult {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryInstalledChaincodesResult): QueryInstalledChaincodesResult {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -928,7 +928,7 @@ export const QueryInstalledChaincodesResult: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryInstalledChaincodesResult();
+      const message = into ?? createBaseQueryInstalledChaincodesResult();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -995,7 +995,7 @@ export const QueryInstalledChaincodesResult_InstalledChaincode: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryInstalledChaincodesResult_InstalledChaincode {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryInstalledChaincodesResult_InstalledChaincode): QueryInstalledChaincodesResult_InstalledChaincode {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1004,7 +1004,7 @@ export const QueryInstalledChaincodesResult_InstalledChaincode: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryInstalledChaincodesResult_InstalledChaincode();
+      const message = into ?? createBaseQueryInstalledChaincodesResult_InstalledChaincode();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1102,7 +1102,7 @@ export const QueryInstalledChaincodesResult_InstalledChaincode_ReferencesEntry: 
 
   decode(
     input: BinaryReader | Uint8Array,
-    length?: number,
+    length?: number, into?: QueryInstalledChaincodesResult_InstalledChaincode_ReferencesEntry
   ): QueryInstalledChaincodesResult_InstalledChaincode_ReferencesEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
@@ -1112,7 +1112,7 @@ export const QueryInstalledChaincodesResult_InstalledChaincode_ReferencesEntry: 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryInstalledChaincodesResult_InstalledChaincode_ReferencesEntry();
+      const message = into ?? createBaseQueryInstalledChaincodesResult_InstalledChaincode_ReferencesEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1130,7 +1130,7 @@ export const QueryInstalledChaincodesResult_InstalledChaincode_ReferencesEntry: 
               break;
             }
 
-            message.value = QueryInstalledChaincodesResult_References.decode(reader, reader.uint32());
+            message.value = QueryInstalledChaincodesResult_References.decode(reader, reader.uint32(), message.value);
             continue;
           }
         }
@@ -1179,7 +1179,7 @@ export const QueryInstalledChaincodesResult_References: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryInstalledChaincodesResult_References {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryInstalledChaincodesResult_References): QueryInstalledChaincodesResult_References {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1188,7 +1188,7 @@ export const QueryInstalledChaincodesResult_References: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryInstalledChaincodesResult_References();
+      const message = into ?? createBaseQueryInstalledChaincodesResult_References();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1245,7 +1245,7 @@ export const QueryInstalledChaincodesResult_Chaincode: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryInstalledChaincodesResult_Chaincode {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryInstalledChaincodesResult_Chaincode): QueryInstalledChaincodesResult_Chaincode {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1254,7 +1254,7 @@ export const QueryInstalledChaincodesResult_Chaincode: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryInstalledChaincodesResult_Chaincode();
+      const message = into ?? createBaseQueryInstalledChaincodesResult_Chaincode();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1349,7 +1349,7 @@ export const ApproveChaincodeDefinitionForMyOrgArgs: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ApproveChaincodeDefinitionForMyOrgArgs {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ApproveChaincodeDefinitionForMyOrgArgs): ApproveChaincodeDefinitionForMyOrgArgs {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1358,7 +1358,7 @@ export const ApproveChaincodeDefinitionForMyOrgArgs: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseApproveChaincodeDefinitionForMyOrgArgs();
+      const message = into ?? createBaseApproveChaincodeDefinitionForMyOrgArgs();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1416,7 +1416,7 @@ export const ApproveChaincodeDefinitionForMyOrgArgs: MessageFns<
               break;
             }
 
-            message.collections = CollectionConfigPackage.decode(reader, reader.uint32());
+            message.collections = CollectionConfigPackage.decode(reader, reader.uint32(), message.collections);
             continue;
           }
           case 8: {
@@ -1432,7 +1432,7 @@ export const ApproveChaincodeDefinitionForMyOrgArgs: MessageFns<
               break;
             }
 
-            message.source = ChaincodeSource.decode(reader, reader.uint32());
+            message.source = ChaincodeSource.decode(reader, reader.uint32(), message.source);
             continue;
           }
         }
@@ -1488,7 +1488,7 @@ export const ChaincodeSource: MessageFns<ChaincodeSource, "lifecycle.ChaincodeSo
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeSource {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeSource): ChaincodeSource {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1497,7 +1497,7 @@ export const ChaincodeSource: MessageFns<ChaincodeSource, "lifecycle.ChaincodeSo
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeSource();
+      const message = into ?? createBaseChaincodeSource();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1507,7 +1507,10 @@ export const ChaincodeSource: MessageFns<ChaincodeSource, "lifecycle.ChaincodeSo
               break;
             }
 
-            message.type = { $case: "unavailable", value: ChaincodeSource_Unavailable.decode(reader, reader.uint32()) };
+            message.type = {
+              $case: "unavailable",
+              value: ChaincodeSource_Unavailable.decode(reader, reader.uint32(), message.type?.$case === "unavailable" ? message.type.value : undefined),
+            };
             continue;
           }
           case 2: {
@@ -1515,7 +1518,10 @@ export const ChaincodeSource: MessageFns<ChaincodeSource, "lifecycle.ChaincodeSo
               break;
             }
 
-            message.type = { $case: "localPackage", value: ChaincodeSource_Local.decode(reader, reader.uint32()) };
+            message.type = {
+              $case: "localPackage",
+              value: ChaincodeSource_Local.decode(reader, reader.uint32(), message.type?.$case === "localPackage" ? message.type.value : undefined),
+            };
             continue;
           }
         }
@@ -1567,7 +1573,7 @@ export const ChaincodeSource_Unavailable: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeSource_Unavailable {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeSource_Unavailable): ChaincodeSource_Unavailable {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1576,7 +1582,7 @@ export const ChaincodeSource_Unavailable: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeSource_Unavailable();
+      const message = into ?? createBaseChaincodeSource_Unavailable();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1616,7 +1622,7 @@ export const ChaincodeSource_Local: MessageFns<ChaincodeSource_Local, "lifecycle
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeSource_Local {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeSource_Local): ChaincodeSource_Local {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1625,7 +1631,7 @@ export const ChaincodeSource_Local: MessageFns<ChaincodeSource_Local, "lifecycle
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeSource_Local();
+      const message = into ?? createBaseChaincodeSource_Local();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1674,7 +1680,7 @@ export const ApproveChaincodeDefinitionForMyOrgResult: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ApproveChaincodeDefinitionForMyOrgResult {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ApproveChaincodeDefinitionForMyOrgResult): ApproveChaincodeDefinitionForMyOrgResult {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1683,7 +1689,7 @@ export const ApproveChaincodeDefinitionForMyOrgResult: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseApproveChaincodeDefinitionForMyOrgResult();
+      const message = into ?? createBaseApproveChaincodeDefinitionForMyOrgResult();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1756,7 +1762,7 @@ export const CommitChaincodeDefinitionArgs: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CommitChaincodeDefinitionArgs {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: CommitChaincodeDefinitionArgs): CommitChaincodeDefinitionArgs {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1765,7 +1771,7 @@ export const CommitChaincodeDefinitionArgs: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCommitChaincodeDefinitionArgs();
+      const message = into ?? createBaseCommitChaincodeDefinitionArgs();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1823,7 +1829,7 @@ export const CommitChaincodeDefinitionArgs: MessageFns<
               break;
             }
 
-            message.collections = CollectionConfigPackage.decode(reader, reader.uint32());
+            message.collections = CollectionConfigPackage.decode(reader, reader.uint32(), message.collections);
             continue;
           }
           case 8: {
@@ -1879,7 +1885,7 @@ export const CommitChaincodeDefinitionResult: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CommitChaincodeDefinitionResult {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: CommitChaincodeDefinitionResult): CommitChaincodeDefinitionResult {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1888,7 +1894,7 @@ export const CommitChaincodeDefinitionResult: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCommitChaincodeDefinitionResult();
+      const message = into ?? createBaseCommitChaincodeDefinitionResult();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1958,7 +1964,7 @@ export const CheckCommitReadinessArgs: MessageFns<CheckCommitReadinessArgs, "lif
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CheckCommitReadinessArgs {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: CheckCommitReadinessArgs): CheckCommitReadinessArgs {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1967,7 +1973,7 @@ export const CheckCommitReadinessArgs: MessageFns<CheckCommitReadinessArgs, "lif
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCheckCommitReadinessArgs();
+      const message = into ?? createBaseCheckCommitReadinessArgs();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2025,7 +2031,7 @@ export const CheckCommitReadinessArgs: MessageFns<CheckCommitReadinessArgs, "lif
               break;
             }
 
-            message.collections = CollectionConfigPackage.decode(reader, reader.uint32());
+            message.collections = CollectionConfigPackage.decode(reader, reader.uint32(), message.collections);
             continue;
           }
           case 8: {
@@ -2087,7 +2093,7 @@ export const CheckCommitReadinessResult: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CheckCommitReadinessResult {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: CheckCommitReadinessResult): CheckCommitReadinessResult {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2096,7 +2102,7 @@ export const CheckCommitReadinessResult: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCheckCommitReadinessResult();
+      const message = into ?? createBaseCheckCommitReadinessResult();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2182,7 +2188,7 @@ export const CheckCommitReadinessResult_ApprovalsEntry: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CheckCommitReadinessResult_ApprovalsEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: CheckCommitReadinessResult_ApprovalsEntry): CheckCommitReadinessResult_ApprovalsEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2191,7 +2197,7 @@ export const CheckCommitReadinessResult_ApprovalsEntry: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCheckCommitReadinessResult_ApprovalsEntry();
+      const message = into ?? createBaseCheckCommitReadinessResult_ApprovalsEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2254,7 +2260,7 @@ export const CheckCommitReadinessResult_Mismatches: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CheckCommitReadinessResult_Mismatches {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: CheckCommitReadinessResult_Mismatches): CheckCommitReadinessResult_Mismatches {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2263,7 +2269,7 @@ export const CheckCommitReadinessResult_Mismatches: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCheckCommitReadinessResult_Mismatches();
+      const message = into ?? createBaseCheckCommitReadinessResult_Mismatches();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2318,7 +2324,7 @@ export const CheckCommitReadinessResult_MismatchesEntry: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CheckCommitReadinessResult_MismatchesEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: CheckCommitReadinessResult_MismatchesEntry): CheckCommitReadinessResult_MismatchesEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2327,7 +2333,7 @@ export const CheckCommitReadinessResult_MismatchesEntry: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCheckCommitReadinessResult_MismatchesEntry();
+      const message = into ?? createBaseCheckCommitReadinessResult_MismatchesEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2345,7 +2351,7 @@ export const CheckCommitReadinessResult_MismatchesEntry: MessageFns<
               break;
             }
 
-            message.value = CheckCommitReadinessResult_Mismatches.decode(reader, reader.uint32());
+            message.value = CheckCommitReadinessResult_Mismatches.decode(reader, reader.uint32(), message.value);
             continue;
           }
         }
@@ -2395,7 +2401,7 @@ export const QueryApprovedChaincodeDefinitionArgs: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryApprovedChaincodeDefinitionArgs {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryApprovedChaincodeDefinitionArgs): QueryApprovedChaincodeDefinitionArgs {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2404,7 +2410,7 @@ export const QueryApprovedChaincodeDefinitionArgs: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryApprovedChaincodeDefinitionArgs();
+      const message = into ?? createBaseQueryApprovedChaincodeDefinitionArgs();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2495,7 +2501,7 @@ export const QueryApprovedChaincodeDefinitionResult: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryApprovedChaincodeDefinitionResult {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryApprovedChaincodeDefinitionResult): QueryApprovedChaincodeDefinitionResult {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2504,7 +2510,7 @@ export const QueryApprovedChaincodeDefinitionResult: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryApprovedChaincodeDefinitionResult();
+      const message = into ?? createBaseQueryApprovedChaincodeDefinitionResult();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2554,7 +2560,7 @@ export const QueryApprovedChaincodeDefinitionResult: MessageFns<
               break;
             }
 
-            message.collections = CollectionConfigPackage.decode(reader, reader.uint32());
+            message.collections = CollectionConfigPackage.decode(reader, reader.uint32(), message.collections);
             continue;
           }
           case 7: {
@@ -2570,7 +2576,7 @@ export const QueryApprovedChaincodeDefinitionResult: MessageFns<
               break;
             }
 
-            message.source = ChaincodeSource.decode(reader, reader.uint32());
+            message.source = ChaincodeSource.decode(reader, reader.uint32(), message.source);
             continue;
           }
         }
@@ -2620,7 +2626,7 @@ export const QueryApprovedChaincodeDefinitionsArgs: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryApprovedChaincodeDefinitionsArgs {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryApprovedChaincodeDefinitionsArgs): QueryApprovedChaincodeDefinitionsArgs {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2629,7 +2635,7 @@ export const QueryApprovedChaincodeDefinitionsArgs: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryApprovedChaincodeDefinitionsArgs();
+      const message = into ?? createBaseQueryApprovedChaincodeDefinitionsArgs();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2672,7 +2678,7 @@ export const QueryApprovedChaincodeDefinitionsResult: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryApprovedChaincodeDefinitionsResult {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryApprovedChaincodeDefinitionsResult): QueryApprovedChaincodeDefinitionsResult {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2681,7 +2687,7 @@ export const QueryApprovedChaincodeDefinitionsResult: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryApprovedChaincodeDefinitionsResult();
+      const message = into ?? createBaseQueryApprovedChaincodeDefinitionsResult();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2777,7 +2783,7 @@ export const QueryApprovedChaincodeDefinitionsResult_ApprovedChaincodeDefinition
 
   decode(
     input: BinaryReader | Uint8Array,
-    length?: number,
+    length?: number, into?: QueryApprovedChaincodeDefinitionsResult_ApprovedChaincodeDefinition
   ): QueryApprovedChaincodeDefinitionsResult_ApprovedChaincodeDefinition {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
@@ -2787,7 +2793,7 @@ export const QueryApprovedChaincodeDefinitionsResult_ApprovedChaincodeDefinition
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryApprovedChaincodeDefinitionsResult_ApprovedChaincodeDefinition();
+      const message = into ?? createBaseQueryApprovedChaincodeDefinitionsResult_ApprovedChaincodeDefinition();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -2845,7 +2851,7 @@ export const QueryApprovedChaincodeDefinitionsResult_ApprovedChaincodeDefinition
               break;
             }
 
-            message.collections = CollectionConfigPackage.decode(reader, reader.uint32());
+            message.collections = CollectionConfigPackage.decode(reader, reader.uint32(), message.collections);
             continue;
           }
           case 8: {
@@ -2861,7 +2867,7 @@ export const QueryApprovedChaincodeDefinitionsResult_ApprovedChaincodeDefinition
               break;
             }
 
-            message.source = ChaincodeSource.decode(reader, reader.uint32());
+            message.source = ChaincodeSource.decode(reader, reader.uint32(), message.source);
             continue;
           }
         }
@@ -2919,7 +2925,7 @@ export const QueryChaincodeDefinitionArgs: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryChaincodeDefinitionArgs {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryChaincodeDefinitionArgs): QueryChaincodeDefinitionArgs {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -2928,7 +2934,7 @@ export const QueryChaincodeDefinitionArgs: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryChaincodeDefinitionArgs();
+      const message = into ?? createBaseQueryChaincodeDefinitionArgs();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -3010,7 +3016,7 @@ export const QueryChaincodeDefinitionResult: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryChaincodeDefinitionResult {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryChaincodeDefinitionResult): QueryChaincodeDefinitionResult {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3019,7 +3025,7 @@ export const QueryChaincodeDefinitionResult: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryChaincodeDefinitionResult();
+      const message = into ?? createBaseQueryChaincodeDefinitionResult();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -3069,7 +3075,7 @@ export const QueryChaincodeDefinitionResult: MessageFns<
               break;
             }
 
-            message.collections = CollectionConfigPackage.decode(reader, reader.uint32());
+            message.collections = CollectionConfigPackage.decode(reader, reader.uint32(), message.collections);
             continue;
           }
           case 7: {
@@ -3153,7 +3159,7 @@ export const QueryChaincodeDefinitionResult_ApprovalsEntry: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryChaincodeDefinitionResult_ApprovalsEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryChaincodeDefinitionResult_ApprovalsEntry): QueryChaincodeDefinitionResult_ApprovalsEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3162,7 +3168,7 @@ export const QueryChaincodeDefinitionResult_ApprovalsEntry: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryChaincodeDefinitionResult_ApprovalsEntry();
+      const message = into ?? createBaseQueryChaincodeDefinitionResult_ApprovalsEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -3224,7 +3230,7 @@ export const QueryChaincodeDefinitionsArgs: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryChaincodeDefinitionsArgs {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryChaincodeDefinitionsArgs): QueryChaincodeDefinitionsArgs {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3233,7 +3239,7 @@ export const QueryChaincodeDefinitionsArgs: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryChaincodeDefinitionsArgs();
+      const message = into ?? createBaseQueryChaincodeDefinitionsArgs();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -3276,7 +3282,7 @@ export const QueryChaincodeDefinitionsResult: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryChaincodeDefinitionsResult {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryChaincodeDefinitionsResult): QueryChaincodeDefinitionsResult {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3285,7 +3291,7 @@ export const QueryChaincodeDefinitionsResult: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryChaincodeDefinitionsResult();
+      const message = into ?? createBaseQueryChaincodeDefinitionsResult();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -3373,7 +3379,7 @@ export const QueryChaincodeDefinitionsResult_ChaincodeDefinition: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryChaincodeDefinitionsResult_ChaincodeDefinition {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryChaincodeDefinitionsResult_ChaincodeDefinition): QueryChaincodeDefinitionsResult_ChaincodeDefinition {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3382,7 +3388,7 @@ export const QueryChaincodeDefinitionsResult_ChaincodeDefinition: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryChaincodeDefinitionsResult_ChaincodeDefinition();
+      const message = into ?? createBaseQueryChaincodeDefinitionsResult_ChaincodeDefinition();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -3440,7 +3446,7 @@ export const QueryChaincodeDefinitionsResult_ChaincodeDefinition: MessageFns<
               break;
             }
 
-            message.collections = CollectionConfigPackage.decode(reader, reader.uint32());
+            message.collections = CollectionConfigPackage.decode(reader, reader.uint32(), message.collections);
             continue;
           }
           case 8: {
@@ -3509,7 +3515,7 @@ function longToNumber(int64: { toString(): string }): number {
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

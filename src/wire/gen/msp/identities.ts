@@ -44,7 +44,7 @@ export const SerializedIdentity: MessageFns<SerializedIdentity, "msp.SerializedI
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SerializedIdentity {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SerializedIdentity): SerializedIdentity {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -53,7 +53,7 @@ export const SerializedIdentity: MessageFns<SerializedIdentity, "msp.SerializedI
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSerializedIdentity();
+      const message = into ?? createBaseSerializedIdentity();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -129,7 +129,7 @@ export const SerializedIdemixIdentity: MessageFns<SerializedIdemixIdentity, "msp
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SerializedIdemixIdentity {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SerializedIdemixIdentity): SerializedIdemixIdentity {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -138,7 +138,7 @@ export const SerializedIdemixIdentity: MessageFns<SerializedIdemixIdentity, "msp
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSerializedIdemixIdentity();
+      const message = into ?? createBaseSerializedIdemixIdentity();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -221,7 +221,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

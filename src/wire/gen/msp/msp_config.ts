@@ -97,7 +97,7 @@ export const MSPConfig: MessageFns<MSPConfig, "msp.MSPConfig"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): MSPConfig {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: MSPConfig): MSPConfig {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -106,7 +106,7 @@ export const MSPConfig: MessageFns<MSPConfig, "msp.MSPConfig"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMSPConfig();
+      const message = into ?? createBaseMSPConfig();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -206,7 +206,7 @@ export const FabricMSPConfig: MessageFns<FabricMSPConfig, "msp.FabricMSPConfig">
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): FabricMSPConfig {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: FabricMSPConfig): FabricMSPConfig {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -215,7 +215,7 @@ export const FabricMSPConfig: MessageFns<FabricMSPConfig, "msp.FabricMSPConfig">
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseFabricMSPConfig();
+      const message = into ?? createBaseFabricMSPConfig();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -265,7 +265,7 @@ export const FabricMSPConfig: MessageFns<FabricMSPConfig, "msp.FabricMSPConfig">
               break;
             }
 
-            message.signingIdentity = SigningIdentityInfo.decode(reader, reader.uint32());
+            message.signingIdentity = SigningIdentityInfo.decode(reader, reader.uint32(), message.signingIdentity);
             continue;
           }
           case 7: {
@@ -281,7 +281,7 @@ export const FabricMSPConfig: MessageFns<FabricMSPConfig, "msp.FabricMSPConfig">
               break;
             }
 
-            message.cryptoConfig = FabricCryptoConfig.decode(reader, reader.uint32());
+            message.cryptoConfig = FabricCryptoConfig.decode(reader, reader.uint32(), message.cryptoConfig);
             continue;
           }
           case 9: {
@@ -305,7 +305,7 @@ export const FabricMSPConfig: MessageFns<FabricMSPConfig, "msp.FabricMSPConfig">
               break;
             }
 
-            message.fabricNodeOus = FabricNodeOUs.decode(reader, reader.uint32());
+            message.fabricNodeOus = FabricNodeOUs.decode(reader, reader.uint32(), message.fabricNodeOus);
             continue;
           }
         }
@@ -364,7 +364,7 @@ export const FabricCryptoConfig: MessageFns<FabricCryptoConfig, "msp.FabricCrypt
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): FabricCryptoConfig {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: FabricCryptoConfig): FabricCryptoConfig {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -373,7 +373,7 @@ export const FabricCryptoConfig: MessageFns<FabricCryptoConfig, "msp.FabricCrypt
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseFabricCryptoConfig();
+      const message = into ?? createBaseFabricCryptoConfig();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -443,7 +443,7 @@ export const IdemixMSPConfig: MessageFns<IdemixMSPConfig, "msp.IdemixMSPConfig">
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): IdemixMSPConfig {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: IdemixMSPConfig): IdemixMSPConfig {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -452,7 +452,7 @@ export const IdemixMSPConfig: MessageFns<IdemixMSPConfig, "msp.IdemixMSPConfig">
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseIdemixMSPConfig();
+      const message = into ?? createBaseIdemixMSPConfig();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -478,7 +478,7 @@ export const IdemixMSPConfig: MessageFns<IdemixMSPConfig, "msp.IdemixMSPConfig">
               break;
             }
 
-            message.signer = IdemixMSPSignerConfig.decode(reader, reader.uint32());
+            message.signer = IdemixMSPSignerConfig.decode(reader, reader.uint32(), message.signer);
             continue;
           }
           case 4: {
@@ -561,7 +561,7 @@ export const IdemixMSPSignerConfig: MessageFns<IdemixMSPSignerConfig, "msp.Idemi
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): IdemixMSPSignerConfig {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: IdemixMSPSignerConfig): IdemixMSPSignerConfig {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -570,7 +570,7 @@ export const IdemixMSPSignerConfig: MessageFns<IdemixMSPSignerConfig, "msp.Idemi
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseIdemixMSPSignerConfig();
+      const message = into ?? createBaseIdemixMSPSignerConfig();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -667,7 +667,7 @@ export const SigningIdentityInfo: MessageFns<SigningIdentityInfo, "msp.SigningId
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SigningIdentityInfo {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SigningIdentityInfo): SigningIdentityInfo {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -676,7 +676,7 @@ export const SigningIdentityInfo: MessageFns<SigningIdentityInfo, "msp.SigningId
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSigningIdentityInfo();
+      const message = into ?? createBaseSigningIdentityInfo();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -694,7 +694,7 @@ export const SigningIdentityInfo: MessageFns<SigningIdentityInfo, "msp.SigningId
               break;
             }
 
-            message.privateSigner = KeyInfo.decode(reader, reader.uint32());
+            message.privateSigner = KeyInfo.decode(reader, reader.uint32(), message.privateSigner);
             continue;
           }
         }
@@ -739,7 +739,7 @@ export const KeyInfo: MessageFns<KeyInfo, "msp.KeyInfo"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): KeyInfo {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: KeyInfo): KeyInfo {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -748,7 +748,7 @@ export const KeyInfo: MessageFns<KeyInfo, "msp.KeyInfo"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseKeyInfo();
+      const message = into ?? createBaseKeyInfo();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -809,7 +809,7 @@ export const FabricOUIdentifier: MessageFns<FabricOUIdentifier, "msp.FabricOUIde
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): FabricOUIdentifier {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: FabricOUIdentifier): FabricOUIdentifier {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -818,7 +818,7 @@ export const FabricOUIdentifier: MessageFns<FabricOUIdentifier, "msp.FabricOUIde
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseFabricOUIdentifier();
+      const message = into ?? createBaseFabricOUIdentifier();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -894,7 +894,7 @@ export const FabricNodeOUs: MessageFns<FabricNodeOUs, "msp.FabricNodeOUs"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): FabricNodeOUs {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: FabricNodeOUs): FabricNodeOUs {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -903,7 +903,7 @@ export const FabricNodeOUs: MessageFns<FabricNodeOUs, "msp.FabricNodeOUs"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseFabricNodeOUs();
+      const message = into ?? createBaseFabricNodeOUs();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -921,7 +921,7 @@ export const FabricNodeOUs: MessageFns<FabricNodeOUs, "msp.FabricNodeOUs"> = {
               break;
             }
 
-            message.clientOuIdentifier = FabricOUIdentifier.decode(reader, reader.uint32());
+            message.clientOuIdentifier = FabricOUIdentifier.decode(reader, reader.uint32(), message.clientOuIdentifier);
             continue;
           }
           case 3: {
@@ -929,7 +929,7 @@ export const FabricNodeOUs: MessageFns<FabricNodeOUs, "msp.FabricNodeOUs"> = {
               break;
             }
 
-            message.peerOuIdentifier = FabricOUIdentifier.decode(reader, reader.uint32());
+            message.peerOuIdentifier = FabricOUIdentifier.decode(reader, reader.uint32(), message.peerOuIdentifier);
             continue;
           }
           case 4: {
@@ -937,7 +937,7 @@ export const FabricNodeOUs: MessageFns<FabricNodeOUs, "msp.FabricNodeOUs"> = {
               break;
             }
 
-            message.adminOuIdentifier = FabricOUIdentifier.decode(reader, reader.uint32());
+            message.adminOuIdentifier = FabricOUIdentifier.decode(reader, reader.uint32(), message.adminOuIdentifier);
             continue;
           }
           case 5: {
@@ -945,7 +945,7 @@ export const FabricNodeOUs: MessageFns<FabricNodeOUs, "msp.FabricNodeOUs"> = {
               break;
             }
 
-            message.ordererOuIdentifier = FabricOUIdentifier.decode(reader, reader.uint32());
+            message.ordererOuIdentifier = FabricOUIdentifier.decode(reader, reader.uint32(), message.ordererOuIdentifier);
             continue;
           }
         }
@@ -1005,7 +1005,7 @@ function longToNumber(int64: { toString(): string }): number {
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

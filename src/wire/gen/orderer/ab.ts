@@ -102,7 +102,7 @@ export const BroadcastResponse: MessageFns<BroadcastResponse, "orderer.Broadcast
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): BroadcastResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: BroadcastResponse): BroadcastResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -111,7 +111,7 @@ export const BroadcastResponse: MessageFns<BroadcastResponse, "orderer.Broadcast
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBroadcastResponse();
+      const message = into ?? createBaseBroadcastResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -166,7 +166,7 @@ export const SeekNewest: MessageFns<SeekNewest, "orderer.SeekNewest"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SeekNewest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SeekNewest): SeekNewest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -175,7 +175,7 @@ export const SeekNewest: MessageFns<SeekNewest, "orderer.SeekNewest"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSeekNewest();
+      const message = into ?? createBaseSeekNewest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -212,7 +212,7 @@ export const SeekOldest: MessageFns<SeekOldest, "orderer.SeekOldest"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SeekOldest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SeekOldest): SeekOldest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -221,7 +221,7 @@ export const SeekOldest: MessageFns<SeekOldest, "orderer.SeekOldest"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSeekOldest();
+      const message = into ?? createBaseSeekOldest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -261,7 +261,7 @@ export const SeekSpecified: MessageFns<SeekSpecified, "orderer.SeekSpecified"> =
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SeekSpecified {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SeekSpecified): SeekSpecified {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -270,7 +270,7 @@ export const SeekSpecified: MessageFns<SeekSpecified, "orderer.SeekSpecified"> =
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSeekSpecified();
+      const message = into ?? createBaseSeekSpecified();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -316,7 +316,7 @@ export const SeekNextCommit: MessageFns<SeekNextCommit, "orderer.SeekNextCommit"
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SeekNextCommit {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SeekNextCommit): SeekNextCommit {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -325,7 +325,7 @@ export const SeekNextCommit: MessageFns<SeekNextCommit, "orderer.SeekNextCommit"
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSeekNextCommit();
+      const message = into ?? createBaseSeekNextCommit();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -376,7 +376,7 @@ export const SeekPosition: MessageFns<SeekPosition, "orderer.SeekPosition"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SeekPosition {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SeekPosition): SeekPosition {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -385,7 +385,7 @@ export const SeekPosition: MessageFns<SeekPosition, "orderer.SeekPosition"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSeekPosition();
+      const message = into ?? createBaseSeekPosition();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -395,7 +395,10 @@ export const SeekPosition: MessageFns<SeekPosition, "orderer.SeekPosition"> = {
               break;
             }
 
-            message.type = { $case: "newest", value: SeekNewest.decode(reader, reader.uint32()) };
+            message.type = {
+              $case: "newest",
+              value: SeekNewest.decode(reader, reader.uint32(), message.type?.$case === "newest" ? message.type.value : undefined),
+            };
             continue;
           }
           case 2: {
@@ -403,7 +406,10 @@ export const SeekPosition: MessageFns<SeekPosition, "orderer.SeekPosition"> = {
               break;
             }
 
-            message.type = { $case: "oldest", value: SeekOldest.decode(reader, reader.uint32()) };
+            message.type = {
+              $case: "oldest",
+              value: SeekOldest.decode(reader, reader.uint32(), message.type?.$case === "oldest" ? message.type.value : undefined),
+            };
             continue;
           }
           case 3: {
@@ -411,7 +417,10 @@ export const SeekPosition: MessageFns<SeekPosition, "orderer.SeekPosition"> = {
               break;
             }
 
-            message.type = { $case: "specified", value: SeekSpecified.decode(reader, reader.uint32()) };
+            message.type = {
+              $case: "specified",
+              value: SeekSpecified.decode(reader, reader.uint32(), message.type?.$case === "specified" ? message.type.value : undefined),
+            };
             continue;
           }
           case 4: {
@@ -419,7 +428,10 @@ export const SeekPosition: MessageFns<SeekPosition, "orderer.SeekPosition"> = {
               break;
             }
 
-            message.type = { $case: "nextCommit", value: SeekNextCommit.decode(reader, reader.uint32()) };
+            message.type = {
+              $case: "nextCommit",
+              value: SeekNextCommit.decode(reader, reader.uint32(), message.type?.$case === "nextCommit" ? message.type.value : undefined),
+            };
             continue;
           }
         }
@@ -495,7 +507,7 @@ export const SeekInfo: MessageFns<SeekInfo, "orderer.SeekInfo"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SeekInfo {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SeekInfo): SeekInfo {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -504,7 +516,7 @@ export const SeekInfo: MessageFns<SeekInfo, "orderer.SeekInfo"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSeekInfo();
+      const message = into ?? createBaseSeekInfo();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -514,7 +526,7 @@ export const SeekInfo: MessageFns<SeekInfo, "orderer.SeekInfo"> = {
               break;
             }
 
-            message.start = SeekPosition.decode(reader, reader.uint32());
+            message.start = SeekPosition.decode(reader, reader.uint32(), message.start);
             continue;
           }
           case 2: {
@@ -522,7 +534,7 @@ export const SeekInfo: MessageFns<SeekInfo, "orderer.SeekInfo"> = {
               break;
             }
 
-            message.stop = SeekPosition.decode(reader, reader.uint32());
+            message.stop = SeekPosition.decode(reader, reader.uint32(), message.stop);
             continue;
           }
           case 3: {
@@ -598,7 +610,7 @@ export const DeliverResponse: MessageFns<DeliverResponse, "orderer.DeliverRespon
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DeliverResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: DeliverResponse): DeliverResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -607,7 +619,7 @@ export const DeliverResponse: MessageFns<DeliverResponse, "orderer.DeliverRespon
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDeliverResponse();
+      const message = into ?? createBaseDeliverResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -625,7 +637,10 @@ export const DeliverResponse: MessageFns<DeliverResponse, "orderer.DeliverRespon
               break;
             }
 
-            message.type = { $case: "block", value: Block.decode(reader, reader.uint32()) };
+            message.type = {
+              $case: "block",
+              value: Block.decode(reader, reader.uint32(), message.type?.$case === "block" ? message.type.value : undefined),
+            };
             continue;
           }
         }
@@ -699,7 +714,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -64,7 +64,7 @@ export const StepRequest: MessageFns<StepRequest, "orderer.StepRequest"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StepRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: StepRequest): StepRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -73,7 +73,7 @@ export const StepRequest: MessageFns<StepRequest, "orderer.StepRequest"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStepRequest();
+      const message = into ?? createBaseStepRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -83,7 +83,10 @@ export const StepRequest: MessageFns<StepRequest, "orderer.StepRequest"> = {
               break;
             }
 
-            message.payload = { $case: "consensusRequest", value: ConsensusRequest.decode(reader, reader.uint32()) };
+            message.payload = {
+              $case: "consensusRequest",
+              value: ConsensusRequest.decode(reader, reader.uint32(), message.payload?.$case === "consensusRequest" ? message.payload.value : undefined),
+            };
             continue;
           }
           case 2: {
@@ -91,7 +94,10 @@ export const StepRequest: MessageFns<StepRequest, "orderer.StepRequest"> = {
               break;
             }
 
-            message.payload = { $case: "submitRequest", value: SubmitRequest.decode(reader, reader.uint32()) };
+            message.payload = {
+              $case: "submitRequest",
+              value: SubmitRequest.decode(reader, reader.uint32(), message.payload?.$case === "submitRequest" ? message.payload.value : undefined),
+            };
             continue;
           }
         }
@@ -145,7 +151,7 @@ export const StepResponse: MessageFns<StepResponse, "orderer.StepResponse"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StepResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: StepResponse): StepResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -154,7 +160,7 @@ export const StepResponse: MessageFns<StepResponse, "orderer.StepResponse"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStepResponse();
+      const message = into ?? createBaseStepResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -164,7 +170,10 @@ export const StepResponse: MessageFns<StepResponse, "orderer.StepResponse"> = {
               break;
             }
 
-            message.payload = { $case: "submitRes", value: SubmitResponse.decode(reader, reader.uint32()) };
+            message.payload = {
+              $case: "submitRes",
+              value: SubmitResponse.decode(reader, reader.uint32(), message.payload?.$case === "submitRes" ? message.payload.value : undefined),
+            };
             continue;
           }
         }
@@ -216,7 +225,7 @@ export const ConsensusRequest: MessageFns<ConsensusRequest, "orderer.ConsensusRe
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConsensusRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConsensusRequest): ConsensusRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -225,7 +234,7 @@ export const ConsensusRequest: MessageFns<ConsensusRequest, "orderer.ConsensusRe
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConsensusRequest();
+      const message = into ?? createBaseConsensusRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -298,7 +307,7 @@ export const SubmitRequest: MessageFns<SubmitRequest, "orderer.SubmitRequest"> =
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SubmitRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SubmitRequest): SubmitRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -307,7 +316,7 @@ export const SubmitRequest: MessageFns<SubmitRequest, "orderer.SubmitRequest"> =
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSubmitRequest();
+      const message = into ?? createBaseSubmitRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -333,7 +342,7 @@ export const SubmitRequest: MessageFns<SubmitRequest, "orderer.SubmitRequest"> =
               break;
             }
 
-            message.payload = Envelope.decode(reader, reader.uint32());
+            message.payload = Envelope.decode(reader, reader.uint32(), message.payload);
             continue;
           }
         }
@@ -382,7 +391,7 @@ export const SubmitResponse: MessageFns<SubmitResponse, "orderer.SubmitResponse"
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SubmitResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SubmitResponse): SubmitResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -391,7 +400,7 @@ export const SubmitResponse: MessageFns<SubmitResponse, "orderer.SubmitResponse"
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSubmitResponse();
+      const message = into ?? createBaseSubmitResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -483,7 +492,7 @@ function longToNumber(int64: { toString(): string }): number {
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -80,7 +80,7 @@ export const ClusterNodeServiceStepRequest: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ClusterNodeServiceStepRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ClusterNodeServiceStepRequest): ClusterNodeServiceStepRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -89,7 +89,7 @@ export const ClusterNodeServiceStepRequest: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseClusterNodeServiceStepRequest();
+      const message = into ?? createBaseClusterNodeServiceStepRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -99,7 +99,10 @@ export const ClusterNodeServiceStepRequest: MessageFns<
               break;
             }
 
-            message.payload = { $case: "nodeConrequest", value: NodeConsensusRequest.decode(reader, reader.uint32()) };
+            message.payload = {
+              $case: "nodeConrequest",
+              value: NodeConsensusRequest.decode(reader, reader.uint32(), message.payload?.$case === "nodeConrequest" ? message.payload.value : undefined),
+            };
             continue;
           }
           case 2: {
@@ -109,7 +112,7 @@ export const ClusterNodeServiceStepRequest: MessageFns<
 
             message.payload = {
               $case: "nodeTranrequest",
-              value: NodeTransactionOrderRequest.decode(reader, reader.uint32()),
+              value: NodeTransactionOrderRequest.decode(reader, reader.uint32(), message.payload?.$case === "nodeTranrequest" ? message.payload.value : undefined),
             };
             continue;
           }
@@ -118,7 +121,10 @@ export const ClusterNodeServiceStepRequest: MessageFns<
               break;
             }
 
-            message.payload = { $case: "nodeAuthrequest", value: NodeAuthRequest.decode(reader, reader.uint32()) };
+            message.payload = {
+              $case: "nodeAuthrequest",
+              value: NodeAuthRequest.decode(reader, reader.uint32(), message.payload?.$case === "nodeAuthrequest" ? message.payload.value : undefined),
+            };
             continue;
           }
         }
@@ -184,7 +190,7 @@ export const ClusterNodeServiceStepResponse: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ClusterNodeServiceStepResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ClusterNodeServiceStepResponse): ClusterNodeServiceStepResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -193,7 +199,7 @@ export const ClusterNodeServiceStepResponse: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseClusterNodeServiceStepResponse();
+      const message = into ?? createBaseClusterNodeServiceStepResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -205,7 +211,7 @@ export const ClusterNodeServiceStepResponse: MessageFns<
 
             message.payload = {
               $case: "tranorderRes",
-              value: TransactionOrderResponse.decode(reader, reader.uint32()),
+              value: TransactionOrderResponse.decode(reader, reader.uint32(), message.payload?.$case === "tranorderRes" ? message.payload.value : undefined),
             };
             continue;
           }
@@ -258,7 +264,7 @@ export const NodeConsensusRequest: MessageFns<NodeConsensusRequest, "orderer.Nod
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): NodeConsensusRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: NodeConsensusRequest): NodeConsensusRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -267,7 +273,7 @@ export const NodeConsensusRequest: MessageFns<NodeConsensusRequest, "orderer.Nod
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseNodeConsensusRequest();
+      const message = into ?? createBaseNodeConsensusRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -331,7 +337,7 @@ export const NodeTransactionOrderRequest: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): NodeTransactionOrderRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: NodeTransactionOrderRequest): NodeTransactionOrderRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -340,7 +346,7 @@ export const NodeTransactionOrderRequest: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseNodeTransactionOrderRequest();
+      const message = into ?? createBaseNodeTransactionOrderRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -358,7 +364,7 @@ export const NodeTransactionOrderRequest: MessageFns<
               break;
             }
 
-            message.payload = Envelope.decode(reader, reader.uint32());
+            message.payload = Envelope.decode(reader, reader.uint32(), message.payload);
             continue;
           }
         }
@@ -409,7 +415,7 @@ export const TransactionOrderResponse: MessageFns<TransactionOrderResponse, "ord
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): TransactionOrderResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: TransactionOrderResponse): TransactionOrderResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -418,7 +424,7 @@ export const TransactionOrderResponse: MessageFns<TransactionOrderResponse, "ord
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTransactionOrderResponse();
+      const message = into ?? createBaseTransactionOrderResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -520,7 +526,7 @@ export const NodeAuthRequest: MessageFns<NodeAuthRequest, "orderer.NodeAuthReque
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): NodeAuthRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: NodeAuthRequest): NodeAuthRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -529,7 +535,7 @@ export const NodeAuthRequest: MessageFns<NodeAuthRequest, "orderer.NodeAuthReque
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseNodeAuthRequest();
+      const message = into ?? createBaseNodeAuthRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -555,7 +561,7 @@ export const NodeAuthRequest: MessageFns<NodeAuthRequest, "orderer.NodeAuthReque
               break;
             }
 
-            message.timestamp = Timestamp.decode(reader, reader.uint32());
+            message.timestamp = Timestamp.decode(reader, reader.uint32(), message.timestamp);
             continue;
           }
           case 4: {
@@ -659,7 +665,7 @@ function longToNumber(int64: { toString(): string }): number {
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -70,7 +70,7 @@ export const ConsensusType: MessageFns<ConsensusType, "orderer.ConsensusType"> =
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConsensusType {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConsensusType): ConsensusType {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -79,7 +79,7 @@ export const ConsensusType: MessageFns<ConsensusType, "orderer.ConsensusType"> =
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConsensusType();
+      const message = into ?? createBaseConsensusType();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -152,7 +152,7 @@ export const BatchSize: MessageFns<BatchSize, "orderer.BatchSize"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): BatchSize {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: BatchSize): BatchSize {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -161,7 +161,7 @@ export const BatchSize: MessageFns<BatchSize, "orderer.BatchSize"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBatchSize();
+      const message = into ?? createBaseBatchSize();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -228,7 +228,7 @@ export const BatchTimeout: MessageFns<BatchTimeout, "orderer.BatchTimeout"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): BatchTimeout {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: BatchTimeout): BatchTimeout {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -237,7 +237,7 @@ export const BatchTimeout: MessageFns<BatchTimeout, "orderer.BatchTimeout"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBatchTimeout();
+      const message = into ?? createBaseBatchTimeout();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -286,7 +286,7 @@ export const KafkaBrokers: MessageFns<KafkaBrokers, "orderer.KafkaBrokers"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): KafkaBrokers {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: KafkaBrokers): KafkaBrokers {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -295,7 +295,7 @@ export const KafkaBrokers: MessageFns<KafkaBrokers, "orderer.KafkaBrokers"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseKafkaBrokers();
+      const message = into ?? createBaseKafkaBrokers();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -344,7 +344,7 @@ export const ChannelRestrictions: MessageFns<ChannelRestrictions, "orderer.Chann
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChannelRestrictions {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChannelRestrictions): ChannelRestrictions {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -353,7 +353,7 @@ export const ChannelRestrictions: MessageFns<ChannelRestrictions, "orderer.Chann
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChannelRestrictions();
+      const message = into ?? createBaseChannelRestrictions();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -411,7 +411,7 @@ function longToNumber(int64: { toString(): string }): number {
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

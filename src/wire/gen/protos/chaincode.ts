@@ -110,7 +110,7 @@ export const ChaincodeID: MessageFns<ChaincodeID, "protos.ChaincodeID"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeID {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeID): ChaincodeID {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -119,7 +119,7 @@ export const ChaincodeID: MessageFns<ChaincodeID, "protos.ChaincodeID"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeID();
+      const message = into ?? createBaseChaincodeID();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -192,7 +192,7 @@ export const ChaincodeInput: MessageFns<ChaincodeInput, "protos.ChaincodeInput">
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeInput {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeInput): ChaincodeInput {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -201,7 +201,7 @@ export const ChaincodeInput: MessageFns<ChaincodeInput, "protos.ChaincodeInput">
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeInput();
+      const message = into ?? createBaseChaincodeInput();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -285,7 +285,7 @@ export const ChaincodeInput_DecorationsEntry: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeInput_DecorationsEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeInput_DecorationsEntry): ChaincodeInput_DecorationsEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -294,7 +294,7 @@ export const ChaincodeInput_DecorationsEntry: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeInput_DecorationsEntry();
+      const message = into ?? createBaseChaincodeInput_DecorationsEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -361,7 +361,7 @@ export const ChaincodeSpec: MessageFns<ChaincodeSpec, "protos.ChaincodeSpec"> = 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeSpec {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeSpec): ChaincodeSpec {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -370,7 +370,7 @@ export const ChaincodeSpec: MessageFns<ChaincodeSpec, "protos.ChaincodeSpec"> = 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeSpec();
+      const message = into ?? createBaseChaincodeSpec();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -388,7 +388,7 @@ export const ChaincodeSpec: MessageFns<ChaincodeSpec, "protos.ChaincodeSpec"> = 
               break;
             }
 
-            message.chaincodeId = ChaincodeID.decode(reader, reader.uint32());
+            message.chaincodeId = ChaincodeID.decode(reader, reader.uint32(), message.chaincodeId);
             continue;
           }
           case 3: {
@@ -396,7 +396,7 @@ export const ChaincodeSpec: MessageFns<ChaincodeSpec, "protos.ChaincodeSpec"> = 
               break;
             }
 
-            message.input = ChaincodeInput.decode(reader, reader.uint32());
+            message.input = ChaincodeInput.decode(reader, reader.uint32(), message.input);
             continue;
           }
           case 4: {
@@ -453,7 +453,7 @@ export const ChaincodeDeploymentSpec: MessageFns<ChaincodeDeploymentSpec, "proto
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeDeploymentSpec {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeDeploymentSpec): ChaincodeDeploymentSpec {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -462,7 +462,7 @@ export const ChaincodeDeploymentSpec: MessageFns<ChaincodeDeploymentSpec, "proto
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeDeploymentSpec();
+      const message = into ?? createBaseChaincodeDeploymentSpec();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -472,7 +472,7 @@ export const ChaincodeDeploymentSpec: MessageFns<ChaincodeDeploymentSpec, "proto
               break;
             }
 
-            message.chaincodeSpec = ChaincodeSpec.decode(reader, reader.uint32());
+            message.chaincodeSpec = ChaincodeSpec.decode(reader, reader.uint32(), message.chaincodeSpec);
             continue;
           }
           case 3: {
@@ -522,7 +522,7 @@ export const ChaincodeInvocationSpec: MessageFns<ChaincodeInvocationSpec, "proto
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeInvocationSpec {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeInvocationSpec): ChaincodeInvocationSpec {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -531,7 +531,7 @@ export const ChaincodeInvocationSpec: MessageFns<ChaincodeInvocationSpec, "proto
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeInvocationSpec();
+      const message = into ?? createBaseChaincodeInvocationSpec();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -541,7 +541,7 @@ export const ChaincodeInvocationSpec: MessageFns<ChaincodeInvocationSpec, "proto
               break;
             }
 
-            message.chaincodeSpec = ChaincodeSpec.decode(reader, reader.uint32());
+            message.chaincodeSpec = ChaincodeSpec.decode(reader, reader.uint32(), message.chaincodeSpec);
             continue;
           }
         }
@@ -582,7 +582,7 @@ export const LifecycleEvent: MessageFns<LifecycleEvent, "protos.LifecycleEvent">
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): LifecycleEvent {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: LifecycleEvent): LifecycleEvent {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -591,7 +591,7 @@ export const LifecycleEvent: MessageFns<LifecycleEvent, "protos.LifecycleEvent">
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseLifecycleEvent();
+      const message = into ?? createBaseLifecycleEvent();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -643,7 +643,7 @@ export const CDSData: MessageFns<CDSData, "protos.CDSData"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CDSData {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: CDSData): CDSData {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -652,7 +652,7 @@ export const CDSData: MessageFns<CDSData, "protos.CDSData"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCDSData();
+      const message = into ?? createBaseCDSData();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -740,7 +740,7 @@ export const ChaincodeData: MessageFns<ChaincodeData, "protos.ChaincodeData"> = 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeData {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeData): ChaincodeData {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -749,7 +749,7 @@ export const ChaincodeData: MessageFns<ChaincodeData, "protos.ChaincodeData"> = 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeData();
+      const message = into ?? createBaseChaincodeData();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -791,7 +791,7 @@ export const ChaincodeData: MessageFns<ChaincodeData, "protos.ChaincodeData"> = 
               break;
             }
 
-            message.policy = SignaturePolicyEnvelope.decode(reader, reader.uint32());
+            message.policy = SignaturePolicyEnvelope.decode(reader, reader.uint32(), message.policy);
             continue;
           }
           case 6: {
@@ -815,7 +815,7 @@ export const ChaincodeData: MessageFns<ChaincodeData, "protos.ChaincodeData"> = 
               break;
             }
 
-            message.instantiationPolicy = SignaturePolicyEnvelope.decode(reader, reader.uint32());
+            message.instantiationPolicy = SignaturePolicyEnvelope.decode(reader, reader.uint32(), message.instantiationPolicy);
             continue;
           }
         }
@@ -874,7 +874,7 @@ export const ChaincodeAdditionalParams: MessageFns<ChaincodeAdditionalParams, "p
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeAdditionalParams {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeAdditionalParams): ChaincodeAdditionalParams {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -883,7 +883,7 @@ export const ChaincodeAdditionalParams: MessageFns<ChaincodeAdditionalParams, "p
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeAdditionalParams();
+      const message = into ?? createBaseChaincodeAdditionalParams();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -957,7 +957,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

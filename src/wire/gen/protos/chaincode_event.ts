@@ -43,7 +43,7 @@ export const ChaincodeEvent: MessageFns<ChaincodeEvent, "protos.ChaincodeEvent">
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeEvent {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeEvent): ChaincodeEvent {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -52,7 +52,7 @@ export const ChaincodeEvent: MessageFns<ChaincodeEvent, "protos.ChaincodeEvent">
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeEvent();
+      const message = into ?? createBaseChaincodeEvent();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -126,7 +126,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -257,7 +257,7 @@ export const ChaincodeMessage: MessageFns<ChaincodeMessage, "protos.ChaincodeMes
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeMessage {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeMessage): ChaincodeMessage {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -266,7 +266,7 @@ export const ChaincodeMessage: MessageFns<ChaincodeMessage, "protos.ChaincodeMes
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeMessage();
+      const message = into ?? createBaseChaincodeMessage();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -284,7 +284,7 @@ export const ChaincodeMessage: MessageFns<ChaincodeMessage, "protos.ChaincodeMes
               break;
             }
 
-            message.timestamp = Timestamp.decode(reader, reader.uint32());
+            message.timestamp = Timestamp.decode(reader, reader.uint32(), message.timestamp);
             continue;
           }
           case 3: {
@@ -308,7 +308,7 @@ export const ChaincodeMessage: MessageFns<ChaincodeMessage, "protos.ChaincodeMes
               break;
             }
 
-            message.proposal = SignedProposal.decode(reader, reader.uint32());
+            message.proposal = SignedProposal.decode(reader, reader.uint32(), message.proposal);
             continue;
           }
           case 6: {
@@ -316,7 +316,7 @@ export const ChaincodeMessage: MessageFns<ChaincodeMessage, "protos.ChaincodeMes
               break;
             }
 
-            message.chaincodeEvent = ChaincodeEvent.decode(reader, reader.uint32());
+            message.chaincodeEvent = ChaincodeEvent.decode(reader, reader.uint32(), message.chaincodeEvent);
             continue;
           }
           case 7: {
@@ -378,7 +378,7 @@ export const GetState: MessageFns<GetState, "protos.GetState"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): GetState {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: GetState): GetState {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -387,7 +387,7 @@ export const GetState: MessageFns<GetState, "protos.GetState"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetState();
+      const message = into ?? createBaseGetState();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -448,7 +448,7 @@ export const GetStateMetadata: MessageFns<GetStateMetadata, "protos.GetStateMeta
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): GetStateMetadata {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: GetStateMetadata): GetStateMetadata {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -457,7 +457,7 @@ export const GetStateMetadata: MessageFns<GetStateMetadata, "protos.GetStateMeta
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetStateMetadata();
+      const message = into ?? createBaseGetStateMetadata();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -518,7 +518,7 @@ export const GetStateMultiple: MessageFns<GetStateMultiple, "protos.GetStateMult
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): GetStateMultiple {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: GetStateMultiple): GetStateMultiple {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -527,7 +527,7 @@ export const GetStateMultiple: MessageFns<GetStateMultiple, "protos.GetStateMult
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetStateMultiple();
+      const message = into ?? createBaseGetStateMultiple();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -585,7 +585,7 @@ export const GetStateMultipleResult: MessageFns<GetStateMultipleResult, "protos.
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): GetStateMultipleResult {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: GetStateMultipleResult): GetStateMultipleResult {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -594,7 +594,7 @@ export const GetStateMultipleResult: MessageFns<GetStateMultipleResult, "protos.
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetStateMultipleResult();
+      const message = into ?? createBaseGetStateMultipleResult();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -649,7 +649,7 @@ export const PutState: MessageFns<PutState, "protos.PutState"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PutState {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: PutState): PutState {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -658,7 +658,7 @@ export const PutState: MessageFns<PutState, "protos.PutState"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePutState();
+      const message = into ?? createBasePutState();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -731,7 +731,7 @@ export const PutStateMetadata: MessageFns<PutStateMetadata, "protos.PutStateMeta
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PutStateMetadata {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: PutStateMetadata): PutStateMetadata {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -740,7 +740,7 @@ export const PutStateMetadata: MessageFns<PutStateMetadata, "protos.PutStateMeta
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePutStateMetadata();
+      const message = into ?? createBasePutStateMetadata();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -766,7 +766,7 @@ export const PutStateMetadata: MessageFns<PutStateMetadata, "protos.PutStateMeta
               break;
             }
 
-            message.metadata = StateMetadata.decode(reader, reader.uint32());
+            message.metadata = StateMetadata.decode(reader, reader.uint32(), message.metadata);
             continue;
           }
         }
@@ -809,7 +809,7 @@ export const WriteBatchState: MessageFns<WriteBatchState, "protos.WriteBatchStat
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): WriteBatchState {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: WriteBatchState): WriteBatchState {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -818,7 +818,7 @@ export const WriteBatchState: MessageFns<WriteBatchState, "protos.WriteBatchStat
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseWriteBatchState();
+      const message = into ?? createBaseWriteBatchState();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -879,7 +879,7 @@ export const WriteRecord: MessageFns<WriteRecord, "protos.WriteRecord"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): WriteRecord {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: WriteRecord): WriteRecord {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -888,7 +888,7 @@ export const WriteRecord: MessageFns<WriteRecord, "protos.WriteRecord"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseWriteRecord();
+      const message = into ?? createBaseWriteRecord();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -922,7 +922,7 @@ export const WriteRecord: MessageFns<WriteRecord, "protos.WriteRecord"> = {
               break;
             }
 
-            message.metadata = StateMetadata.decode(reader, reader.uint32());
+            message.metadata = StateMetadata.decode(reader, reader.uint32(), message.metadata);
             continue;
           }
           case 5: {
@@ -978,7 +978,7 @@ export const DelState: MessageFns<DelState, "protos.DelState"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DelState {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: DelState): DelState {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -987,7 +987,7 @@ export const DelState: MessageFns<DelState, "protos.DelState"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDelState();
+      const message = into ?? createBaseDelState();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1048,7 +1048,7 @@ export const PurgePrivateState: MessageFns<PurgePrivateState, "protos.PurgePriva
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PurgePrivateState {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: PurgePrivateState): PurgePrivateState {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1057,7 +1057,7 @@ export const PurgePrivateState: MessageFns<PurgePrivateState, "protos.PurgePriva
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePurgePrivateState();
+      const message = into ?? createBasePurgePrivateState();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1124,7 +1124,7 @@ export const GetStateByRange: MessageFns<GetStateByRange, "protos.GetStateByRang
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): GetStateByRange {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: GetStateByRange): GetStateByRange {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1133,7 +1133,7 @@ export const GetStateByRange: MessageFns<GetStateByRange, "protos.GetStateByRang
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetStateByRange();
+      const message = into ?? createBaseGetStateByRange();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1215,7 +1215,7 @@ export const GetQueryResult: MessageFns<GetQueryResult, "protos.GetQueryResult">
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): GetQueryResult {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: GetQueryResult): GetQueryResult {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1224,7 +1224,7 @@ export const GetQueryResult: MessageFns<GetQueryResult, "protos.GetQueryResult">
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetQueryResult();
+      const message = into ?? createBaseGetQueryResult();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1294,7 +1294,7 @@ export const QueryMetadata: MessageFns<QueryMetadata, "protos.QueryMetadata"> = 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryMetadata {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryMetadata): QueryMetadata {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1303,7 +1303,7 @@ export const QueryMetadata: MessageFns<QueryMetadata, "protos.QueryMetadata"> = 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryMetadata();
+      const message = into ?? createBaseQueryMetadata();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1361,7 +1361,7 @@ export const GetHistoryForKey: MessageFns<GetHistoryForKey, "protos.GetHistoryFo
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): GetHistoryForKey {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: GetHistoryForKey): GetHistoryForKey {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1370,7 +1370,7 @@ export const GetHistoryForKey: MessageFns<GetHistoryForKey, "protos.GetHistoryFo
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetHistoryForKey();
+      const message = into ?? createBaseGetHistoryForKey();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1419,7 +1419,7 @@ export const QueryStateNext: MessageFns<QueryStateNext, "protos.QueryStateNext">
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryStateNext {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryStateNext): QueryStateNext {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1428,7 +1428,7 @@ export const QueryStateNext: MessageFns<QueryStateNext, "protos.QueryStateNext">
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryStateNext();
+      const message = into ?? createBaseQueryStateNext();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1477,7 +1477,7 @@ export const QueryStateClose: MessageFns<QueryStateClose, "protos.QueryStateClos
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryStateClose {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryStateClose): QueryStateClose {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1486,7 +1486,7 @@ export const QueryStateClose: MessageFns<QueryStateClose, "protos.QueryStateClos
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryStateClose();
+      const message = into ?? createBaseQueryStateClose();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1535,7 +1535,7 @@ export const QueryResultBytes: MessageFns<QueryResultBytes, "protos.QueryResultB
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryResultBytes {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryResultBytes): QueryResultBytes {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1544,7 +1544,7 @@ export const QueryResultBytes: MessageFns<QueryResultBytes, "protos.QueryResultB
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryResultBytes();
+      const message = into ?? createBaseQueryResultBytes();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1602,7 +1602,7 @@ export const QueryResponse: MessageFns<QueryResponse, "protos.QueryResponse"> = 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryResponse): QueryResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1611,7 +1611,7 @@ export const QueryResponse: MessageFns<QueryResponse, "protos.QueryResponse"> = 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryResponse();
+      const message = into ?? createBaseQueryResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1690,7 +1690,7 @@ export const QueryResponseMetadata: MessageFns<QueryResponseMetadata, "protos.Qu
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryResponseMetadata {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryResponseMetadata): QueryResponseMetadata {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1699,7 +1699,7 @@ export const QueryResponseMetadata: MessageFns<QueryResponseMetadata, "protos.Qu
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryResponseMetadata();
+      const message = into ?? createBaseQueryResponseMetadata();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1760,7 +1760,7 @@ export const StateMetadata: MessageFns<StateMetadata, "protos.StateMetadata"> = 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StateMetadata {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: StateMetadata): StateMetadata {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1769,7 +1769,7 @@ export const StateMetadata: MessageFns<StateMetadata, "protos.StateMetadata"> = 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStateMetadata();
+      const message = into ?? createBaseStateMetadata();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1827,7 +1827,7 @@ export const StateMetadataResult: MessageFns<StateMetadataResult, "protos.StateM
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StateMetadataResult {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: StateMetadataResult): StateMetadataResult {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1836,7 +1836,7 @@ export const StateMetadataResult: MessageFns<StateMetadataResult, "protos.StateM
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStateMetadataResult();
+      const message = into ?? createBaseStateMetadataResult();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1915,7 +1915,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -53,7 +53,7 @@ export const CollectionConfigPackage: MessageFns<CollectionConfigPackage, "proto
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CollectionConfigPackage {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: CollectionConfigPackage): CollectionConfigPackage {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -62,7 +62,7 @@ export const CollectionConfigPackage: MessageFns<CollectionConfigPackage, "proto
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCollectionConfigPackage();
+      const message = into ?? createBaseCollectionConfigPackage();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -113,7 +113,7 @@ export const CollectionConfig: MessageFns<CollectionConfig, "protos.CollectionCo
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CollectionConfig {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: CollectionConfig): CollectionConfig {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -122,7 +122,7 @@ export const CollectionConfig: MessageFns<CollectionConfig, "protos.CollectionCo
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCollectionConfig();
+      const message = into ?? createBaseCollectionConfig();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -134,7 +134,7 @@ export const CollectionConfig: MessageFns<CollectionConfig, "protos.CollectionCo
 
             message.payload = {
               $case: "staticCollectionConfig",
-              value: StaticCollectionConfig.decode(reader, reader.uint32()),
+              value: StaticCollectionConfig.decode(reader, reader.uint32(), message.payload?.$case === "staticCollectionConfig" ? message.payload.value : undefined),
             };
             continue;
           }
@@ -214,7 +214,7 @@ export const StaticCollectionConfig: MessageFns<StaticCollectionConfig, "protos.
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StaticCollectionConfig {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: StaticCollectionConfig): StaticCollectionConfig {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -223,7 +223,7 @@ export const StaticCollectionConfig: MessageFns<StaticCollectionConfig, "protos.
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStaticCollectionConfig();
+      const message = into ?? createBaseStaticCollectionConfig();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -241,7 +241,7 @@ export const StaticCollectionConfig: MessageFns<StaticCollectionConfig, "protos.
               break;
             }
 
-            message.memberOrgsPolicy = CollectionPolicyConfig.decode(reader, reader.uint32());
+            message.memberOrgsPolicy = CollectionPolicyConfig.decode(reader, reader.uint32(), message.memberOrgsPolicy);
             continue;
           }
           case 3: {
@@ -289,7 +289,7 @@ export const StaticCollectionConfig: MessageFns<StaticCollectionConfig, "protos.
               break;
             }
 
-            message.endorsementPolicy = ApplicationPolicy.decode(reader, reader.uint32());
+            message.endorsementPolicy = ApplicationPolicy.decode(reader, reader.uint32(), message.endorsementPolicy);
             continue;
           }
         }
@@ -341,7 +341,7 @@ export const CollectionPolicyConfig: MessageFns<CollectionPolicyConfig, "protos.
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CollectionPolicyConfig {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: CollectionPolicyConfig): CollectionPolicyConfig {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -350,7 +350,7 @@ export const CollectionPolicyConfig: MessageFns<CollectionPolicyConfig, "protos.
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCollectionPolicyConfig();
+      const message = into ?? createBaseCollectionPolicyConfig();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -362,7 +362,7 @@ export const CollectionPolicyConfig: MessageFns<CollectionPolicyConfig, "protos.
 
             message.payload = {
               $case: "signaturePolicy",
-              value: SignaturePolicyEnvelope.decode(reader, reader.uint32()),
+              value: SignaturePolicyEnvelope.decode(reader, reader.uint32(), message.payload?.$case === "signaturePolicy" ? message.payload.value : undefined),
             };
             continue;
           }
@@ -421,7 +421,7 @@ function longToNumber(int64: { toString(): string }): number {
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -50,7 +50,7 @@ export const AnchorPeers: MessageFns<AnchorPeers, "protos.AnchorPeers"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): AnchorPeers {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: AnchorPeers): AnchorPeers {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -59,7 +59,7 @@ export const AnchorPeers: MessageFns<AnchorPeers, "protos.AnchorPeers"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAnchorPeers();
+      const message = into ?? createBaseAnchorPeers();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -111,7 +111,7 @@ export const AnchorPeer: MessageFns<AnchorPeer, "protos.AnchorPeer"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): AnchorPeer {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: AnchorPeer): AnchorPeer {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -120,7 +120,7 @@ export const AnchorPeer: MessageFns<AnchorPeer, "protos.AnchorPeer"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAnchorPeer();
+      const message = into ?? createBaseAnchorPeer();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -178,7 +178,7 @@ export const APIResource: MessageFns<APIResource, "protos.APIResource"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): APIResource {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: APIResource): APIResource {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -187,7 +187,7 @@ export const APIResource: MessageFns<APIResource, "protos.APIResource"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAPIResource();
+      const message = into ?? createBaseAPIResource();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -236,7 +236,7 @@ export const ACLs: MessageFns<ACLs, "protos.ACLs"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ACLs {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ACLs): ACLs {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -245,7 +245,7 @@ export const ACLs: MessageFns<ACLs, "protos.ACLs"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseACLs();
+      const message = into ?? createBaseACLs();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -308,7 +308,7 @@ export const ACLs_AclsEntry: MessageFns<ACLs_AclsEntry, "protos.ACLs.AclsEntry">
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ACLs_AclsEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ACLs_AclsEntry): ACLs_AclsEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -317,7 +317,7 @@ export const ACLs_AclsEntry: MessageFns<ACLs_AclsEntry, "protos.ACLs.AclsEntry">
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseACLs_AclsEntry();
+      const message = into ?? createBaseACLs_AclsEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -335,7 +335,7 @@ export const ACLs_AclsEntry: MessageFns<ACLs_AclsEntry, "protos.ACLs.AclsEntry">
               break;
             }
 
-            message.value = APIResource.decode(reader, reader.uint32());
+            message.value = APIResource.decode(reader, reader.uint32(), message.value);
             continue;
           }
         }
@@ -375,7 +375,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -80,7 +80,7 @@ export const FilteredBlock: MessageFns<FilteredBlock, "protos.FilteredBlock"> = 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): FilteredBlock {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: FilteredBlock): FilteredBlock {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -89,7 +89,7 @@ export const FilteredBlock: MessageFns<FilteredBlock, "protos.FilteredBlock"> = 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseFilteredBlock();
+      const message = into ?? createBaseFilteredBlock();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -167,7 +167,7 @@ export const FilteredTransaction: MessageFns<FilteredTransaction, "protos.Filter
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): FilteredTransaction {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: FilteredTransaction): FilteredTransaction {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -176,7 +176,7 @@ export const FilteredTransaction: MessageFns<FilteredTransaction, "protos.Filter
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseFilteredTransaction();
+      const message = into ?? createBaseFilteredTransaction();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -212,7 +212,7 @@ export const FilteredTransaction: MessageFns<FilteredTransaction, "protos.Filter
 
             message.data = {
               $case: "transactionActions",
-              value: FilteredTransactionActions.decode(reader, reader.uint32()),
+              value: FilteredTransactionActions.decode(reader, reader.uint32(), message.data?.$case === "transactionActions" ? message.data.value : undefined),
             };
             continue;
           }
@@ -265,7 +265,7 @@ export const FilteredTransactionActions: MessageFns<FilteredTransactionActions, 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): FilteredTransactionActions {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: FilteredTransactionActions): FilteredTransactionActions {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -274,7 +274,7 @@ export const FilteredTransactionActions: MessageFns<FilteredTransactionActions, 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseFilteredTransactionActions();
+      const message = into ?? createBaseFilteredTransactionActions();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -323,7 +323,7 @@ export const FilteredChaincodeAction: MessageFns<FilteredChaincodeAction, "proto
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): FilteredChaincodeAction {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: FilteredChaincodeAction): FilteredChaincodeAction {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -332,7 +332,7 @@ export const FilteredChaincodeAction: MessageFns<FilteredChaincodeAction, "proto
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseFilteredChaincodeAction();
+      const message = into ?? createBaseFilteredChaincodeAction();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -342,7 +342,7 @@ export const FilteredChaincodeAction: MessageFns<FilteredChaincodeAction, "proto
               break;
             }
 
-            message.chaincodeEvent = ChaincodeEvent.decode(reader, reader.uint32());
+            message.chaincodeEvent = ChaincodeEvent.decode(reader, reader.uint32(), message.chaincodeEvent);
             continue;
           }
         }
@@ -386,7 +386,7 @@ export const BlockAndPrivateData: MessageFns<BlockAndPrivateData, "protos.BlockA
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): BlockAndPrivateData {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: BlockAndPrivateData): BlockAndPrivateData {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -395,7 +395,7 @@ export const BlockAndPrivateData: MessageFns<BlockAndPrivateData, "protos.BlockA
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBlockAndPrivateData();
+      const message = into ?? createBaseBlockAndPrivateData();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -405,7 +405,7 @@ export const BlockAndPrivateData: MessageFns<BlockAndPrivateData, "protos.BlockA
               break;
             }
 
-            message.block = Block.decode(reader, reader.uint32());
+            message.block = Block.decode(reader, reader.uint32(), message.block);
             continue;
           }
           case 2: {
@@ -470,7 +470,7 @@ export const BlockAndPrivateData_PrivateDataMapEntry: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): BlockAndPrivateData_PrivateDataMapEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: BlockAndPrivateData_PrivateDataMapEntry): BlockAndPrivateData_PrivateDataMapEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -479,7 +479,7 @@ export const BlockAndPrivateData_PrivateDataMapEntry: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseBlockAndPrivateData_PrivateDataMapEntry();
+      const message = into ?? createBaseBlockAndPrivateData_PrivateDataMapEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -497,7 +497,7 @@ export const BlockAndPrivateData_PrivateDataMapEntry: MessageFns<
               break;
             }
 
-            message.value = TxPvtReadWriteSet.decode(reader, reader.uint32());
+            message.value = TxPvtReadWriteSet.decode(reader, reader.uint32(), message.value);
             continue;
           }
         }
@@ -550,7 +550,7 @@ export const DeliverResponse: MessageFns<DeliverResponse, "protos.DeliverRespons
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DeliverResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: DeliverResponse): DeliverResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -559,7 +559,7 @@ export const DeliverResponse: MessageFns<DeliverResponse, "protos.DeliverRespons
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDeliverResponse();
+      const message = into ?? createBaseDeliverResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -577,7 +577,10 @@ export const DeliverResponse: MessageFns<DeliverResponse, "protos.DeliverRespons
               break;
             }
 
-            message.type = { $case: "block", value: Block.decode(reader, reader.uint32()) };
+            message.type = {
+              $case: "block",
+              value: Block.decode(reader, reader.uint32(), message.type?.$case === "block" ? message.type.value : undefined),
+            };
             continue;
           }
           case 3: {
@@ -585,7 +588,10 @@ export const DeliverResponse: MessageFns<DeliverResponse, "protos.DeliverRespons
               break;
             }
 
-            message.type = { $case: "filteredBlock", value: FilteredBlock.decode(reader, reader.uint32()) };
+            message.type = {
+              $case: "filteredBlock",
+              value: FilteredBlock.decode(reader, reader.uint32(), message.type?.$case === "filteredBlock" ? message.type.value : undefined),
+            };
             continue;
           }
           case 4: {
@@ -593,7 +599,10 @@ export const DeliverResponse: MessageFns<DeliverResponse, "protos.DeliverRespons
               break;
             }
 
-            message.type = { $case: "blockAndPrivateData", value: BlockAndPrivateData.decode(reader, reader.uint32()) };
+            message.type = {
+              $case: "blockAndPrivateData",
+              value: BlockAndPrivateData.decode(reader, reader.uint32(), message.type?.$case === "blockAndPrivateData" ? message.type.value : undefined),
+            };
             continue;
           }
         }
@@ -698,7 +707,7 @@ function longToNumber(int64: { toString(): string }): number {
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

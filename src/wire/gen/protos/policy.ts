@@ -40,7 +40,7 @@ export const ApplicationPolicy: MessageFns<ApplicationPolicy, "protos.Applicatio
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ApplicationPolicy {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ApplicationPolicy): ApplicationPolicy {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -49,7 +49,7 @@ export const ApplicationPolicy: MessageFns<ApplicationPolicy, "protos.Applicatio
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseApplicationPolicy();
+      const message = into ?? createBaseApplicationPolicy();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -59,7 +59,10 @@ export const ApplicationPolicy: MessageFns<ApplicationPolicy, "protos.Applicatio
               break;
             }
 
-            message.type = { $case: "signaturePolicy", value: SignaturePolicyEnvelope.decode(reader, reader.uint32()) };
+            message.type = {
+              $case: "signaturePolicy",
+              value: SignaturePolicyEnvelope.decode(reader, reader.uint32(), message.type?.$case === "signaturePolicy" ? message.type.value : undefined),
+            };
             continue;
           }
           case 2: {
@@ -117,7 +120,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

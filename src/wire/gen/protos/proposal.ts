@@ -69,7 +69,7 @@ export const SignedProposal: MessageFns<SignedProposal, "protos.SignedProposal">
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SignedProposal {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SignedProposal): SignedProposal {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -78,7 +78,7 @@ export const SignedProposal: MessageFns<SignedProposal, "protos.SignedProposal">
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSignedProposal();
+      const message = into ?? createBaseSignedProposal();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -142,7 +142,7 @@ export const Proposal: MessageFns<Proposal, "protos.Proposal"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Proposal {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Proposal): Proposal {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -151,7 +151,7 @@ export const Proposal: MessageFns<Proposal, "protos.Proposal"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseProposal();
+      const message = into ?? createBaseProposal();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -218,7 +218,7 @@ export const ChaincodeHeaderExtension: MessageFns<ChaincodeHeaderExtension, "pro
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeHeaderExtension {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeHeaderExtension): ChaincodeHeaderExtension {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -227,7 +227,7 @@ export const ChaincodeHeaderExtension: MessageFns<ChaincodeHeaderExtension, "pro
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeHeaderExtension();
+      const message = into ?? createBaseChaincodeHeaderExtension();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -237,7 +237,7 @@ export const ChaincodeHeaderExtension: MessageFns<ChaincodeHeaderExtension, "pro
               break;
             }
 
-            message.chaincodeId = ChaincodeID.decode(reader, reader.uint32());
+            message.chaincodeId = ChaincodeID.decode(reader, reader.uint32(), message.chaincodeId);
             continue;
           }
         }
@@ -281,7 +281,7 @@ export const ChaincodeProposalPayload: MessageFns<ChaincodeProposalPayload, "pro
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeProposalPayload {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeProposalPayload): ChaincodeProposalPayload {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -290,7 +290,7 @@ export const ChaincodeProposalPayload: MessageFns<ChaincodeProposalPayload, "pro
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeProposalPayload();
+      const message = into ?? createBaseChaincodeProposalPayload();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -365,7 +365,7 @@ export const ChaincodeProposalPayload_TransientMapEntry: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeProposalPayload_TransientMapEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeProposalPayload_TransientMapEntry): ChaincodeProposalPayload_TransientMapEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -374,7 +374,7 @@ export const ChaincodeProposalPayload_TransientMapEntry: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeProposalPayload_TransientMapEntry();
+      const message = into ?? createBaseChaincodeProposalPayload_TransientMapEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -443,7 +443,7 @@ export const ChaincodeAction: MessageFns<ChaincodeAction, "protos.ChaincodeActio
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeAction {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeAction): ChaincodeAction {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -452,7 +452,7 @@ export const ChaincodeAction: MessageFns<ChaincodeAction, "protos.ChaincodeActio
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeAction();
+      const message = into ?? createBaseChaincodeAction();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -478,7 +478,7 @@ export const ChaincodeAction: MessageFns<ChaincodeAction, "protos.ChaincodeActio
               break;
             }
 
-            message.response = Response.decode(reader, reader.uint32());
+            message.response = Response.decode(reader, reader.uint32(), message.response);
             continue;
           }
           case 4: {
@@ -486,7 +486,7 @@ export const ChaincodeAction: MessageFns<ChaincodeAction, "protos.ChaincodeActio
               break;
             }
 
-            message.chaincodeId = ChaincodeID.decode(reader, reader.uint32());
+            message.chaincodeId = ChaincodeID.decode(reader, reader.uint32(), message.chaincodeId);
             continue;
           }
         }
@@ -530,7 +530,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

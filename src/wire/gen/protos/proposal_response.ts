@@ -95,7 +95,7 @@ export const ProposalResponse: MessageFns<ProposalResponse, "protos.ProposalResp
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ProposalResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ProposalResponse): ProposalResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -104,7 +104,7 @@ export const ProposalResponse: MessageFns<ProposalResponse, "protos.ProposalResp
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseProposalResponse();
+      const message = into ?? createBaseProposalResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -122,7 +122,7 @@ export const ProposalResponse: MessageFns<ProposalResponse, "protos.ProposalResp
               break;
             }
 
-            message.timestamp = Timestamp.decode(reader, reader.uint32());
+            message.timestamp = Timestamp.decode(reader, reader.uint32(), message.timestamp);
             continue;
           }
           case 4: {
@@ -130,7 +130,7 @@ export const ProposalResponse: MessageFns<ProposalResponse, "protos.ProposalResp
               break;
             }
 
-            message.response = Response.decode(reader, reader.uint32());
+            message.response = Response.decode(reader, reader.uint32(), message.response);
             continue;
           }
           case 5: {
@@ -146,7 +146,7 @@ export const ProposalResponse: MessageFns<ProposalResponse, "protos.ProposalResp
               break;
             }
 
-            message.endorsement = Endorsement.decode(reader, reader.uint32());
+            message.endorsement = Endorsement.decode(reader, reader.uint32(), message.endorsement);
             continue;
           }
           case 7: {
@@ -154,7 +154,7 @@ export const ProposalResponse: MessageFns<ProposalResponse, "protos.ProposalResp
               break;
             }
 
-            message.interest = ChaincodeInterest.decode(reader, reader.uint32());
+            message.interest = ChaincodeInterest.decode(reader, reader.uint32(), message.interest);
             continue;
           }
         }
@@ -212,7 +212,7 @@ export const Response: MessageFns<Response, "protos.Response"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Response {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Response): Response {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -221,7 +221,7 @@ export const Response: MessageFns<Response, "protos.Response"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseResponse();
+      const message = into ?? createBaseResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -291,7 +291,7 @@ export const ProposalResponsePayload: MessageFns<ProposalResponsePayload, "proto
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ProposalResponsePayload {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ProposalResponsePayload): ProposalResponsePayload {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -300,7 +300,7 @@ export const ProposalResponsePayload: MessageFns<ProposalResponsePayload, "proto
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseProposalResponsePayload();
+      const message = into ?? createBaseProposalResponsePayload();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -361,7 +361,7 @@ export const Endorsement: MessageFns<Endorsement, "protos.Endorsement"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Endorsement {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Endorsement): Endorsement {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -370,7 +370,7 @@ export const Endorsement: MessageFns<Endorsement, "protos.Endorsement"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEndorsement();
+      const message = into ?? createBaseEndorsement();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -428,7 +428,7 @@ export const ChaincodeInterest: MessageFns<ChaincodeInterest, "protos.ChaincodeI
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeInterest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeInterest): ChaincodeInterest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -437,7 +437,7 @@ export const ChaincodeInterest: MessageFns<ChaincodeInterest, "protos.ChaincodeI
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeInterest();
+      const message = into ?? createBaseChaincodeInterest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -508,7 +508,7 @@ export const ChaincodeCall: MessageFns<ChaincodeCall, "protos.ChaincodeCall"> = 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeCall {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeCall): ChaincodeCall {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -517,7 +517,7 @@ export const ChaincodeCall: MessageFns<ChaincodeCall, "protos.ChaincodeCall"> = 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeCall();
+      const message = into ?? createBaseChaincodeCall();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -609,7 +609,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -54,7 +54,7 @@ export const ChaincodeQueryResponse: MessageFns<ChaincodeQueryResponse, "protos.
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeQueryResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeQueryResponse): ChaincodeQueryResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -63,7 +63,7 @@ export const ChaincodeQueryResponse: MessageFns<ChaincodeQueryResponse, "protos.
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeQueryResponse();
+      const message = into ?? createBaseChaincodeQueryResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -130,7 +130,7 @@ export const ChaincodeInfo: MessageFns<ChaincodeInfo, "protos.ChaincodeInfo"> = 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeInfo {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeInfo): ChaincodeInfo {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -139,7 +139,7 @@ export const ChaincodeInfo: MessageFns<ChaincodeInfo, "protos.ChaincodeInfo"> = 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeInfo();
+      const message = into ?? createBaseChaincodeInfo();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -242,7 +242,7 @@ export const ChannelQueryResponse: MessageFns<ChannelQueryResponse, "protos.Chan
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChannelQueryResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChannelQueryResponse): ChannelQueryResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -251,7 +251,7 @@ export const ChannelQueryResponse: MessageFns<ChannelQueryResponse, "protos.Chan
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChannelQueryResponse();
+      const message = into ?? createBaseChannelQueryResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -300,7 +300,7 @@ export const ChannelInfo: MessageFns<ChannelInfo, "protos.ChannelInfo"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChannelInfo {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChannelInfo): ChannelInfo {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -309,7 +309,7 @@ export const ChannelInfo: MessageFns<ChannelInfo, "protos.ChannelInfo"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChannelInfo();
+      const message = into ?? createBaseChannelInfo();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -361,7 +361,7 @@ export const JoinBySnapshotStatus: MessageFns<JoinBySnapshotStatus, "protos.Join
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): JoinBySnapshotStatus {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: JoinBySnapshotStatus): JoinBySnapshotStatus {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -370,7 +370,7 @@ export const JoinBySnapshotStatus: MessageFns<JoinBySnapshotStatus, "protos.Join
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseJoinBySnapshotStatus();
+      const message = into ?? createBaseJoinBySnapshotStatus();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -426,7 +426,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

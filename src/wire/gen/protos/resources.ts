@@ -54,7 +54,7 @@ export const ChaincodeIdentifier: MessageFns<ChaincodeIdentifier, "protos.Chainc
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeIdentifier {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeIdentifier): ChaincodeIdentifier {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -63,7 +63,7 @@ export const ChaincodeIdentifier: MessageFns<ChaincodeIdentifier, "protos.Chainc
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeIdentifier();
+      const message = into ?? createBaseChaincodeIdentifier();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -124,7 +124,7 @@ export const ChaincodeValidation: MessageFns<ChaincodeValidation, "protos.Chainc
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeValidation {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeValidation): ChaincodeValidation {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -133,7 +133,7 @@ export const ChaincodeValidation: MessageFns<ChaincodeValidation, "protos.Chainc
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeValidation();
+      const message = into ?? createBaseChaincodeValidation();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -191,7 +191,7 @@ export const VSCCArgs: MessageFns<VSCCArgs, "protos.VSCCArgs"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): VSCCArgs {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: VSCCArgs): VSCCArgs {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -200,7 +200,7 @@ export const VSCCArgs: MessageFns<VSCCArgs, "protos.VSCCArgs"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseVSCCArgs();
+      const message = into ?? createBaseVSCCArgs();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -249,7 +249,7 @@ export const ChaincodeEndorsement: MessageFns<ChaincodeEndorsement, "protos.Chai
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeEndorsement {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeEndorsement): ChaincodeEndorsement {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -258,7 +258,7 @@ export const ChaincodeEndorsement: MessageFns<ChaincodeEndorsement, "protos.Chai
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeEndorsement();
+      const message = into ?? createBaseChaincodeEndorsement();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -310,7 +310,7 @@ export const ConfigTree: MessageFns<ConfigTree, "protos.ConfigTree"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfigTree {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfigTree): ConfigTree {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -319,7 +319,7 @@ export const ConfigTree: MessageFns<ConfigTree, "protos.ConfigTree"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfigTree();
+      const message = into ?? createBaseConfigTree();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -329,7 +329,7 @@ export const ConfigTree: MessageFns<ConfigTree, "protos.ConfigTree"> = {
               break;
             }
 
-            message.channelConfig = Config.decode(reader, reader.uint32());
+            message.channelConfig = Config.decode(reader, reader.uint32(), message.channelConfig);
             continue;
           }
           case 2: {
@@ -337,7 +337,7 @@ export const ConfigTree: MessageFns<ConfigTree, "protos.ConfigTree"> = {
               break;
             }
 
-            message.resourcesConfig = Config.decode(reader, reader.uint32());
+            message.resourcesConfig = Config.decode(reader, reader.uint32(), message.resourcesConfig);
             continue;
           }
         }
@@ -379,7 +379,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -56,7 +56,7 @@ export const SnapshotRequest: MessageFns<SnapshotRequest, "protos.SnapshotReques
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SnapshotRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SnapshotRequest): SnapshotRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -65,7 +65,7 @@ export const SnapshotRequest: MessageFns<SnapshotRequest, "protos.SnapshotReques
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSnapshotRequest();
+      const message = into ?? createBaseSnapshotRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -75,7 +75,7 @@ export const SnapshotRequest: MessageFns<SnapshotRequest, "protos.SnapshotReques
               break;
             }
 
-            message.signatureHeader = SignatureHeader.decode(reader, reader.uint32());
+            message.signatureHeader = SignatureHeader.decode(reader, reader.uint32(), message.signatureHeader);
             continue;
           }
           case 2: {
@@ -137,7 +137,7 @@ export const SnapshotQuery: MessageFns<SnapshotQuery, "protos.SnapshotQuery"> = 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SnapshotQuery {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SnapshotQuery): SnapshotQuery {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -146,7 +146,7 @@ export const SnapshotQuery: MessageFns<SnapshotQuery, "protos.SnapshotQuery"> = 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSnapshotQuery();
+      const message = into ?? createBaseSnapshotQuery();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -156,7 +156,7 @@ export const SnapshotQuery: MessageFns<SnapshotQuery, "protos.SnapshotQuery"> = 
               break;
             }
 
-            message.signatureHeader = SignatureHeader.decode(reader, reader.uint32());
+            message.signatureHeader = SignatureHeader.decode(reader, reader.uint32(), message.signatureHeader);
             continue;
           }
           case 2: {
@@ -209,7 +209,7 @@ export const SignedSnapshotRequest: MessageFns<SignedSnapshotRequest, "protos.Si
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SignedSnapshotRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SignedSnapshotRequest): SignedSnapshotRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -218,7 +218,7 @@ export const SignedSnapshotRequest: MessageFns<SignedSnapshotRequest, "protos.Si
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSignedSnapshotRequest();
+      const message = into ?? createBaseSignedSnapshotRequest();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -283,7 +283,7 @@ export const QueryPendingSnapshotsResponse: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): QueryPendingSnapshotsResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: QueryPendingSnapshotsResponse): QueryPendingSnapshotsResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -292,7 +292,7 @@ export const QueryPendingSnapshotsResponse: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseQueryPendingSnapshotsResponse();
+      const message = into ?? createBaseQueryPendingSnapshotsResponse();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -395,7 +395,7 @@ function longToNumber(int64: { toString(): string }): number {
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -136,7 +136,7 @@ export const ProcessedTransaction: MessageFns<ProcessedTransaction, "protos.Proc
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ProcessedTransaction {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ProcessedTransaction): ProcessedTransaction {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -145,7 +145,7 @@ export const ProcessedTransaction: MessageFns<ProcessedTransaction, "protos.Proc
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseProcessedTransaction();
+      const message = into ?? createBaseProcessedTransaction();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -155,7 +155,7 @@ export const ProcessedTransaction: MessageFns<ProcessedTransaction, "protos.Proc
               break;
             }
 
-            message.transactionEnvelope = Envelope.decode(reader, reader.uint32());
+            message.transactionEnvelope = Envelope.decode(reader, reader.uint32(), message.transactionEnvelope);
             continue;
           }
           case 2: {
@@ -205,7 +205,7 @@ export const Transaction: MessageFns<Transaction, "protos.Transaction"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Transaction {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Transaction): Transaction {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -214,7 +214,7 @@ export const Transaction: MessageFns<Transaction, "protos.Transaction"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTransaction();
+      const message = into ?? createBaseTransaction();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -266,7 +266,7 @@ export const TransactionAction: MessageFns<TransactionAction, "protos.Transactio
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): TransactionAction {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: TransactionAction): TransactionAction {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -275,7 +275,7 @@ export const TransactionAction: MessageFns<TransactionAction, "protos.Transactio
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTransactionAction();
+      const message = into ?? createBaseTransactionAction();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -336,7 +336,7 @@ export const ChaincodeActionPayload: MessageFns<ChaincodeActionPayload, "protos.
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeActionPayload {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeActionPayload): ChaincodeActionPayload {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -345,7 +345,7 @@ export const ChaincodeActionPayload: MessageFns<ChaincodeActionPayload, "protos.
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeActionPayload();
+      const message = into ?? createBaseChaincodeActionPayload();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -363,7 +363,7 @@ export const ChaincodeActionPayload: MessageFns<ChaincodeActionPayload, "protos.
               break;
             }
 
-            message.action = ChaincodeEndorsedAction.decode(reader, reader.uint32());
+            message.action = ChaincodeEndorsedAction.decode(reader, reader.uint32(), message.action);
             continue;
           }
         }
@@ -408,7 +408,7 @@ export const ChaincodeEndorsedAction: MessageFns<ChaincodeEndorsedAction, "proto
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ChaincodeEndorsedAction {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ChaincodeEndorsedAction): ChaincodeEndorsedAction {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -417,7 +417,7 @@ export const ChaincodeEndorsedAction: MessageFns<ChaincodeEndorsedAction, "proto
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChaincodeEndorsedAction();
+      const message = into ?? createBaseChaincodeEndorsedAction();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -473,7 +473,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -48,7 +48,7 @@ export const KV: MessageFns<KV, "queryresult.KV"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): KV {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: KV): KV {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -57,7 +57,7 @@ export const KV: MessageFns<KV, "queryresult.KV"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseKV();
+      const message = into ?? createBaseKV();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -133,7 +133,7 @@ export const KeyModification: MessageFns<KeyModification, "queryresult.KeyModifi
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): KeyModification {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: KeyModification): KeyModification {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -142,7 +142,7 @@ export const KeyModification: MessageFns<KeyModification, "queryresult.KeyModifi
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseKeyModification();
+      const message = into ?? createBaseKeyModification();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -168,7 +168,7 @@ export const KeyModification: MessageFns<KeyModification, "queryresult.KeyModifi
               break;
             }
 
-            message.timestamp = Timestamp.decode(reader, reader.uint32());
+            message.timestamp = Timestamp.decode(reader, reader.uint32(), message.timestamp);
             continue;
           }
           case 4: {
@@ -218,7 +218,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

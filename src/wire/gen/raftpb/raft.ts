@@ -217,7 +217,7 @@ export const Entry: MessageFns<Entry, "raftpb.Entry"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Entry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Entry): Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -226,7 +226,7 @@ export const Entry: MessageFns<Entry, "raftpb.Entry"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEntry();
+      const message = into ?? createBaseEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -308,7 +308,7 @@ export const SnapshotMetadata: MessageFns<SnapshotMetadata, "raftpb.SnapshotMeta
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SnapshotMetadata {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: SnapshotMetadata): SnapshotMetadata {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -317,7 +317,7 @@ export const SnapshotMetadata: MessageFns<SnapshotMetadata, "raftpb.SnapshotMeta
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSnapshotMetadata();
+      const message = into ?? createBaseSnapshotMetadata();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -327,7 +327,7 @@ export const SnapshotMetadata: MessageFns<SnapshotMetadata, "raftpb.SnapshotMeta
               break;
             }
 
-            message.confState = ConfState.decode(reader, reader.uint32());
+            message.confState = ConfState.decode(reader, reader.uint32(), message.confState);
             continue;
           }
           case 2: {
@@ -389,7 +389,7 @@ export const Snapshot: MessageFns<Snapshot, "raftpb.Snapshot"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Snapshot {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Snapshot): Snapshot {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -398,7 +398,7 @@ export const Snapshot: MessageFns<Snapshot, "raftpb.Snapshot"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSnapshot();
+      const message = into ?? createBaseSnapshot();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -416,7 +416,7 @@ export const Snapshot: MessageFns<Snapshot, "raftpb.Snapshot"> = {
               break;
             }
 
-            message.metadata = SnapshotMetadata.decode(reader, reader.uint32());
+            message.metadata = SnapshotMetadata.decode(reader, reader.uint32(), message.metadata);
             continue;
           }
         }
@@ -512,7 +512,7 @@ export const Message: MessageFns<Message, "raftpb.Message"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Message {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Message): Message {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -521,7 +521,7 @@ export const Message: MessageFns<Message, "raftpb.Message"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMessage();
+      const message = into ?? createBaseMessage();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -595,7 +595,7 @@ export const Message: MessageFns<Message, "raftpb.Message"> = {
               break;
             }
 
-            message.snapshot = Snapshot.decode(reader, reader.uint32());
+            message.snapshot = Snapshot.decode(reader, reader.uint32(), message.snapshot);
             continue;
           }
           case 10: {
@@ -695,7 +695,7 @@ export const HardState: MessageFns<HardState, "raftpb.HardState"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): HardState {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: HardState): HardState {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -704,7 +704,7 @@ export const HardState: MessageFns<HardState, "raftpb.HardState"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseHardState();
+      const message = into ?? createBaseHardState();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -783,7 +783,7 @@ export const ConfState: MessageFns<ConfState, "raftpb.ConfState"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfState {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfState): ConfState {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -792,7 +792,7 @@ export const ConfState: MessageFns<ConfState, "raftpb.ConfState"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfState();
+      const message = into ?? createBaseConfState();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -938,7 +938,7 @@ export const ConfChange: MessageFns<ConfChange, "raftpb.ConfChange"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfChange {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfChange): ConfChange {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -947,7 +947,7 @@ export const ConfChange: MessageFns<ConfChange, "raftpb.ConfChange"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfChange();
+      const message = into ?? createBaseConfChange();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1026,7 +1026,7 @@ export const ConfChangeSingle: MessageFns<ConfChangeSingle, "raftpb.ConfChangeSi
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfChangeSingle {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfChangeSingle): ConfChangeSingle {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1035,7 +1035,7 @@ export const ConfChangeSingle: MessageFns<ConfChangeSingle, "raftpb.ConfChangeSi
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfChangeSingle();
+      const message = into ?? createBaseConfChangeSingle();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1099,7 +1099,7 @@ export const ConfChangeV2: MessageFns<ConfChangeV2, "raftpb.ConfChangeV2"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfChangeV2 {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: ConfChangeV2): ConfChangeV2 {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1108,7 +1108,7 @@ export const ConfChangeV2: MessageFns<ConfChangeV2, "raftpb.ConfChangeV2"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseConfChangeV2();
+      const message = into ?? createBaseConfChangeV2();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -1184,7 +1184,7 @@ function longToNumber(int64: { toString(): string }): number {
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

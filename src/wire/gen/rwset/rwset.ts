@@ -74,7 +74,7 @@ export const TxReadWriteSet: MessageFns<TxReadWriteSet, "rwset.TxReadWriteSet"> 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): TxReadWriteSet {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: TxReadWriteSet): TxReadWriteSet {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -83,7 +83,7 @@ export const TxReadWriteSet: MessageFns<TxReadWriteSet, "rwset.TxReadWriteSet"> 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTxReadWriteSet();
+      const message = into ?? createBaseTxReadWriteSet();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -147,7 +147,7 @@ export const NsReadWriteSet: MessageFns<NsReadWriteSet, "rwset.NsReadWriteSet"> 
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): NsReadWriteSet {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: NsReadWriteSet): NsReadWriteSet {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -156,7 +156,7 @@ export const NsReadWriteSet: MessageFns<NsReadWriteSet, "rwset.NsReadWriteSet"> 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseNsReadWriteSet();
+      const message = into ?? createBaseNsReadWriteSet();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -233,7 +233,7 @@ export const CollectionHashedReadWriteSet: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CollectionHashedReadWriteSet {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: CollectionHashedReadWriteSet): CollectionHashedReadWriteSet {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -242,7 +242,7 @@ export const CollectionHashedReadWriteSet: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCollectionHashedReadWriteSet();
+      const message = into ?? createBaseCollectionHashedReadWriteSet();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -312,7 +312,7 @@ export const TxPvtReadWriteSet: MessageFns<TxPvtReadWriteSet, "rwset.TxPvtReadWr
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): TxPvtReadWriteSet {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: TxPvtReadWriteSet): TxPvtReadWriteSet {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -321,7 +321,7 @@ export const TxPvtReadWriteSet: MessageFns<TxPvtReadWriteSet, "rwset.TxPvtReadWr
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTxPvtReadWriteSet();
+      const message = into ?? createBaseTxPvtReadWriteSet();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -382,7 +382,7 @@ export const NsPvtReadWriteSet: MessageFns<NsPvtReadWriteSet, "rwset.NsPvtReadWr
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): NsPvtReadWriteSet {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: NsPvtReadWriteSet): NsPvtReadWriteSet {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -391,7 +391,7 @@ export const NsPvtReadWriteSet: MessageFns<NsPvtReadWriteSet, "rwset.NsPvtReadWr
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseNsPvtReadWriteSet();
+      const message = into ?? createBaseNsPvtReadWriteSet();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -452,7 +452,7 @@ export const CollectionPvtReadWriteSet: MessageFns<CollectionPvtReadWriteSet, "r
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CollectionPvtReadWriteSet {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: CollectionPvtReadWriteSet): CollectionPvtReadWriteSet {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -461,7 +461,7 @@ export const CollectionPvtReadWriteSet: MessageFns<CollectionPvtReadWriteSet, "r
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCollectionPvtReadWriteSet();
+      const message = into ?? createBaseCollectionPvtReadWriteSet();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -517,7 +517,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -53,7 +53,7 @@ export const TxPvtReadWriteSetWithConfigInfo: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): TxPvtReadWriteSetWithConfigInfo {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: TxPvtReadWriteSetWithConfigInfo): TxPvtReadWriteSetWithConfigInfo {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -62,7 +62,7 @@ export const TxPvtReadWriteSetWithConfigInfo: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTxPvtReadWriteSetWithConfigInfo();
+      const message = into ?? createBaseTxPvtReadWriteSetWithConfigInfo();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -80,7 +80,7 @@ export const TxPvtReadWriteSetWithConfigInfo: MessageFns<
               break;
             }
 
-            message.pvtRwset = TxPvtReadWriteSet.decode(reader, reader.uint32());
+            message.pvtRwset = TxPvtReadWriteSet.decode(reader, reader.uint32(), message.pvtRwset);
             continue;
           }
           case 3: {
@@ -151,7 +151,7 @@ export const TxPvtReadWriteSetWithConfigInfo_CollectionConfigsEntry: MessageFns<
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): TxPvtReadWriteSetWithConfigInfo_CollectionConfigsEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: TxPvtReadWriteSetWithConfigInfo_CollectionConfigsEntry): TxPvtReadWriteSetWithConfigInfo_CollectionConfigsEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -160,7 +160,7 @@ export const TxPvtReadWriteSetWithConfigInfo_CollectionConfigsEntry: MessageFns<
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTxPvtReadWriteSetWithConfigInfo_CollectionConfigsEntry();
+      const message = into ?? createBaseTxPvtReadWriteSetWithConfigInfo_CollectionConfigsEntry();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -178,7 +178,7 @@ export const TxPvtReadWriteSetWithConfigInfo_CollectionConfigsEntry: MessageFns<
               break;
             }
 
-            message.value = CollectionConfigPackage.decode(reader, reader.uint32());
+            message.value = CollectionConfigPackage.decode(reader, reader.uint32(), message.value);
             continue;
           }
         }
@@ -233,7 +233,7 @@ function longToNumber(int64: { toString(): string }): number {
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }

@@ -64,7 +64,7 @@ export const KVWrite: MessageFns<KVWrite, "txmgr.KVWrite"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): KVWrite {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: KVWrite): KVWrite {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -73,7 +73,7 @@ export const KVWrite: MessageFns<KVWrite, "txmgr.KVWrite"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseKVWrite();
+      const message = into ?? createBaseKVWrite();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -167,7 +167,7 @@ export const Updates: MessageFns<Updates, "txmgr.Updates"> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Updates {
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: Updates): Updates {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -176,7 +176,7 @@ export const Updates: MessageFns<Updates, "txmgr.Updates"> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseUpdates();
+      const message = into ?? createBaseUpdates();
       while (reader.pos < end) {
         const [fieldNumber, wireType] = reader.tag();
         const tag = ((fieldNumber << 3) | wireType) >>> 0;
@@ -223,7 +223,7 @@ export type DeepPartial<T> = T extends Builtin ? T
 export interface MessageFns<T, V extends string> {
   readonly $type: V;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: BinaryReader | Uint8Array, length?: number, into?: T): T;
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }
