@@ -23,6 +23,7 @@ export {
   encodeUvarint,
 } from "./varint.ts";
 export { WireError, type WireErrorCode } from "./errors.ts";
+export { methodOf } from "./rpc-method.ts";
 export { timestampFromMs, timestampToMs } from "./timestamp.ts";
 export { transactionId } from "./transaction-id.ts";
 export {
