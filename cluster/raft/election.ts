@@ -1,0 +1,103 @@
+/** Elections: when they start, who may vote for whom, and who has won (Raft §5.2, §5.4.1; thesis §9.6). */
+import { takeOffice } from "./leader.ts";
+import type { PreVoteMessage, VoteMessage } from "./message.ts";
+import { voteResult } from "./quorum.ts";
+import type { CandidateRole, PreCandidateRole } from "./role.ts";
+import type { RaftState } from "./state.ts";
+import { becomeCandidate, becomeFollower, becomePreCandidate } from "./transition.ts";
+
+/** One tick without a leader's message, at a node that does not lead. */
+export function tickElection(state: RaftState): void {
+  state.electionElapsed += 1;
+  if (state.electionElapsed < state.electionTimeout) return;
+  state.electionElapsed = 0;
+  startPreVote(state);
+}
+
+/** Asks whether an election could be won. Only voters campaign. */
+export function startPreVote(state: RaftState): void {
+  if (!state.voters.has(state.id)) return;
+  becomePreCandidate(state);
+  const { index: lastIndex, term: lastTerm } = state.log.last;
+  for (const to of state.peers()) {
+    const header = { from: state.id, to, term: state.term + 1 };
+    state.outbox.sendNow({ type: "preVote", ...header, lastIndex, lastTerm });
+  }
+  countVotes(state);
+}
+
+/** Stands for election in the next term. `isTransfer`: the leader asked for it. */
+export function startVote(state: RaftState, isTransfer: boolean): void {
+  if (!state.voters.has(state.id)) return;
+  becomeCandidate(state, isTransfer);
+  const { index: lastIndex, term: lastTerm } = state.log.last;
+  for (const to of state.peers()) {
+    // After persistence, unlike a pre-vote: were the term or the end of the log lost in a crash, this node could stand
+    // again in the same term with a shorter log, and votes given to the longer one would count for it.
+    const header = { from: state.id, to, term: state.term };
+    state.outbox.sendAfterPersist({ type: "vote", ...header, lastIndex, lastTerm, isTransfer });
+  }
+}
+
+/** The own vote counts once it is durable: a crash must not leave a second one to give. */
+export function persistedAsCandidate(state: RaftState, role: CandidateRole): void {
+  const { term, votedFor } = state.persistQueue.durableHardState;
+  if (term !== state.term || votedFor !== state.id) return;
+  recordVote(state, role, state.id, true);
+}
+
+/** A voter's first answer counts, later ones do not. */
+export function recordVote(
+  state: RaftState,
+  role: PreCandidateRole | CandidateRole,
+  voter: number,
+  isGranted: boolean,
+): void {
+  if (!state.voters.has(voter) || role.votes.has(voter)) return;
+  role.votes.set(voter, isGranted);
+  countVotes(state);
+}
+
+function countVotes(state: RaftState): void {
+  const { role } = state;
+  if (role.type !== "preCandidate" && role.type !== "candidate") return;
+  const result = voteResult(state.voters, role.votes);
+  if (result === "pending") return;
+  if (result === "lost") becomeFollower(state, state.term, undefined, "election lost");
+  else if (role.type === "preCandidate") startVote(state, false);
+  else takeOffice(state);
+}
+
+/**
+ * True while a live leader is heard: votes for later terms are then not even considered, so that a node that was cut
+ * off cannot depose it (thesis §4.2.3, §6.4.1).
+ */
+export function isInLease(state: RaftState): boolean {
+  return state.leaderId !== undefined && state.electionElapsed < state.options.electionTicks;
+}
+
+/** Answers a request in the current term, or a pre-vote for the current term or a later one. */
+export function answerVoteRequest(state: RaftState, message: PreVoteMessage | VoteMessage): void {
+  const candidateLast = { index: message.lastIndex, term: message.lastTerm };
+  const isGranted = mayVote(state, message) && state.log.isUpToDate(candidateLast);
+  const type = isGranted ? "voteGranted" : "voteRefused";
+  state.outbox.trace({ type, term: message.term, to: message.from });
+  const header = { from: state.id, to: message.from };
+  if (message.type === "preVote") {
+    const term = isGranted ? message.term : state.term;
+    state.outbox.sendNow({ type: "preVoteAnswer", ...header, term, isGranted });
+  } else if (isGranted) {
+    state.votedFor = message.from;
+    state.electionElapsed = 0;
+    state.outbox.sendAfterPersist({ type: "voteAnswer", ...header, term: state.term, isGranted });
+  } else {
+    state.outbox.sendNow({ type: "voteAnswer", ...header, term: state.term, isGranted });
+  }
+}
+
+// One vote a term, repeated to the same candidate if asked again. A pre-vote for a later term spends none.
+function mayVote(state: RaftState, message: PreVoteMessage | VoteMessage): boolean {
+  if (message.type === "preVote" && message.term > state.term) return true;
+  if (state.votedFor === message.from) return true;
+  return state.votedFor === undefined && state.leaderId === undefined;
+}

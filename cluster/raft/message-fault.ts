@@ -1,0 +1,67 @@
+import type { Entry } from "./entry.ts";
+import { ENTRIES_FROM_PEER_MAX, NUMBER_FROM_PEER_MAX } from "./limits.ts";
+import type { AppendMessage, RaftMessage } from "./message.ts";
+
+/**
+ * Why `message` cannot come from a working peer, or `undefined`. The types say what a codec produces; this checks the
+ * numbers, so that nothing after it can be driven past an assertion by what a peer sends.
+ */
+export function messageFault(message: RaftMessage, id: number): string | undefined {
+  if (message.to !== id) return "addressed to another node";
+  if (!isNumber(message.from) || message.from === 0 || message.from === id) return "bad sender";
+  if (!isNumber(message.term) || message.term === 0) return "bad term";
+  switch (message.type) {
+    case "append":
+      return appendFault(message);
+    case "appendAccepted":
+      return isNumber(message.index) ? undefined : "bad index";
+    case "appendRejected":
+      return [message.rejectedIndex, message.hintIndex, message.hintTerm].every(isNumber)
+        ? undefined
+        : "bad index";
+    case "heartbeat":
+      return isNumber(message.commit) ? undefined : "bad commit index";
+    case "preVote":
+    case "vote":
+      return voteFault(message);
+    case "heartbeatAnswer":
+    case "preVoteAnswer":
+    case "voteAnswer":
+    case "timeoutNow":
+      return undefined;
+  }
+}
+
+function voteFault(message: {
+  term: number;
+  lastIndex: number;
+  lastTerm: number;
+}): string | undefined {
+  if (!isNumber(message.lastIndex) || !isNumber(message.lastTerm)) return "bad index";
+  // A campaign is for a term after every entry of the candidate's log.
+  return message.lastTerm < message.term ? undefined : "log from a later term";
+}
+
+function appendFault(message: AppendMessage): string | undefined {
+  if (![message.prevIndex, message.prevTerm, message.commit].every(isNumber)) return "bad index";
+  if ((message.prevIndex === 0) !== (message.prevTerm === 0)) return "bad index";
+  if (message.entries.length > ENTRIES_FROM_PEER_MAX) return "too many entries";
+  return entriesFault(message.entries, message);
+}
+
+// Indexes are consecutive, and terms never fall nor exceed the leader's (Raft §5.3).
+function entriesFault(entries: readonly Entry[], message: AppendMessage): string | undefined {
+  let index = message.prevIndex;
+  let term = Math.max(message.prevTerm, 1);
+  for (const entry of entries) {
+    index += 1;
+    if (entry.index !== index || index > NUMBER_FROM_PEER_MAX) return "entries not consecutive";
+    if (!isNumber(entry.term) || entry.term < term) return "entry terms fall";
+    term = entry.term;
+  }
+  return Math.max(term, message.prevTerm) <= message.term ? undefined : "entry from a later term";
+}
+
+function isNumber(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= NUMBER_FROM_PEER_MAX;
+}

@@ -1,0 +1,90 @@
+import type { Entry } from "./entry.ts";
+
+/** On every message: who to whom, in the sender's term except where a kind says otherwise. */
+interface Addressed {
+  readonly from: number;
+  readonly to: number;
+  readonly term: number;
+}
+
+/** Leader to follower: entries that follow (prevIndex, prevTerm); none to probe or to tell the commit index (Raft §5.3). */
+export interface AppendMessage extends Addressed {
+  readonly type: "append";
+  readonly prevIndex: number;
+  readonly prevTerm: number;
+  /** Consecutive from prevIndex + 1. */
+  readonly entries: readonly Entry[];
+  readonly commit: number;
+}
+
+/** The follower's log equals the leader's up to `index`, and that is durable. */
+export interface AppendAcceptedMessage extends Addressed {
+  readonly type: "appendAccepted";
+  readonly index: number;
+}
+
+/** The follower has no (rejectedIndex, prevTerm); everything after (hintIndex, hintTerm) is known not to match. */
+export interface AppendRejectedMessage extends Addressed {
+  readonly type: "appendRejected";
+  readonly rejectedIndex: number;
+  readonly hintIndex: number;
+  readonly hintTerm: number;
+}
+
+/** Leader to follower: I live. `commit` is at most what the follower is known to hold. */
+export interface HeartbeatMessage extends Addressed {
+  readonly type: "heartbeat";
+  readonly commit: number;
+}
+
+/** I live, and my term is this. Promises nothing. */
+export interface HeartbeatAnswerMessage extends Addressed {
+  readonly type: "heartbeatAnswer";
+}
+
+/** Would you vote for me in `term`, the one after mine? (Ongaro's thesis §9.6) */
+export interface PreVoteMessage extends Addressed {
+  readonly type: "preVote";
+  readonly lastIndex: number;
+  readonly lastTerm: number;
+}
+
+/** Granted: `term` is the one asked about. Refused: the voter's own. */
+export interface PreVoteAnswerMessage extends Addressed {
+  readonly type: "preVoteAnswer";
+  readonly isGranted: boolean;
+}
+
+/** Vote for me in `term` (Raft §5.2). */
+export interface VoteMessage extends Addressed {
+  readonly type: "vote";
+  readonly lastIndex: number;
+  readonly lastTerm: number;
+  /** The leader asked for this election, so voters need not protect it (thesis §3.10, §4.2.3). */
+  readonly isTransfer: boolean;
+}
+
+/** A granted vote is durable at the voter. */
+export interface VoteAnswerMessage extends Addressed {
+  readonly type: "voteAnswer";
+  readonly isGranted: boolean;
+}
+
+/** Leader to the follower it hands over to: campaign at once (thesis §3.10). */
+export interface TimeoutNowMessage extends Addressed {
+  readonly type: "timeoutNow";
+}
+
+export type RaftMessage =
+  | AppendMessage
+  | AppendAcceptedMessage
+  | AppendRejectedMessage
+  | HeartbeatMessage
+  | HeartbeatAnswerMessage
+  | PreVoteMessage
+  | PreVoteAnswerMessage
+  | VoteMessage
+  | VoteAnswerMessage
+  | TimeoutNowMessage;
+
+export type RaftMessageType = RaftMessage["type"];

@@ -1,0 +1,52 @@
+import { assert } from "../../src/kernel/assert.ts";
+import type { Random } from "../../src/kernel/ports/random.ts";
+
+/** How one node behaves. Ticks are the driver's: Fabric's default is 500 ms each, with 10 and 1 below. */
+export interface RaftOptions {
+  /** This node's id, from 1. */
+  readonly id: number;
+  /**
+   * An election starts after a random time in [electionTicks, 2·electionTicks) without a leader; a leader that hears
+   * no majority for electionTicks steps down. Above `heartbeatTicks`; 10 times that is usual.
+   */
+  readonly electionTicks: number;
+  /** Ticks between a leader's heartbeats, from 1. */
+  readonly heartbeatTicks: number;
+  /** Bytes of entries in one append. An entry above it travels alone. */
+  readonly messageBytesMax: number;
+  /** Appends on their way to one follower, from 1. At the bound the leader waits for an acknowledgement. */
+  readonly inflightMessagesMax: number;
+  /** Bytes of entries on their way to one follower, at least `messageBytesMax`. At the bound the leader waits. */
+  readonly inflightBytesMax: number;
+  /**
+   * Bytes of entries not yet committed (at a leader) or not yet durable (at a follower), at least `messageBytesMax`.
+   * Above it a leader refuses proposals as "busy" and a follower leaves appends unanswered, to be sent again.
+   */
+  readonly pendingBytesMax: number;
+  /** Bytes of committed entries handed out and not yet reported as applied. Above it the next ones wait. */
+  readonly applyBytesMax: number;
+  /** Source of the election jitter, and of nothing else. */
+  readonly random: Random;
+}
+
+/** Throws `InvariantViolation` on options that contradict each other: the host validates what an operator wrote. */
+export function assertOptions(options: RaftOptions): void {
+  assertPositive(options.id, "a node id is an integer from 1");
+  assertPositive(options.heartbeatTicks, "heartbeats are a positive number of ticks apart");
+  assertPositive(options.messageBytesMax, "an append may carry bytes");
+  assertPositive(options.inflightMessagesMax, "a follower may have an append on its way");
+  assertPositive(options.applyBytesMax, "committed entries may be handed out");
+  assert(
+    Number.isSafeInteger(options.electionTicks) && options.electionTicks > options.heartbeatTicks,
+    "a follower waits longer than the time between two heartbeats",
+  );
+  assert(
+    options.inflightBytesMax >= options.messageBytesMax,
+    "one full append fits into what may be on its way",
+  );
+  assert(options.pendingBytesMax >= options.messageBytesMax, "one full append may be pending");
+}
+
+function assertPositive(value: number, reason: string): void {
+  assert(Number.isSafeInteger(value) && value >= 1, reason);
+}

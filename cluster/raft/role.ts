@@ -1,0 +1,37 @@
+import type { Progress } from "./progress.ts";
+
+/** Follows `leaderId`, or waits for one. */
+export interface FollowerRole {
+  readonly type: "follower";
+  readonly leaderId: number | undefined;
+}
+
+/** Asks whether an election could be won, without disturbing anyone's term. */
+export interface PreCandidateRole {
+  readonly type: "preCandidate";
+  /** Answers by voter: a second answer of one voter does not count. */
+  readonly votes: Map<number, boolean>;
+}
+
+/** Stands for election in the current term. */
+export interface CandidateRole {
+  readonly type: "candidate";
+  /** As above. The own vote is in it once it is durable. */
+  readonly votes: Map<number, boolean>;
+}
+
+/** Leads the current term. */
+export interface LeaderRole {
+  readonly type: "leader";
+  /** Every voter but this node. */
+  readonly progress: ReadonlyMap<number, Progress>;
+  /** Index of the empty entry that opened this leadership. */
+  readonly noOpIndex: number;
+  heartbeatElapsed: number;
+  /** Whom leadership is being handed to, and since how many ticks. */
+  transfer: { readonly to: number; elapsed: number } | undefined;
+}
+
+export type Role = FollowerRole | PreCandidateRole | CandidateRole | LeaderRole;
+
+export type RoleType = Role["type"];
