@@ -1,0 +1,22 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { nodeFiles } from "../../src/kernel/adapters/node-files.ts";
+import { SeededRandom } from "../sim/ports/seeded-random.ts";
+import { SimulatedFiles } from "../sim/ports/simulated-files.ts";
+import { filesSuite } from "./files.suite.ts";
+
+filesSuite("node", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "heddle-files-"));
+  return {
+    files: nodeFiles,
+    directory,
+    close: () => rm(directory, { recursive: true }),
+  };
+});
+
+filesSuite("simulated", async () => {
+  const files = new SimulatedFiles({ random: new SeededRandom(1) });
+  await files.makeDirectory("/disk");
+  return { files, directory: "/disk", close: () => Promise.resolve() };
+});

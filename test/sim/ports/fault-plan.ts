@@ -1,0 +1,102 @@
+/**
+ * What goes wrong with a simulated disk, and when. One plan is shared by everything that one process writes to,
+ * so that "crash at step n" means the n-th change of any of it.
+ */
+
+/** A change to the disk. Reads are not steps. */
+export type DiskStep =
+  | "makeDirectory"
+  | "create"
+  | "write"
+  | "truncate"
+  | "sync"
+  | "rename"
+  | "remove"
+  | "syncDirectory"
+  | "batch";
+
+/** Thrown by every operation from the crash on, until `restart`. */
+export class SimulatedCrash extends Error {
+  override readonly name = "SimulatedCrash";
+}
+
+/** A disk error, with the `code` that Node gives it. */
+export class SimulatedDiskError extends Error {
+  override readonly name = "SimulatedDiskError";
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+interface PlannedFailure {
+  readonly step: DiskStep;
+  /** Counts steps of this kind from now; 1 is the next one. */
+  left: number;
+  readonly code: string;
+}
+
+export class FaultPlan {
+  #stepCount = 0;
+  #crashAt: number | undefined;
+  #isCrashed = false;
+  #failures: PlannedFailure[] = [];
+
+  /** Steps taken so far, the refused one included. */
+  get stepCount(): number {
+    return this.#stepCount;
+  }
+
+  get isCrashed(): boolean {
+    return this.#isCrashed;
+  }
+
+  /** The `step`-th step from now (1 is the next one) crashes. */
+  crashAfter(step: number): void {
+    this.#crashAt = this.#stepCount + step;
+  }
+
+  crashNow(): void {
+    this.#isCrashed = true;
+  }
+
+  /** The `nth` step of this kind from now rejects with `code`, such as EIO or ENOSPC; those around it work. */
+  fail(step: DiskStep, nth: number, code = "EIO"): void {
+    this.#failures.push({ step, left: nth, code });
+  }
+
+  /** Power is back: nothing is planned any more. */
+  restart(): void {
+    this.#isCrashed = false;
+    this.#crashAt = undefined;
+    this.#failures = [];
+  }
+
+  /** Rejects reads of a crashed process. */
+  checkAlive(): void {
+    if (this.#isCrashed) throw new SimulatedCrash("the process has crashed");
+  }
+
+  /**
+   * Announces a step. Answers "crash" when the power goes during it: the caller leaves the change half done,
+   * then calls `checkAlive`. Throws when it is to fail.
+   */
+  take(step: DiskStep): "go" | "crash" {
+    this.checkAlive();
+    this.#stepCount += 1;
+    if (this.#stepCount === this.#crashAt) {
+      this.#isCrashed = true;
+      return "crash";
+    }
+    for (const failure of this.#failures) {
+      if (failure.step !== step) continue;
+      failure.left -= 1;
+      if (failure.left === 0) {
+        throw new SimulatedDiskError(failure.code, `simulated ${failure.code} at ${step}`);
+      }
+    }
+    return "go";
+  }
+}

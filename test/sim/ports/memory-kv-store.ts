@@ -1,0 +1,129 @@
+import { assert } from "../../../src/kernel/assert.ts";
+import type {
+  KvEntry,
+  KvRange,
+  KvSnapshot,
+  KvStore,
+  KvWrite,
+} from "../../../src/kernel/ports/kv-store.ts";
+import type { Random } from "../../../src/kernel/ports/random.ts";
+import { FaultPlan } from "./fault-plan.ts";
+
+/** Sorted by `text`, which has one code unit for each byte of the key: their orders agree. */
+type Table = readonly { readonly text: string; readonly entry: KvEntry }[];
+
+/** What of the store survives its process; hand it to the next one. */
+export class MemoryKvDisk {
+  table: Table = [];
+}
+
+export interface MemoryKvStoreOptions {
+  readonly disk?: MemoryKvDisk;
+  readonly faults?: FaultPlan;
+  /** Decides whether a batch that the power loss interrupts is there afterwards. Needed where `faults` may crash. */
+  readonly random?: Random;
+}
+
+/** The `KvStore` port in memory. A table is never changed, only replaced, so that a snapshot is a reference. */
+export class MemoryKvStore implements KvStore {
+  readonly #disk: MemoryKvDisk;
+  readonly #faults: FaultPlan;
+  readonly #random: Random | undefined;
+  #isClosed = false;
+
+  constructor(options: MemoryKvStoreOptions = {}) {
+    this.#disk = options.disk ?? new MemoryKvDisk();
+    this.#faults = options.faults ?? new FaultPlan();
+    this.#random = options.random;
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    return find(this.#open(), key);
+  }
+
+  range(range: KvRange): IterableIterator<KvEntry> {
+    return scan(this.#open(), range);
+  }
+
+  snapshot(): KvSnapshot {
+    const table = this.#open();
+    let isClosed = false;
+    const open = (): Table => {
+      assert(!isClosed, "a snapshot is read before it is closed");
+      return table;
+    };
+    return {
+      get: (key) => find(open(), key),
+      range: (range) => scan(open(), range),
+      close: () => {
+        isClosed = true;
+      },
+    };
+  }
+
+  write(batch: readonly KvWrite[]): Promise<void> {
+    return new Promise((resolve) => {
+      const table = this.#open();
+      const fate = this.#faults.take("batch");
+      if (fate === "crash" && (this.#random?.below(2) ?? 0) === 0) this.#faults.checkAlive();
+      this.#disk.table = merged(table, batch);
+      this.#faults.checkAlive();
+      resolve();
+    });
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return Promise.resolve();
+  }
+
+  #open(): Table {
+    assert(!this.#isClosed, "a store is used before it is closed");
+    this.#faults.checkAlive();
+    return this.#disk.table;
+  }
+}
+
+function textOf(key: Uint8Array): string {
+  let text = "";
+  for (const byte of key) text += String.fromCharCode(byte);
+  return text;
+}
+
+/** Index of the first entry whose key is not below `text`. */
+function lowerBound(table: Table, text: string): number {
+  let low = 0;
+  let high = table.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (table[middle]!.text < text) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function find(table: Table, key: Uint8Array): Uint8Array | undefined {
+  const text = textOf(key);
+  const row = table[lowerBound(table, text)];
+  return row?.text === text ? row.entry.value : undefined;
+}
+
+function* scan(table: Table, range: KvRange): IterableIterator<KvEntry> {
+  const first = lowerBound(table, textOf(range.start));
+  const end = range.end === undefined ? table.length : lowerBound(table, textOf(range.end));
+  if (range.reverse === true) {
+    for (let index = end - 1; index >= first; index -= 1) yield table[index]!.entry;
+  } else {
+    for (let index = first; index < end; index += 1) yield table[index]!.entry;
+  }
+}
+
+function merged(table: Table, batch: readonly KvWrite[]): Table {
+  const rows = new Map(table.map((row) => [row.text, row]));
+  for (const { key, value } of batch) {
+    const text = textOf(key);
+    if (value === undefined) rows.delete(text);
+    else rows.set(text, { text, entry: { key: key.slice(), value: value.slice() } });
+  }
+  return [...rows.values()].sort((a, b) => (a.text < b.text ? -1 : 1));
+}

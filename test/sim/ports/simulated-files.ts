@@ -1,0 +1,283 @@
+import type { Files, OpenFile } from "../../../src/kernel/ports/files.ts";
+import type { Random } from "../../../src/kernel/ports/random.ts";
+import { FaultPlan, SimulatedDiskError } from "./fault-plan.ts";
+
+/** The unit that a disk writes or does not write: a torn write keeps some of them. */
+const SECTOR_BYTES = 512;
+
+type Change =
+  | { readonly kind: "write"; readonly offset: number; readonly bytes: Uint8Array }
+  | { readonly kind: "truncate"; readonly size: number };
+
+class SimulatedInode {
+  /** What every process sees. */
+  content: Uint8Array = new Uint8Array(0);
+  /** What a power loss is sure to leave. */
+  durable: Uint8Array = new Uint8Array(0);
+  /** From `durable` to `content`, in order. */
+  pending: Change[] = [];
+
+  apply(change: Change): void {
+    this.content = changed(this.content, change);
+    this.pending.push(change);
+  }
+
+  sync(): void {
+    this.durable = this.content;
+    this.pending = [];
+  }
+}
+
+function changed(content: Uint8Array, change: Change): Uint8Array {
+  switch (change.kind) {
+    case "write": {
+      const size = Math.max(content.length, change.offset + change.bytes.length);
+      const next = new Uint8Array(size);
+      next.set(content);
+      next.set(change.bytes, change.offset);
+      return next;
+    }
+    case "truncate": {
+      const next = new Uint8Array(change.size);
+      next.set(content.subarray(0, change.size));
+      return next;
+    }
+  }
+}
+
+/** A directory entry that appeared (`inode`) or disappeared (undefined) and is not yet synced. */
+interface EntryChange {
+  readonly path: string;
+  readonly inode: SimulatedInode | undefined;
+}
+
+export interface SimulatedFilesOptions {
+  /** Decides what a power loss keeps of the changes that were not synced. */
+  readonly random: Random;
+  readonly faults?: FaultPlan;
+  /** Bytes of all files together; a write beyond it rejects with ENOSPC. Default: no bound. */
+  readonly capacityBytes?: number;
+}
+
+/** The `Files` port in memory, with the port's crash semantics: `powerLoss` keeps what was synced, and some of the rest. */
+export class SimulatedFiles implements Files {
+  readonly faults: FaultPlan;
+  capacityBytes: number;
+  readonly #random: Random;
+  readonly #directories = new Set<string>(["/"]);
+  #entries = new Map<string, SimulatedInode>();
+  #durableEntries = new Map<string, SimulatedInode>();
+  #pendingEntries: EntryChange[] = [];
+
+  constructor(options: SimulatedFilesOptions) {
+    this.#random = options.random;
+    this.faults = options.faults ?? new FaultPlan();
+    this.capacityBytes = options.capacityBytes ?? Number.MAX_SAFE_INTEGER;
+  }
+
+  /** The machine goes dark and comes back: open files are gone, changes that were not synced survive by chance. */
+  powerLoss(): void {
+    const kept = new Map(this.#durableEntries);
+    // Entries reach the disk in order within a journal: a prefix of them survives.
+    const entryCount = this.#random.below(this.#pendingEntries.length + 1);
+    for (const change of this.#pendingEntries.slice(0, entryCount)) setEntry(kept, change);
+    this.#entries = kept;
+    this.#durableEntries = new Map(kept);
+    this.#pendingEntries = [];
+    for (const inode of new Set(kept.values())) this.#settle(inode);
+    this.faults.restart();
+  }
+
+  /** The bytes of a file as a process sees them; for tests that look at or spoil the disk. */
+  contentOf(path: string): Uint8Array {
+    return this.#inode(path).content.slice();
+  }
+
+  /** Rot: replaces a file's bytes behind everyone's back, durably. */
+  overwrite(path: string, content: Uint8Array): void {
+    const inode = this.#inode(path);
+    inode.content = content.slice();
+    inode.sync();
+  }
+
+  makeDirectory(path: string): Promise<void> {
+    return this.#step("makeDirectory", () => {
+      for (let made = path; made !== "/"; made = parentOf(made)) this.#directories.add(made);
+    });
+  }
+
+  list(path: string): Promise<readonly string[]> {
+    return this.#read(() => {
+      const prefix = `${path}/`;
+      const names = new Set<string>();
+      for (const full of [...this.#entries.keys(), ...this.#directories]) {
+        if (full.startsWith(prefix)) names.add(full.slice(prefix.length).split("/")[0]!);
+      }
+      return [...names].sort((a, b) => (a < b ? -1 : 1));
+    });
+  }
+
+  exists(path: string): Promise<boolean> {
+    return this.#read(() => this.#entries.has(path) || this.#directories.has(path));
+  }
+
+  open(path: string, options: { readonly create: boolean }): Promise<OpenFile> {
+    if (this.#entries.has(path)) return this.#read(() => this.#handle(this.#inode(path)));
+    if (!options.create) return this.#read(() => this.#handle(this.#inode(path)));
+    if (!this.#directories.has(parentOf(path))) {
+      return Promise.reject(new SimulatedDiskError("ENOENT", `no directory for ${path}`));
+    }
+    return this.#step("create", () => {
+      const inode = new SimulatedInode();
+      this.#change({ path, inode });
+      return this.#handle(inode);
+    });
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.#step("rename", () => {
+      const inode = this.#inode(from);
+      this.#change({ path: to, inode });
+      this.#change({ path: from, inode: undefined });
+    });
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#step("remove", () => {
+      if (this.#entries.has(path)) this.#change({ path, inode: undefined });
+    });
+  }
+
+  syncDirectory(path: string): Promise<void> {
+    return this.#step("syncDirectory", () => {
+      const later: EntryChange[] = [];
+      for (const change of this.#pendingEntries) {
+        if (parentOf(change.path) === path) setEntry(this.#durableEntries, change);
+        else later.push(change);
+      }
+      this.#pendingEntries = later;
+    });
+  }
+
+  #handle(inode: SimulatedInode): OpenFile {
+    let isClosed = false;
+    const use = (): void => {
+      if (isClosed) throw new SimulatedDiskError("EBADF", "the file is closed");
+    };
+    return {
+      size: () => this.#read(() => (use(), inode.content.length)),
+      readAt: (offset, length) =>
+        this.#read(() => (use(), inode.content.slice(offset, offset + length))),
+      writeAt: (offset, bytes) =>
+        this.#step("write", () => {
+          use();
+          this.#reserve(inode, offset + bytes.length);
+          inode.apply({ kind: "write", offset, bytes: bytes.slice() });
+        }),
+      truncate: (size) =>
+        this.#step("truncate", () => {
+          use();
+          inode.apply({ kind: "truncate", size });
+        }),
+      sync: () =>
+        this.#step(
+          "sync",
+          () => {
+            use();
+            inode.sync();
+          },
+          // A failed flush marks the pages clean: they stay visible, and no later flush makes them durable.
+          () => {
+            inode.pending = [];
+          },
+        ),
+      close: () => {
+        isClosed = true;
+        return Promise.resolve();
+      },
+    };
+  }
+
+  #reserve(inode: SimulatedInode, end: number): void {
+    let total = Math.max(0, end - inode.content.length);
+    for (const each of new Set(this.#entries.values())) total += each.content.length;
+    if (total > this.capacityBytes) {
+      throw new SimulatedDiskError("ENOSPC", "no space left on the simulated disk");
+    }
+  }
+
+  #change(change: EntryChange): void {
+    setEntry(this.#entries, change);
+    this.#pendingEntries.push(change);
+  }
+
+  #inode(path: string): SimulatedInode {
+    const inode = this.#entries.get(path);
+    if (inode === undefined) throw new SimulatedDiskError("ENOENT", `no such file: ${path}`);
+    return inode;
+  }
+
+  #settle(inode: SimulatedInode): void {
+    let content = inode.durable;
+    for (const change of inode.pending) {
+      for (const survivor of this.#survivors(change)) content = changed(content, survivor);
+    }
+    inode.content = content;
+    inode.sync();
+  }
+
+  // All of a change, none of it, or, of a write, any set of its sectors.
+  #survivors(change: Change): readonly Change[] {
+    const fate = this.#random.below(3);
+    if (fate === 0) return [];
+    if (fate === 1 || change.kind === "truncate") return [change];
+    const sectors: Change[] = [];
+    for (let start = 0; start < change.bytes.length;) {
+      const offset = change.offset + start;
+      const end = start + SECTOR_BYTES - (offset % SECTOR_BYTES);
+      if (this.#random.below(2) === 1) {
+        sectors.push({ kind: "write", offset, bytes: change.bytes.subarray(start, end) });
+      }
+      start = end;
+    }
+    return sectors;
+  }
+
+  // Executors run at the call and reject on what they throw, as the real port's calls do.
+  #read<T>(run: () => T): Promise<T> {
+    return new Promise((resolve) => {
+      this.faults.checkAlive();
+      resolve(run());
+    });
+  }
+
+  #step<T>(
+    step: Parameters<FaultPlan["take"]>[0],
+    run: () => T,
+    onFailure: () => void = () => undefined,
+  ): Promise<T> {
+    return new Promise((resolve) => {
+      let fate: "go" | "crash";
+      try {
+        fate = this.faults.take(step);
+      } catch (error) {
+        onFailure();
+        throw error;
+      }
+      // The power may go before or after the change reached the drive.
+      if (fate === "crash" && this.#random.below(2) === 0) this.faults.checkAlive();
+      const result = run();
+      this.faults.checkAlive();
+      resolve(result);
+    });
+  }
+}
+
+function setEntry(entries: Map<string, SimulatedInode>, change: EntryChange): void {
+  if (change.inode === undefined) entries.delete(change.path);
+  else entries.set(change.path, change.inode);
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}
