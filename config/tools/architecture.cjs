@@ -28,11 +28,19 @@ exports.modules = {
 };
 
 // Build the object graph and hold no logic; nothing imports them.
-exports.hosts = ["src/node", "src/cli"];
+exports.hosts = ["src/node", "src/network", "src/cli"];
 
 // Synchronous and deterministic: no clock, no dice, no promises, no Node. Any folder named core/ joins this list;
 // the adapters/ folders inside them do not.
 exports.pure = ["src/kernel", "src/wire", "src/policy", "src/channel", "cluster/raft"];
 
 // The only places that may import Node built-ins, gRPC or LMDB.
-exports.io = ["/adapters/", "^src/node/", "^src/cli/", "^scripts/", "^test/", "^config/"];
+exports.io = [
+  "/adapters/",
+  "^src/node/",
+  "^src/network/",
+  "^src/cli/",
+  "^scripts/",
+  "^test/",
+  "^config/",
+];

@@ -3,8 +3,19 @@ import { defineConfig } from "eslint/config";
 import architecture from "./architecture.cjs";
 
 const ambient = [
-  "Date", "performance", "setTimeout", "setInterval", "setImmediate", "queueMicrotask", "process",
-  "Buffer", "crypto", "fetch", "Intl", "WeakRef", "FinalizationRegistry",
+  "Date",
+  "performance",
+  "setTimeout",
+  "setInterval",
+  "setImmediate",
+  "queueMicrotask",
+  "process",
+  "Buffer",
+  "crypto",
+  "fetch",
+  "Intl",
+  "WeakRef",
+  "FinalizationRegistry",
 ];
 
 export default defineConfig(
@@ -24,7 +35,11 @@ export default defineConfig(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-floating-promises": [
         "error",
-        { allowForKnownSafeCalls: [{ from: "package", name: ["test", "it", "describe"], package: "vitest" }] },
+        {
+          allowForKnownSafeCalls: [
+            { from: "package", name: ["test", "it", "describe"], package: "vitest" },
+          ],
+        },
       ],
       "no-console": "error",
       eqeqeq: "error",
@@ -45,10 +60,16 @@ export default defineConfig(
     ignores: ["**/*.test.ts", "**/adapters/**", "test/**"],
     rules: {
       "no-restricted-globals": ["error", ...ambient],
-      "no-restricted-properties": ["error", { object: "Math", property: "random", message: "Take Random as a port." }],
+      "no-restricted-properties": [
+        "error",
+        { object: "Math", property: "random", message: "Take Random as a port." },
+      ],
       "no-restricted-syntax": [
         "error",
-        { selector: "AwaitExpression, :function[async=true]", message: "Core code is synchronous: return effects and let the driver await." },
+        {
+          selector: "AwaitExpression, :function[async=true]",
+          message: "Core code is synchronous: return effects and let the driver await.",
+        },
       ],
     },
   },

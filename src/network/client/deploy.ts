@@ -1,0 +1,247 @@
+/**
+ * Deploys a contract to every organisation of a channel: install on each peer, approve for each organisation,
+ * commit, and wait until it answers. Real `_lifecycle` transactions, as Fabric's `peer lifecycle chaincode` makes them.
+ */
+import { sleep } from "../../kernel/sleep.ts";
+import { utf8 } from "../../kernel/bytes.ts";
+import type { RpcChannel } from "../../kernel/ports/rpc.ts";
+import type { Clock } from "../../kernel/ports/clock.ts";
+import type { Timers } from "../../kernel/ports/timers.ts";
+import {
+  ApplicationPolicy,
+  ApproveChaincodeDefinitionForMyOrgArgs,
+  CommitChaincodeDefinitionArgs,
+  create,
+  decode,
+  encode,
+  InstallChaincodeArgs,
+  InstallChaincodeResult,
+  QueryChaincodeDefinitionArgs,
+  QueryChaincodeDefinitionResult,
+  type SignaturePolicyEnvelope,
+} from "../../wire/index.ts";
+import { NetworkError } from "../errors.ts";
+import type { FabricClient } from "./fabric-client.ts";
+
+const LIFECYCLE = "_lifecycle";
+/** A contract that does not answer by then has a fault of its own. */
+const START_TIMEOUT_MS = 60_000;
+const START_POLL_MS = 50;
+/** Time for every organisation's peer to commit the approvals. */
+const APPROVALS_TIMEOUT_MS = 10_000;
+
+/** An organisation's administrator and the peers to install on. */
+export interface DeployOrganization {
+  readonly mspId: string;
+  readonly admin: FabricClient;
+  readonly peers: readonly RpcChannel[];
+}
+
+export interface DeployRequest {
+  readonly channelId: string;
+  readonly name: string;
+  readonly version: string;
+  /** Chaincode package: a gzipped tar of metadata.json and code.tar.gz. */
+  readonly package: Uint8Array;
+  /** Undefined: the channel's default, a majority of organisations. */
+  readonly policy: SignaturePolicyEnvelope | undefined;
+  readonly initRequired: boolean;
+}
+
+export interface DeployedChaincode {
+  readonly packageId: string;
+  readonly sequence: number;
+  /** Block that holds the definition. */
+  readonly blockNumber: number;
+}
+
+export interface DeployDeps {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** Told what is being done, for a progress display. */
+  readonly onStep: (text: string) => void;
+}
+
+export async function deployChaincode(
+  deps: DeployDeps,
+  organizations: readonly DeployOrganization[],
+  request: DeployRequest,
+): Promise<DeployedChaincode> {
+  const [first] = organizations;
+  if (first === undefined)
+    throw new NetworkError("refused", "the channel has no organisation to deploy to");
+  deps.onStep(`installing ${request.name} on every peer`);
+  const packageId = await installEverywhere(organizations, request);
+  const sequence = (await committedSequence(first, request)) + 1;
+  const definition = definitionOf(request, sequence);
+  for (const organization of organizations) {
+    deps.onStep(`approving for ${organization.mspId}`);
+    await approve(organization, request.channelId, definition, packageId);
+  }
+  deps.onStep("committing the definition");
+  const { blockNumber } = await commit(deps, organizations, request.channelId, definition);
+  deps.onStep(`waiting for ${request.name} to start`);
+  await untilAnswering(deps, organizations, request);
+  return { packageId, sequence, blockNumber };
+}
+
+type Definition = CommitChaincodeDefinitionArgs;
+
+function definitionOf(request: DeployRequest, sequence: number): Definition {
+  const policy: ApplicationPolicy = {
+    type:
+      request.policy === undefined
+        ? { $case: "channelConfigPolicyReference", value: "/Channel/Application/Endorsement" }
+        : { $case: "signaturePolicy", value: request.policy },
+  };
+  return create(CommitChaincodeDefinitionArgs, {
+    sequence,
+    name: request.name,
+    version: request.version,
+    endorsementPlugin: "escc",
+    validationPlugin: "vscc",
+    validationParameter: encode(ApplicationPolicy, policy),
+    initRequired: request.initRequired,
+  });
+}
+
+async function installEverywhere(
+  organizations: readonly DeployOrganization[],
+  request: DeployRequest,
+): Promise<string> {
+  const argument = encode(InstallChaincodeArgs, { chaincodeInstallPackage: request.package });
+  const ids = await Promise.all(
+    organizations.flatMap(({ admin, peers }) =>
+      peers.map(async (peer) => {
+        const proposal = await admin.prepare(lifecycleCall("", "InstallChaincode", argument));
+        const answer = await admin.propose(proposal, peer);
+        return decode(InstallChaincodeResult, answer.response?.payload ?? new Uint8Array(0))
+          .packageId;
+      }),
+    ),
+  );
+  return ids[0] ?? "";
+}
+
+async function committedSequence(
+  organization: DeployOrganization,
+  request: DeployRequest,
+): Promise<number> {
+  const argument = encode(QueryChaincodeDefinitionArgs, { name: request.name });
+  const [peer] = organization.peers;
+  if (peer === undefined) return 0;
+  const proposal = await organization.admin.prepare(
+    lifecycleCall(request.channelId, "QueryChaincodeDefinition", argument),
+  );
+  try {
+    const answer = await organization.admin.propose(proposal, peer);
+    const payload = answer.response?.payload ?? new Uint8Array(0);
+    return decode(QueryChaincodeDefinitionResult, payload).sequence;
+  } catch (error) {
+    if (error instanceof NetworkError && error.data["status"] === 404) return 0;
+    throw error;
+  }
+}
+
+// Every peer of the organisation endorses, so that each keeps the private half of the approval.
+async function approve(
+  organization: DeployOrganization,
+  channelId: string,
+  definition: Definition,
+  packageId: string,
+): Promise<void> {
+  const argument = encode(
+    ApproveChaincodeDefinitionForMyOrgArgs,
+    create(ApproveChaincodeDefinitionForMyOrgArgs, {
+      ...definition,
+      source: { type: { $case: "localPackage", value: { packageId } } },
+    }),
+  );
+  const { admin, peers } = organization;
+  const call = lifecycleCall(channelId, "ApproveChaincodeDefinitionForMyOrg", argument);
+  const proposal = await admin.prepare(call);
+  await admin.submit(proposal, await admin.endorseAt(proposal, peers));
+}
+
+async function commit(
+  deps: DeployDeps,
+  organizations: readonly DeployOrganization[],
+  channelId: string,
+  definition: Definition,
+): Promise<{ readonly blockNumber: number }> {
+  const [first] = organizations;
+  if (first === undefined) throw new NetworkError("refused", "the channel has no organisation");
+  const argument = encode(CommitChaincodeDefinitionArgs, definition);
+  const call = lifecycleCall(channelId, "CommitChaincodeDefinition", argument);
+  const endorsers = organizations.flatMap(({ peers }) => peers.slice(0, 1));
+  const deadlineMs = deps.clock.monotonicMs() + APPROVALS_TIMEOUT_MS;
+  for (;;) {
+    const proposal = await first.admin.prepare(call);
+    try {
+      return await first.admin.submit(proposal, await first.admin.endorseAt(proposal, endorsers));
+    } catch (error) {
+      // A peer that has not yet committed the last approval refuses, or computes another result.
+      if (!isRefusal(error) || deps.clock.monotonicMs() > deadlineMs) throw error;
+      await sleep(deps.timers, START_POLL_MS);
+    }
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof NetworkError && error.code === "refused";
+}
+
+// Endorsed by the gateway's plan and never submitted: it shows that enough peers run the contract and know of each other.
+async function untilAnswering(
+  deps: DeployDeps,
+  organizations: readonly DeployOrganization[],
+  request: DeployRequest,
+): Promise<void> {
+  const deadlineMs = deps.clock.monotonicMs() + START_TIMEOUT_MS;
+  await Promise.all(
+    organizations.map(async ({ admin }) => {
+      for (;;) {
+        const reason = await unreadiness(admin, request);
+        if (reason === undefined) return;
+        if (deps.clock.monotonicMs() > deadlineMs) {
+          throw new NetworkError(
+            "node failed",
+            `${request.name} is committed but does not answer after ${START_TIMEOUT_MS} ms: ${reason}`,
+          );
+        }
+        await sleep(deps.timers, START_POLL_MS);
+      }
+    }),
+  );
+}
+
+/** Why the contract cannot be endorsed yet; undefined once it can, or once it answers with an error of its own. */
+async function unreadiness(
+  client: FabricClient,
+  request: DeployRequest,
+): Promise<string | undefined> {
+  const proposal = await client.prepare({
+    channelId: request.channelId,
+    chaincode: request.name,
+    args: [utf8("org.hyperledger.fabric:GetMetadata")],
+  });
+  try {
+    await client.endorse(proposal);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof NetworkError)) throw error;
+    return error.message.includes("chaincode response 5") ? undefined : error.message;
+  }
+}
+
+function lifecycleCall(
+  channelId: string,
+  method: string,
+  argument: Uint8Array,
+): {
+  readonly channelId: string;
+  readonly chaincode: string;
+  readonly args: readonly Uint8Array[];
+} {
+  return { channelId, chaincode: LIFECYCLE, args: [utf8(method), argument] };
+}

@@ -1,0 +1,21 @@
+import { HeddleError } from "../kernel/error.ts";
+
+export type NetworkErrorCode =
+  /** The folder holds something else, or a network that was not written to its end. */
+  | "unusable folder"
+  /** Another program listens there. */
+  | "port in use"
+  /** A process of the network ended or did not become ready. */
+  | "node failed"
+  | "already running"
+  | "not running"
+  /** A node refused a request. */
+  | "refused"
+  /** The transaction was ordered and found invalid. */
+  | "invalid transaction"
+  | "unknown name";
+
+/** What goes wrong around a development network. */
+export class NetworkError extends HeddleError<NetworkErrorCode> {
+  override readonly name = "NetworkError";
+}

@@ -1,0 +1,72 @@
+/** Writes the configuration file of each node of a network, with paths relative to it. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { stringify } from "yaml";
+import type { NetworkLayout, NodeLayout } from "./layout.ts";
+import type { NodeSite, PeerOrganization, PeerSite, Topology } from "./topology.ts";
+
+const LOOPBACK = "127.0.0.1";
+
+export async function writeNodeConfigs(layout: NetworkLayout, topology: Topology): Promise<void> {
+  for (const site of topology.orderers) {
+    const node = layout.node(site.name);
+    await write(node, {
+      kind: "orderer",
+      ...commonKeys(layout, topology, node, site, layout.orderer(site)),
+    });
+  }
+  for (const organization of topology.organizations) {
+    for (const site of organization.peers) {
+      const node = layout.node(site.name);
+      await write(node, {
+        kind: "peer",
+        ...commonKeys(layout, topology, node, site, layout.peer(site)),
+        chaincode: { listen: { host: LOOPBACK, port: site.chaincodePort } },
+        gossip: {
+          externalEndpoint: `${site.name}:${site.port}`,
+          bootstrap: bootstrapOf(organization, site),
+        },
+      });
+    }
+  }
+}
+
+function bootstrapOf(organization: PeerOrganization, site: PeerSite): readonly string[] {
+  return organization.peers
+    .filter((peer) => peer.name !== site.name)
+    .map((peer) => `${peer.name}:${peer.port}`);
+}
+
+function commonKeys(
+  layout: NetworkLayout,
+  topology: Topology,
+  node: NodeLayout,
+  site: NodeSite,
+  material: string,
+): Record<string, unknown> {
+  const at = (path: string): string => relative(node.directory, path);
+  return {
+    name: site.name,
+    listen: { host: LOOPBACK, port: site.port },
+    operations: { host: LOOPBACK, port: site.operationsPort },
+    dataDirectory: at(node.data),
+    msp: { id: site.mspId, directory: at(join(material, "msp")) },
+    tls: {
+      certificateFile: at(join(material, "tls", "server.crt")),
+      keyFile: at(join(material, "tls", "server.key")),
+    },
+    channels: [{ genesisBlockFile: at(layout.genesisBlock(topology.channelId)) }],
+    hostAddresses: Object.fromEntries(allNames(topology).map((name) => [name, LOOPBACK])),
+    log: { spec: "info" },
+  };
+}
+
+function allNames(topology: Topology): readonly string[] {
+  const peers = topology.organizations.flatMap((organization) => organization.peers);
+  return [...topology.orderers, ...peers].map(({ name }) => name);
+}
+
+async function write(node: NodeLayout, content: unknown): Promise<void> {
+  await mkdir(node.data, { recursive: true });
+  await writeFile(node.config, stringify(content));
+}

@@ -1,0 +1,133 @@
+/** Names and ports of a development network: those that Fabric's users know. Pure arithmetic, no files. */
+
+export const CHANNEL_ID = "mychannel";
+export const ORDERER_DOMAIN = "example.com";
+export const ORDERER_MSP_ID = "OrdererMSP";
+
+/** Bounds of what one machine's port plan can hold. */
+export const ORDERER_COUNT_MAX = 7;
+export const PEER_COUNT_PER_ORGANIZATION_MAX = 8;
+
+export interface TopologyOptions {
+  /** 1 to 7; default 3. An even number tolerates no more failures than the odd one below it. */
+  readonly ordererCount: number;
+  /** 1 to 8; default 2. */
+  readonly peerCountPerOrganization: number;
+}
+
+export interface NodeSite {
+  /** `peer0.org1.example.com`: name in certificates, endpoints and folders. */
+  readonly name: string;
+  readonly mspId: string;
+  readonly domain: string;
+  readonly port: number;
+  readonly operationsPort: number;
+}
+
+export type OrdererSite = NodeSite;
+
+export interface PeerSite extends NodeSite {
+  /** Where chaincode that this peer launches dials it. */
+  readonly chaincodePort: number;
+}
+
+export interface PeerOrganization {
+  /** `org1`. */
+  readonly shortName: string;
+  readonly mspId: string;
+  readonly domain: string;
+  readonly peers: readonly PeerSite[];
+}
+
+export interface Topology {
+  readonly channelId: string;
+  readonly orderers: readonly OrdererSite[];
+  readonly organizations: readonly PeerOrganization[];
+}
+
+const PORT_STEP = 1_000;
+const ORDERER_PORT = 7_050;
+const PEER_PORT = 7_051;
+const CHAINCODE_PORT = 7_052;
+const OPERATIONS_PORT = 9_443;
+const ORGANIZATION_COUNT = 2;
+
+/** The network of `options`: orderers of one organisation, peers of two. */
+export function planTopology(options: TopologyOptions): Topology {
+  const operations = operationsPorts(options);
+  const orderers = count(options.ordererCount).map((index) => ({
+    name: `${index === 0 ? "orderer" : `orderer${index + 1}`}.${ORDERER_DOMAIN}`,
+    mspId: ORDERER_MSP_ID,
+    domain: ORDERER_DOMAIN,
+    port: ORDERER_PORT + PORT_STEP * index,
+    operationsPort: operations.orderer(index),
+  }));
+  const organizations = count(ORGANIZATION_COUNT).map((organization) =>
+    planOrganization(organization, options.peerCountPerOrganization, operations.peer),
+  );
+  return { channelId: CHANNEL_ID, orderers, organizations };
+}
+
+function planOrganization(
+  organization: number,
+  peerCount: number,
+  operationsPort: (organization: number, peer: number) => number,
+): PeerOrganization {
+  const shortName = `org${organization + 1}`;
+  const domain = `${shortName}.${ORDERER_DOMAIN}`;
+  const mspId = `Org${organization + 1}MSP`;
+  // Two slots an organisation at least, so that org2's first peer is at 9051 however few org1 has.
+  const slots = Math.max(peerCount, 2);
+  const peers = count(peerCount).map((peer) => {
+    const slot = organization * slots + peer;
+    return {
+      name: `peer${peer}.${domain}`,
+      mspId,
+      domain,
+      port: PEER_PORT + PORT_STEP * slot,
+      chaincodePort: CHAINCODE_PORT + PORT_STEP * slot,
+      operationsPort: operationsPort(organization, peer),
+    };
+  });
+  return { shortName, mspId, domain, peers };
+}
+
+// First nodes have Fabric's usual ports (orderer 9443, org1 9444, org2 9445); the others follow on.
+function operationsPorts(options: TopologyOptions): {
+  readonly orderer: (index: number) => number;
+  readonly peer: (organization: number, peer: number) => number;
+} {
+  const afterFirsts = OPERATIONS_PORT + 1 + ORGANIZATION_COUNT;
+  const afterOrderers = afterFirsts + options.ordererCount - 1;
+  const others = options.peerCountPerOrganization - 1;
+  return {
+    orderer: (index) => (index === 0 ? OPERATIONS_PORT : afterFirsts + index - 1),
+    peer: (organization, peer) =>
+      peer === 0
+        ? OPERATIONS_PORT + 1 + organization
+        : afterOrderers + organization * others + peer - 1,
+  };
+}
+
+function count(length: number): readonly number[] {
+  return Array.from({ length }, (_, index) => index);
+}
+
+/** Every port that the network listens on, with what it is for. */
+export function portsOf(
+  topology: Topology,
+): readonly { readonly port: number; readonly use: string }[] {
+  const peers = topology.organizations.flatMap((organization) => organization.peers);
+  return [
+    ...topology.orderers.map(({ port, name }) => ({ port, use: name })),
+    ...peers.map(({ port, name }) => ({ port, use: name })),
+    ...peers.map(({ chaincodePort, name }) => ({
+      port: chaincodePort,
+      use: `${name} (chaincode)`,
+    })),
+    ...[...topology.orderers, ...peers].map(({ operationsPort, name }) => ({
+      port: operationsPort,
+      use: `${name} (operations)`,
+    })),
+  ];
+}

@@ -1,0 +1,159 @@
+/** What an operator writes about a node: read once, checked whole, frozen. Nothing below a host sees the file. */
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+import { HeddleError } from "../kernel/error.ts";
+import { parseLogSpec } from "../ops/index.ts";
+
+export type ConfigErrorCode = "unreadable configuration" | "invalid configuration";
+
+export class ConfigError extends HeddleError<ConfigErrorCode> {
+  override readonly name = "ConfigError";
+}
+
+export interface ListenConfig {
+  /** Interface to listen on. Default: 127.0.0.1, this machine only. */
+  readonly host: string;
+  /** 0: the system chooses. */
+  readonly port: number;
+}
+
+/** What orderers and peers have in common. Paths are absolute once it is loaded. */
+export interface CommonConfig {
+  /** Name of the node: in its log, and the host name that its TLS certificate carries. */
+  readonly name: string;
+  readonly listen: ListenConfig;
+  /** HTTP endpoints for operators: /healthz, /metrics, /version, /logspec. */
+  readonly operations: ListenConfig;
+  /** Everything that the node writes is in here. */
+  readonly dataDirectory: string;
+  /** Identity of the node: an MSP folder as Fabric has it. */
+  readonly msp: { readonly id: string; readonly directory: string };
+  readonly tls: { readonly certificateFile: string; readonly keyFile: string };
+  /** Channels that the node joins at its first start. */
+  readonly channels: readonly { readonly genesisBlockFile: string }[];
+  /** Host name to address, for names that no resolver knows; certificates are still checked against the name. */
+  readonly hostAddresses: Readonly<Record<string, string>>;
+  /** Fabric's logging specification. Default: info. */
+  readonly log: { readonly spec: string };
+}
+
+export interface OrdererConfig extends CommonConfig {
+  readonly kind: "orderer";
+}
+
+export interface PeerConfig extends CommonConfig {
+  readonly kind: "peer";
+  readonly chaincode: {
+    /** Where chaincode that this peer launches dials it. */
+    readonly listen: ListenConfig;
+    /** Longest time of one invocation. Default 30,000. */
+    readonly executeTimeoutMs: number;
+    /** Heap of one chaincode process. Default 256. */
+    readonly memoryMegabytesMax: number;
+  };
+  readonly gossip: {
+    /** host:port that other peers and clients dial. */
+    readonly externalEndpoint: string;
+    /** Peers of the own organisation to ask first. Default: none. */
+    readonly bootstrap: readonly string[];
+  };
+}
+
+const file = z.string().min(1);
+const listen = z.strictObject({
+  host: z.string().min(1).default("127.0.0.1"),
+  port: z.number().int().min(0).max(65_535),
+});
+const hostAndPort = z
+  .string()
+  .regex(/^[^\s:]+:\d{1,5}$/, "expected host:port, such as peer0.org1.example.com:7051");
+const logSpec = z.string().superRefine((text, context) => {
+  const parsed = parseLogSpec(text);
+  if (!parsed.ok) context.addIssue({ code: "custom", message: parsed.reason });
+});
+
+const common = {
+  name: z.string().min(1),
+  listen,
+  operations: listen,
+  dataDirectory: file,
+  msp: z.strictObject({ id: z.string().min(1), directory: file }),
+  tls: z.strictObject({ certificateFile: file, keyFile: file }),
+  channels: z.array(z.strictObject({ genesisBlockFile: file })).min(1),
+  hostAddresses: z.record(z.string(), z.string()).default({}),
+  log: z.strictObject({ spec: logSpec.default("info") }).default({ spec: "info" }),
+};
+
+const ordererSchema: z.ZodType<OrdererConfig> = z.strictObject({
+  kind: z.literal("orderer"),
+  ...common,
+});
+
+const peerSchema: z.ZodType<PeerConfig> = z.strictObject({
+  kind: z.literal("peer"),
+  ...common,
+  chaincode: z.strictObject({
+    listen,
+    executeTimeoutMs: z.number().int().min(100).max(3_600_000).default(30_000),
+    memoryMegabytesMax: z.number().int().min(32).max(65_536).default(256),
+  }),
+  gossip: z.strictObject({
+    externalEndpoint: hostAndPort,
+    bootstrap: z.array(hostAndPort).default([]),
+  }),
+});
+
+export function loadOrdererConfig(path: string): Promise<OrdererConfig> {
+  return load(path, ordererSchema);
+}
+
+export function loadPeerConfig(path: string): Promise<PeerConfig> {
+  return load(path, peerSchema);
+}
+
+async function load<T extends CommonConfig>(path: string, schema: z.ZodType<T>): Promise<T> {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new ConfigError("unreadable configuration", `cannot read the configuration ${path}`, {
+      cause,
+      data: { path },
+    });
+  });
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: true });
+  const [syntax] = document.errors;
+  if (syntax !== undefined) throw invalid(path, [syntax.message]);
+  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 10 }));
+  if (!parsed.success) throw invalid(path, parsed.error.issues.map(problemOf));
+  return Object.freeze(absolute(parsed.data, dirname(resolve(path))));
+}
+
+function problemOf(issue: z.core.$ZodIssue): string {
+  const where = issue.path.map(String).join(".");
+  return where === "" ? issue.message : `${where}: ${issue.message}`;
+}
+
+function invalid(path: string, problems: readonly string[]): ConfigError {
+  const list = problems.map((problem) => `\n  - ${problem}`).join("");
+  return new ConfigError(
+    "invalid configuration",
+    `the configuration ${path} is not valid:${list}`,
+    {
+      data: { path, problems },
+    },
+  );
+}
+
+function absolute<T extends CommonConfig>(config: T, base: string): T {
+  const at = (path: string): string => resolve(base, path);
+  return {
+    ...config,
+    dataDirectory: at(config.dataDirectory),
+    msp: { ...config.msp, directory: at(config.msp.directory) },
+    tls: { certificateFile: at(config.tls.certificateFile), keyFile: at(config.tls.keyFile) },
+    channels: config.channels.map((channel) => ({
+      genesisBlockFile: at(channel.genesisBlockFile),
+    })),
+  };
+}
