@@ -1,0 +1,12 @@
+import { HeddleError } from "../../src/kernel/error.ts";
+
+/**
+ * `log_corrupt`: bytes before the log's end are not what was written. `log_version`: written by a newer program.
+ * `log_foreign`: another node's log. `log_failed`: a write or flush failed, and nothing may be written after it.
+ */
+export type ReplicaErrorCode = "log_corrupt" | "log_version" | "log_foreign" | "log_failed";
+
+/** The replica's storage failed: it must stop taking part, the process need not. */
+export class ReplicaError extends HeddleError<ReplicaErrorCode> {
+  override readonly name = "ReplicaError";
+}

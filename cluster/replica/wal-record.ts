@@ -1,0 +1,133 @@
+/**
+ * Records of the write-ahead log: type[1] length[4] body. All integers are big-endian.
+ *
+ *   hardState = term[8] votedFor[8] (0: nobody) commit[8]
+ *   entry     = type[1] term[8] index[8] data
+ *   owner     = text
+ */
+import { utf8, utf8Decode } from "../../src/kernel/bytes.ts";
+import type { Entry, HardState } from "../raft/index.ts";
+
+/** `owner`: whose log this is, in the first frame only. */
+export type WalRecord =
+  | { readonly type: "hardState"; readonly hardState: HardState }
+  | { readonly type: "entry"; readonly entry: Entry }
+  | { readonly type: "owner"; readonly owner: string };
+
+const RECORD_TYPES = { hardState: 1, entry: 2, owner: 3 } as const;
+const ENTRY_TYPES = ["normal", "confChange"] as const;
+const RECORD_HEAD_BYTES = 5;
+const HARD_STATE_BYTES = 24;
+const ENTRY_HEAD_BYTES = 17;
+
+/** Bytes that `record` takes in a frame. */
+export function recordBytes(record: WalRecord): number {
+  switch (record.type) {
+    case "hardState":
+      return RECORD_HEAD_BYTES + HARD_STATE_BYTES;
+    case "entry":
+      return RECORD_HEAD_BYTES + ENTRY_HEAD_BYTES + record.entry.data.length;
+    case "owner":
+      return RECORD_HEAD_BYTES + utf8(record.owner).length;
+  }
+}
+
+/** The record in parts, to be joined: an entry's data is not copied here. */
+export function encodeRecord(record: WalRecord): readonly Uint8Array[] {
+  switch (record.type) {
+    case "hardState":
+      return framed(record.type, encodeHardState(record.hardState));
+    case "entry":
+      return framed(record.type, encodeEntryHead(record.entry), record.entry.data);
+    case "owner":
+      return framed(record.type, utf8(record.owner));
+  }
+}
+
+function framed(type: WalRecord["type"], ...parts: readonly Uint8Array[]): readonly Uint8Array[] {
+  const head = new Uint8Array(RECORD_HEAD_BYTES);
+  head[0] = RECORD_TYPES[type];
+  viewOf(head).setUint32(
+    1,
+    parts.reduce((total, part) => total + part.length, 0),
+  );
+  return [head, ...parts];
+}
+
+function encodeHardState(state: HardState): Uint8Array {
+  const bytes = new Uint8Array(HARD_STATE_BYTES);
+  const view = viewOf(bytes);
+  view.setBigUint64(0, BigInt(state.term));
+  view.setBigUint64(8, BigInt(state.votedFor ?? 0));
+  view.setBigUint64(16, BigInt(state.commit));
+  return bytes;
+}
+
+function encodeEntryHead(entry: Entry): Uint8Array {
+  const bytes = new Uint8Array(ENTRY_HEAD_BYTES);
+  const view = viewOf(bytes);
+  bytes[0] = ENTRY_TYPES.indexOf(entry.type);
+  view.setBigUint64(1, BigInt(entry.term));
+  view.setBigUint64(9, BigInt(entry.index));
+  return bytes;
+}
+
+/** The records of a frame, or `undefined` when they are not what this version writes. */
+export function decodeRecords(payload: Uint8Array): readonly WalRecord[] | undefined {
+  const records: WalRecord[] = [];
+  const view = viewOf(payload);
+  let offset = 0;
+  while (offset < payload.length) {
+    if (offset + RECORD_HEAD_BYTES > payload.length) return undefined;
+    const start = offset + RECORD_HEAD_BYTES;
+    const end = start + view.getUint32(offset + 1);
+    if (end > payload.length) return undefined;
+    const record = decodeRecord(payload[offset] ?? 0, payload.subarray(start, end));
+    if (record === undefined) return undefined;
+    records.push(record);
+    offset = end;
+  }
+  return records;
+}
+
+function decodeRecord(type: number, body: Uint8Array): WalRecord | undefined {
+  switch (type) {
+    case RECORD_TYPES.hardState:
+      return decodeHardState(body);
+    case RECORD_TYPES.entry:
+      return decodeEntry(body);
+    case RECORD_TYPES.owner:
+      return { type: "owner", owner: utf8Decode(body) };
+    default:
+      return undefined;
+  }
+}
+
+function decodeHardState(body: Uint8Array): WalRecord | undefined {
+  if (body.length !== HARD_STATE_BYTES) return undefined;
+  const view = viewOf(body);
+  const votedFor = Number(view.getBigUint64(8));
+  const hardState = {
+    term: Number(view.getBigUint64(0)),
+    votedFor: votedFor === 0 ? undefined : votedFor,
+    commit: Number(view.getBigUint64(16)),
+  };
+  return { type: "hardState", hardState };
+}
+
+function decodeEntry(body: Uint8Array): WalRecord | undefined {
+  const type = ENTRY_TYPES[body[0] ?? -1];
+  if (body.length < ENTRY_HEAD_BYTES || type === undefined) return undefined;
+  const view = viewOf(body);
+  const entry = {
+    type,
+    term: Number(view.getBigUint64(1)),
+    index: Number(view.getBigUint64(9)),
+    data: body.subarray(ENTRY_HEAD_BYTES),
+  };
+  return { type: "entry", entry };
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
