@@ -1,0 +1,160 @@
+import type { Logger } from "../../src/kernel/ports/logger.ts";
+import type { Meter } from "../../src/kernel/ports/meter.ts";
+import type { Random } from "../../src/kernel/ports/random.ts";
+import type { RpcChannel, RpcDialer, RpcStream } from "../../src/kernel/ports/rpc.ts";
+import type { Timers } from "../../src/kernel/ports/timers.ts";
+import {
+  ClusterDefinition,
+  methodOf,
+  type StepRequest,
+  type StepResponse,
+  type SubmitRequest,
+} from "../../src/wire/index.ts";
+import type { RaftMessage } from "../raft/index.ts";
+import {
+  CONSENSUS_QUEUE_BYTES_MAX,
+  CONSENSUS_QUEUE_COUNT_MAX,
+  SUBMIT_QUEUE_BYTES_MAX,
+  SUBMIT_QUEUE_COUNT_MAX,
+} from "./limits.ts";
+import { MemberStream } from "./member-stream.ts";
+import { maybePublicKeyOf, type ClusterMember } from "./member.ts";
+import { transportMetrics, type TransportMetrics } from "./metrics.ts";
+import type { PeerTransport } from "./ports.ts";
+import { encodeRaftMessage } from "./raft-codec.ts";
+
+export interface ClusterLinkDeps {
+  readonly dialer: RpcDialer;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly meter: Meter;
+}
+
+export interface ClusterLinkOptions {
+  readonly channelId: string;
+  /** This member's own id is among them and is not dialled. */
+  readonly members: readonly ClusterMember[];
+  readonly raftId: number;
+}
+
+/** Told when what was sent to a member may be lost. */
+export interface ClusterLinkListener {
+  consensusBroken(raftId: number): void;
+  submitBroken(raftId: number): void;
+}
+
+interface Lane {
+  readonly address: string;
+  readonly channel: RpcChannel;
+  readonly consensus: MemberStream;
+  readonly submit: MemberStream;
+}
+
+type MessageKind = "consensus" | "transaction";
+
+/**
+ * The sending end of `/orderer.Cluster/Step` for one channel: one connection to each other member, and on it one stream
+ * for Raft's messages and one for envelopes, so that neither waits for the other.
+ */
+export class ClusterLink implements PeerTransport {
+  readonly #deps: ClusterLinkDeps;
+  readonly #channelId: string;
+  readonly #metrics: TransportMetrics;
+  readonly #lanes = new Map<number, Lane>();
+  #listener: ClusterLinkListener | undefined;
+
+  constructor(deps: ClusterLinkDeps, options: ClusterLinkOptions) {
+    this.#deps = deps;
+    this.#channelId = options.channelId;
+    this.#metrics = transportMetrics(deps.meter);
+    for (const member of options.members) {
+      if (member.raftId !== options.raftId) this.#lanes.set(member.raftId, this.#lane(member));
+    }
+  }
+
+  listen(listener: ClusterLinkListener): void {
+    this.#listener = listener;
+  }
+
+  send(message: RaftMessage): void {
+    const lane = this.#lanes.get(message.to);
+    if (lane === undefined) return;
+    const payload = encodeRaftMessage(message);
+    const value = { channel: this.#channelId, payload, metadata: NO_METADATA };
+    const request: StepRequest = { payload: { $case: "consensusRequest", value } };
+    this.#offer(lane, "consensus", request, payload.length);
+  }
+
+  /** Hands an envelope to another member for ordering. False: it is not on its way, try again later. */
+  submit(to: number, request: SubmitRequest): boolean {
+    const lane = this.#lanes.get(to);
+    if (lane === undefined) return false;
+    const { payload = NO_ENVELOPE } = request;
+    const bytes = payload.payload.length + payload.signature.length;
+    const step: StepRequest = { payload: { $case: "submitRequest", value: request } };
+    return this.#offer(lane, "transaction", step, bytes);
+  }
+
+  /** Drops what waits and disconnects. Idempotent. */
+  close(): void {
+    for (const lane of this.#lanes.values()) {
+      lane.consensus.close();
+      lane.submit.close();
+      lane.channel.close();
+    }
+    this.#lanes.clear();
+  }
+
+  #offer(lane: Lane, kind: MessageKind, request: StepRequest, bytes: number): boolean {
+    const stream = kind === "consensus" ? lane.consensus : lane.submit;
+    const isTaken = stream.offer(request, bytes);
+    const labels = { host: lane.address, channel: this.#channelId };
+    if (!isTaken) this.#metrics.dropped.add(1, labels);
+    this.#metrics.queueLength.set(stream.count, { ...labels, msg_type: kind });
+    return isTaken;
+  }
+
+  #lane(member: ClusterMember): Lane {
+    const { address, raftId } = member;
+    const channel = this.#deps.dialer.dial(
+      member.tlsRootsPem.length === 0
+        ? { address }
+        : { address, tls: { rootsPem: member.tlsRootsPem } },
+    );
+    const consensus = this.#stream(member, channel, CONSENSUS_QUEUE, () => {
+      this.#listener?.consensusBroken(raftId);
+    });
+    const submit = this.#stream(member, channel, SUBMIT_QUEUE, () => {
+      this.#listener?.submitBroken(raftId);
+    });
+    return { address, channel, consensus, submit };
+  }
+
+  #stream(
+    member: ClusterMember,
+    channel: RpcChannel,
+    queue: { readonly countMax: number; readonly bytesMax: number },
+    onBroken: () => void,
+  ): MemberStream {
+    const { timers, random } = this.#deps;
+    const { address, raftId } = member;
+    const logger = this.#deps.logger.child("stream", { channel: this.#channelId, raftId, address });
+    const open = (): RpcStream<StepRequest, StepResponse> => channel.stream(STEP);
+    const serverPublicKey =
+      member.tlsRootsPem.length === 0 ? undefined : maybePublicKeyOf(member.serverTlsCertPem);
+    return new MemberStream(
+      { timers, random, logger, open, onBroken },
+      { ...queue, serverPublicKey },
+    );
+  }
+}
+
+const STEP = methodOf(ClusterDefinition, "step");
+const NO_METADATA = new Uint8Array(0);
+const NO_ENVELOPE = { payload: NO_METADATA, signature: NO_METADATA };
+const CONSENSUS_QUEUE = {
+  countMax: CONSENSUS_QUEUE_COUNT_MAX,
+  bytesMax: CONSENSUS_QUEUE_BYTES_MAX,
+};
+const SUBMIT_QUEUE = { countMax: SUBMIT_QUEUE_COUNT_MAX, bytesMax: SUBMIT_QUEUE_BYTES_MAX };

@@ -1,0 +1,25 @@
+/**
+ * One member of a channel's Raft group: the driver of the core in `cluster/raft`, its write-ahead log, and the transport
+ * to the other members.
+ *
+ * Owns durability and delivery. Does not own what entries mean, nor who the members are. A message that promises
+ * something is sent only when that is on disk; a log that cannot be trusted stops the member.
+ */
+export { RaftReplica } from "./raft-replica.ts";
+export type { RaftReplicaDeps } from "./raft-replica.ts";
+export type { RaftReplicaOptions } from "./options.ts";
+export type { Leadership, PeerTransport, ReplicaApplication } from "./ports.ts";
+export { ClusterService } from "./cluster-service.ts";
+export type { ClusterReceiver } from "./cluster-service.ts";
+export { ClusterLink } from "./cluster-link.ts";
+export type { ClusterLinkDeps, ClusterLinkListener, ClusterLinkOptions } from "./cluster-link.ts";
+export { maybePublicKeyOf, publicKeyOf } from "./member.ts";
+export type { ClusterMember } from "./member.ts";
+export { decodeRaftMessage, encodeRaftMessage } from "./raft-codec.ts";
+export type { RaftMessageReading } from "./raft-codec.ts";
+export { WriteAheadLog } from "./write-ahead-log.ts";
+export type { LogBatch, WriteAheadLogDeps, WriteAheadLogOptions } from "./write-ahead-log.ts";
+export type { RecoveredLog } from "./wal-recovery.ts";
+export { bootstrapLog, firstCampaigner } from "./bootstrap.ts";
+export { ReplicaError } from "./errors.ts";
+export type { ReplicaErrorCode } from "./errors.ts";

@@ -1,0 +1,31 @@
+import { toHex } from "../../src/kernel/bytes.ts";
+import { parseCertificate } from "../../src/crypto/index.ts";
+
+/** One member of a channel's group, as the channel's configuration names it. */
+export interface ClusterMember {
+  readonly raftId: number;
+  /** `host:port` of its cluster listener. */
+  readonly address: string;
+  /** PEM of what it presents when it calls and when it is called. */
+  readonly clientTlsCertPem: Uint8Array;
+  readonly serverTlsCertPem: Uint8Array;
+  /** PEM of the CAs that its server certificate chains to. Empty: plain text, without TLS. */
+  readonly tlsRootsPem: readonly Uint8Array[];
+}
+
+/**
+ * Fabric: members are told apart by the public keys of their TLS certificates, so that a renewed certificate with the
+ * same key keeps working. Throws `CryptoError` for what is no certificate.
+ */
+export function publicKeyOf(certificate: Uint8Array): string {
+  return toHex(parseCertificate(certificate).spkiDer);
+}
+
+/** As `publicKeyOf`, and `undefined` for what is no certificate. */
+export function maybePublicKeyOf(certificate: Uint8Array): string | undefined {
+  try {
+    return publicKeyOf(certificate);
+  } catch {
+    return undefined;
+  }
+}

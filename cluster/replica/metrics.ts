@@ -1,0 +1,67 @@
+import type { Counter, Gauge, Histogram, Meter } from "../../src/kernel/ports/meter.ts";
+
+/** What a replica measures, under the names that Fabric's dashboards know. Every metric is labelled with its channel. */
+export interface ReplicaMetrics {
+  readonly isLeader: Gauge;
+  readonly leaderChanges: Counter;
+  readonly activeNodes: Gauge;
+  readonly clusterSize: Gauge;
+  readonly persistSeconds: Histogram;
+}
+
+export function replicaMetrics(meter: Meter): ReplicaMetrics {
+  const labels = ["channel"];
+  return {
+    isLeader: meter.gauge({
+      name: "consensus_etcdraft_is_leader",
+      help: "1 while this node leads the channel's ordering, else 0.",
+      labels,
+    }),
+    leaderChanges: meter.counter({
+      name: "consensus_etcdraft_leader_changes",
+      help: "Times that another leader was found since the start.",
+      labels,
+    }),
+    activeNodes: meter.gauge({
+      name: "consensus_etcdraft_active_nodes",
+      help: "Orderers of the channel heard from lately, this one included; 0 at a node that does not lead.",
+      labels,
+    }),
+    clusterSize: meter.gauge({
+      name: "consensus_etcdraft_cluster_size",
+      help: "Orderers of the channel.",
+      labels,
+    }),
+    persistSeconds: meter.histogram({
+      name: "consensus_etcdraft_data_persist_duration",
+      help: "Seconds from a batch of log records to its flush.",
+      labels,
+    }),
+  };
+}
+
+/** What the transport measures. */
+export interface TransportMetrics {
+  readonly queueLength: Gauge;
+  readonly dropped: Counter;
+  readonly ingressStreams: Gauge;
+}
+
+export function transportMetrics(meter: Meter): TransportMetrics {
+  return {
+    queueLength: meter.gauge({
+      name: "cluster_comm_egress_queue_length",
+      help: "Messages waiting to be sent to another orderer.",
+      labels: ["host", "msg_type", "channel"],
+    }),
+    dropped: meter.counter({
+      name: "cluster_comm_msg_dropped_count",
+      help: "Messages to another orderer that were dropped because too many were waiting or it could not be reached.",
+      labels: ["host", "channel"],
+    }),
+    ingressStreams: meter.gauge({
+      name: "cluster_comm_ingress_stream_count",
+      help: "Streams that other orderers have open to this one.",
+    }),
+  };
+}

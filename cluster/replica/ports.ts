@@ -1,0 +1,28 @@
+import type { Entry, RaftMessage, RoleType } from "../raft/index.ts";
+
+/** What a replica says of its place in the group. */
+export interface Leadership {
+  readonly role: RoleType;
+  readonly term: number;
+  /** Undefined while none is known. */
+  readonly leaderId: number | undefined;
+}
+
+/** What the log is for. The replica calls it; it is written by who owns the replica. */
+export interface ReplicaApplication {
+  /**
+   * Takes committed entries, in order and consecutive; the next call comes after this one has resolved. After a restart
+   * it begins with the entry after `appliedIndex`. A rejection stops the replica for good.
+   */
+  apply(entries: readonly Entry[]): Promise<void>;
+  /** Role, term or leader changed. May propose. */
+  leadershipChanged(leadership: Leadership): void;
+  /** The replica has stopped for good and answers no one: its disk or the application failed. */
+  failed(error: Error): void;
+}
+
+/** Sends to the other members. Messages may be lost, repeated and reordered, as Raft permits; never altered. */
+export interface PeerTransport {
+  /** Does not wait and does not throw. */
+  send(message: RaftMessage): void;
+}
