@@ -1,0 +1,160 @@
+import { concatBytes, utf8, utf8Decode } from "../../kernel/bytes.ts";
+import type { KvRange } from "../../kernel/ports/kv-store.ts";
+import { encodeOrderedVarint } from "../../wire/index.ts";
+
+const TABLES = {
+  savepoint: 0x01,
+  publicState: 0x10,
+  hashedState: 0x11,
+  privateState: 0x12,
+  history: 0x13,
+  privateSets: 0x20,
+  missingPrivateSets: 0x21,
+  transactions: 0x30,
+  blockHashes: 0x31,
+  transientSets: 0x40,
+  transientHeights: 0x41,
+} as const;
+
+/**
+ * Where one channel's data lies in the peer's one store: channel | table | …
+ * Every part but the last is preceded by its length, so that no two places share a key whatever the names contain.
+ */
+export class ChannelKeys {
+  readonly #prefix: Uint8Array;
+
+  constructor(channelId: string) {
+    this.#prefix = part(channelId);
+  }
+
+  savepoint(): Uint8Array {
+    return this.#key(TABLES.savepoint);
+  }
+
+  publicState(namespace: string, key: string): Uint8Array {
+    return this.#key(TABLES.publicState, part(namespace), utf8(key));
+  }
+
+  /** Keys from `start` on, below `end`; an empty `end` is open. */
+  publicRange(namespace: string, start: string, end: string): KvRange {
+    return range(this.#key(TABLES.publicState, part(namespace)), start, end);
+  }
+
+  /** The key of an entry of `publicRange`. */
+  publicKeyOf(namespace: string, stored: Uint8Array): string {
+    return utf8Decode(stored.subarray(this.#key(TABLES.publicState, part(namespace)).length));
+  }
+
+  hashedState(namespace: string, collection: string, keyHash: Uint8Array): Uint8Array {
+    return this.#key(TABLES.hashedState, part(namespace), part(collection), keyHash);
+  }
+
+  privateState(namespace: string, collection: string, key: string): Uint8Array {
+    return this.#key(TABLES.privateState, part(namespace), part(collection), utf8(key));
+  }
+
+  privateRange(namespace: string, collection: string, start: string, end: string): KvRange {
+    const prefix = this.#key(TABLES.privateState, part(namespace), part(collection));
+    return range(prefix, start, end);
+  }
+
+  privateKeyOf(namespace: string, collection: string, stored: Uint8Array): string {
+    const prefix = this.#key(TABLES.privateState, part(namespace), part(collection));
+    return utf8Decode(stored.subarray(prefix.length));
+  }
+
+  history(namespace: string, key: string, block: number, tx: number): Uint8Array {
+    const place = [encodeOrderedVarint(block), encodeOrderedVarint(tx)];
+    return this.#key(TABLES.history, part(namespace), part(key), ...place);
+  }
+
+  /** All of `history` of one key; what follows the start is block and transaction. */
+  historyRange(namespace: string, key: string): KvRange {
+    return range(this.#key(TABLES.history, part(namespace), part(key)), "", "");
+  }
+
+  privateSet(block: number, tx: number, namespace: string, collection: string): Uint8Array {
+    return this.#key(TABLES.privateSets, ...setPlace(block, tx, namespace, collection));
+  }
+
+  /** All of `privateSet` of one block. */
+  privateSets(block: number): KvRange {
+    return range(this.#key(TABLES.privateSets, encodeOrderedVarint(block)), "", "");
+  }
+
+  missingPrivateSet(block: number, tx: number, namespace: string, collection: string): Uint8Array {
+    return this.#key(TABLES.missingPrivateSets, ...setPlace(block, tx, namespace, collection));
+  }
+
+  missingPrivateSets(): KvRange {
+    return range(this.#key(TABLES.missingPrivateSets), "", "");
+  }
+
+  transaction(txId: string): Uint8Array {
+    return this.#key(TABLES.transactions, utf8(txId));
+  }
+
+  blockHash(hash: Uint8Array): Uint8Array {
+    return this.#key(TABLES.blockHashes, hash);
+  }
+
+  transientSet(txId: string, digest: Uint8Array): Uint8Array {
+    return this.#key(TABLES.transientSets, part(txId), digest);
+  }
+
+  transientSets(txId: string): KvRange {
+    return range(this.#key(TABLES.transientSets, part(txId)), "", "");
+  }
+
+  transientHeight(height: number, txId: string): Uint8Array {
+    return this.#key(TABLES.transientHeights, encodeOrderedVarint(height), utf8(txId));
+  }
+
+  /** All of `transientHeight` below `height`. */
+  transientHeightsBelow(height: number): KvRange {
+    const start = this.#key(TABLES.transientHeights);
+    return { start, end: concatBytes(start, encodeOrderedVarint(height)) };
+  }
+
+  /** The transaction id in an entry of `transientHeightsBelow`. */
+  transientTxIdOf(stored: Uint8Array): string {
+    const start = this.#key(TABLES.transientHeights).length;
+    return utf8Decode(stored.subarray(start + 1 + (stored[start] ?? 0)));
+  }
+
+  #key(table: number, ...parts: readonly Uint8Array[]): Uint8Array {
+    return concatBytes(this.#prefix, Uint8Array.of(table), ...parts);
+  }
+}
+
+function part(text: string): Uint8Array {
+  const bytes = utf8(text);
+  return concatBytes(encodeOrderedVarint(bytes.length), bytes);
+}
+
+function setPlace(
+  block: number,
+  tx: number,
+  namespace: string,
+  collection: string,
+): readonly Uint8Array[] {
+  return [encodeOrderedVarint(block), encodeOrderedVarint(tx), part(namespace), utf8(collection)];
+}
+
+function range(prefix: Uint8Array, start: string, end: string): KvRange {
+  return {
+    start: concatBytes(prefix, utf8(start)),
+    end: end === "" ? after(prefix) : concatBytes(prefix, utf8(end)),
+  };
+}
+
+/** The first byte string behind all that begin with `prefix`. */
+function after(prefix: Uint8Array): Uint8Array {
+  const next = prefix.slice();
+  for (let index = next.length - 1; index >= 0; index -= 1) {
+    const byte = (next[index] ?? 0) + 1;
+    next[index] = byte & 0xff;
+    if (byte <= 0xff) return next.slice(0, index + 1);
+  }
+  return next;
+}

@@ -1,0 +1,26 @@
+/** Bounds of the ledger. */
+
+/** A block file that has reached this size is sealed and the next one begun; only a single larger block exceeds it. */
+export const BLOCK_FILE_BYTES_MAX: number = 64 * 1024 * 1024;
+
+/** Largest marshalled block: what the transport carries. A larger one is refused before it is written. */
+export const BLOCK_BYTES_MAX: number = 128 * 1024 * 1024;
+
+/** Blocks that wait for the disk; a further append rejects with `overloaded`. */
+export const BLOCKS_WAITING_MAX = 1_024;
+
+/** Blocks written before one flush; those behind them wait for the next. */
+export const BLOCKS_PER_FLUSH_MAX = 64;
+
+/** Newest blocks kept in memory for readers, whichever bound is met first; older ones are read from disk. */
+export const RECENT_BLOCKS_MAX = 32;
+export const RECENT_BLOCKS_BYTES_MAX: number = 16 * 1024 * 1024;
+
+/** Offset tables of sealed block files kept in memory; the least recently used one is read again when needed. */
+export const OFFSET_TABLES_MAX = 16;
+
+/** Keys whose Merkle node is built from more rows than this are hashed: Fabric's degree, part of the read-write set. */
+export const RANGE_MERKLE_DEGREE = 50;
+
+/** Rows of one range query when the caller sets no bound: Fabric's `totalQueryLimit`. Iteration ends there. */
+export const RANGE_ROWS_MAX = 100_000;
