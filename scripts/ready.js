@@ -22,10 +22,16 @@ if (read(stampFile) !== lockHash) {
 }
 
 const buildFile = join(root, "dist", ".heddle-built");
-const sources = ["src", "cluster", "gossip", "scripts", "test"].flatMap((folder) => sourcesIn(join(root, folder)));
+const sources = ["src", "cluster", "gossip", "scripts", "test"].flatMap((folder) =>
+  sourcesIn(join(root, folder)),
+);
 const sourceHash = hashOf([join(root, "tsconfig.json"), ...sources]);
 if (read(buildFile) !== sourceHash) {
-  run("compiling", process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", root]);
+  run("compiling", process.execPath, [
+    join(root, "node_modules", "typescript", "bin", "tsc"),
+    "-p",
+    root,
+  ]);
   mkdirSync(dirname(buildFile), { recursive: true });
   writeFileSync(buildFile, sourceHash);
 }

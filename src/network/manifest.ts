@@ -6,6 +6,7 @@ import type { NetworkLayout } from "./layout.ts";
 import {
   ORDERER_COUNT_MAX,
   PEER_COUNT_PER_ORGANIZATION_MAX,
+  PORT_OFFSET_MAX,
   type TopologyOptions,
 } from "./topology.ts";
 
@@ -16,6 +17,7 @@ const schema = z.strictObject({
   formatVersion: z.literal(FORMAT_VERSION),
   ordererCount: z.number().int().min(1).max(ORDERER_COUNT_MAX),
   peerCountPerOrganization: z.number().int().min(1).max(PEER_COUNT_PER_ORGANIZATION_MAX),
+  portOffset: z.number().int().min(0).max(PORT_OFFSET_MAX),
 });
 
 export type FolderState =
@@ -32,8 +34,13 @@ export async function readFolder(layout: NetworkLayout): Promise<FolderState> {
 }
 
 export async function writeManifest(path: string, options: TopologyOptions): Promise<void> {
-  const { ordererCount, peerCountPerOrganization } = options;
-  const manifest = { formatVersion: FORMAT_VERSION, ordererCount, peerCountPerOrganization };
+  const { ordererCount, peerCountPerOrganization, portOffset } = options;
+  const manifest = {
+    formatVersion: FORMAT_VERSION,
+    ordererCount,
+    peerCountPerOrganization,
+    portOffset,
+  };
   await writeFile(path, `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 

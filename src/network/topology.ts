@@ -7,12 +7,15 @@ export const ORDERER_MSP_ID = "OrdererMSP";
 /** Bounds of what one machine's port plan can hold. */
 export const ORDERER_COUNT_MAX = 7;
 export const PEER_COUNT_PER_ORGANIZATION_MAX = 8;
+export const PORT_OFFSET_MAX = 40_000;
 
 export interface TopologyOptions {
   /** 1 to 7; default 3. An even number tolerates no more failures than the odd one below it. */
   readonly ordererCount: number;
   /** 1 to 8; default 2. */
   readonly peerCountPerOrganization: number;
+  /** Added to every port, so that networks can run side by side. 0 to 40,000; default 0. */
+  readonly portOffset: number;
 }
 
 export interface NodeSite {
@@ -59,33 +62,33 @@ export function planTopology(options: TopologyOptions): Topology {
     name: `${index === 0 ? "orderer" : `orderer${index + 1}`}.${ORDERER_DOMAIN}`,
     mspId: ORDERER_MSP_ID,
     domain: ORDERER_DOMAIN,
-    port: ORDERER_PORT + PORT_STEP * index,
+    port: ORDERER_PORT + PORT_STEP * index + options.portOffset,
     operationsPort: operations.orderer(index),
   }));
   const organizations = count(ORGANIZATION_COUNT).map((organization) =>
-    planOrganization(organization, options.peerCountPerOrganization, operations.peer),
+    planOrganization(organization, options, operations.peer),
   );
   return { channelId: CHANNEL_ID, orderers, organizations };
 }
 
 function planOrganization(
   organization: number,
-  peerCount: number,
+  options: TopologyOptions,
   operationsPort: (organization: number, peer: number) => number,
 ): PeerOrganization {
   const shortName = `org${organization + 1}`;
   const domain = `${shortName}.${ORDERER_DOMAIN}`;
   const mspId = `Org${organization + 1}MSP`;
   // Two slots an organisation at least, so that org2's first peer is at 9051 however few org1 has.
-  const slots = Math.max(peerCount, 2);
-  const peers = count(peerCount).map((peer) => {
-    const slot = organization * slots + peer;
+  const slots = Math.max(options.peerCountPerOrganization, 2);
+  const peers = count(options.peerCountPerOrganization).map((peer) => {
+    const offset = PORT_STEP * (organization * slots + peer) + options.portOffset;
     return {
       name: `peer${peer}.${domain}`,
       mspId,
       domain,
-      port: PEER_PORT + PORT_STEP * slot,
-      chaincodePort: CHAINCODE_PORT + PORT_STEP * slot,
+      port: PEER_PORT + offset,
+      chaincodePort: CHAINCODE_PORT + offset,
       operationsPort: operationsPort(organization, peer),
     };
   });
@@ -97,15 +100,14 @@ function operationsPorts(options: TopologyOptions): {
   readonly orderer: (index: number) => number;
   readonly peer: (organization: number, peer: number) => number;
 } {
-  const afterFirsts = OPERATIONS_PORT + 1 + ORGANIZATION_COUNT;
+  const first = OPERATIONS_PORT + options.portOffset;
+  const afterFirsts = first + 1 + ORGANIZATION_COUNT;
   const afterOrderers = afterFirsts + options.ordererCount - 1;
   const others = options.peerCountPerOrganization - 1;
   return {
-    orderer: (index) => (index === 0 ? OPERATIONS_PORT : afterFirsts + index - 1),
+    orderer: (index) => (index === 0 ? first : afterFirsts + index - 1),
     peer: (organization, peer) =>
-      peer === 0
-        ? OPERATIONS_PORT + 1 + organization
-        : afterOrderers + organization * others + peer - 1,
+      peer === 0 ? first + 1 + organization : afterOrderers + organization * others + peer - 1,
   };
 }
 

@@ -1,6 +1,10 @@
 import type { Command } from "commander";
 import { DevelopmentNetwork } from "../../network/development-network.ts";
-import { ORDERER_COUNT_MAX, PEER_COUNT_PER_ORGANIZATION_MAX } from "../../network/topology.ts";
+import {
+  ORDERER_COUNT_MAX,
+  PEER_COUNT_PER_ORGANIZATION_MAX,
+  PORT_OFFSET_MAX,
+} from "../../network/topology.ts";
 import { followBlocks } from "../follow-blocks.ts";
 import { describeNetwork, networkDocument } from "../network-text.ts";
 import { Output } from "../output.ts";
@@ -10,6 +14,7 @@ import { addDirectoryOptions, wholeNumber, type DirectoryOptions } from "../shar
 interface UpOptions extends DirectoryOptions {
   readonly orderers: number;
   readonly peersPerOrg: number;
+  readonly portOffset: number;
   readonly detach: boolean;
   readonly sample: boolean;
 }
@@ -25,6 +30,12 @@ export function addUpCommand(program: Command): void {
       "peers of each organisation of a new network",
       wholeNumber(1, PEER_COUNT_PER_ORGANIZATION_MAX),
       2,
+    )
+    .option(
+      "--port-offset <number>",
+      "add to every port of a new network, to run beside another",
+      wholeNumber(0, PORT_OFFSET_MAX),
+      0,
     )
     .option("--detach", "leave it running in the background", false)
     .option(
@@ -52,7 +63,11 @@ async function up(options: UpOptions): Promise<void> {
   };
   const { network, created } = await DevelopmentNetwork.openOrCreate(
     options.dir,
-    { ordererCount: options.orderers, peerCountPerOrganization: options.peersPerOrg },
+    {
+      ordererCount: options.orderers,
+      peerCountPerOrganization: options.peersPerOrg,
+      portOffset: options.portOffset,
+    },
     step,
   );
   const interrupted = new AbortController();

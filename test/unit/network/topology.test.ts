@@ -1,0 +1,46 @@
+import { fc, test as property } from "@fast-check/vitest";
+import { describe, expect, test } from "vitest";
+import {
+  ORDERER_COUNT_MAX,
+  PEER_COUNT_PER_ORGANIZATION_MAX,
+  planTopology,
+  PORT_OFFSET_MAX,
+  portsOf,
+} from "../../../src/network/topology.ts";
+
+describe("the port plan", () => {
+  test("has the names and ports that Fabric's users know", () => {
+    const topology = planTopology({ ordererCount: 3, peerCountPerOrganization: 2, portOffset: 0 });
+    expect(topology.orderers.map(({ name, port }) => [name, port])).toEqual([
+      ["orderer.example.com", 7050],
+      ["orderer2.example.com", 8050],
+      ["orderer3.example.com", 9050],
+    ]);
+    const peers = topology.organizations.flatMap((organization) => organization.peers);
+    expect(peers.map(({ name, port, chaincodePort }) => [name, port, chaincodePort])).toEqual([
+      ["peer0.org1.example.com", 7051, 7052],
+      ["peer1.org1.example.com", 8051, 8052],
+      ["peer0.org2.example.com", 9051, 9052],
+      ["peer1.org2.example.com", 10051, 10052],
+    ]);
+    expect(topology.organizations.map(({ mspId }) => mspId)).toEqual(["Org1MSP", "Org2MSP"]);
+  });
+
+  test("keeps org2's first peer at its usual port when organisations have one peer", () => {
+    const topology = planTopology({ ordererCount: 1, peerCountPerOrganization: 1, portOffset: 0 });
+    expect(topology.organizations[1]?.peers[0]?.port).toBe(9051);
+  });
+
+  property.prop([
+    fc.integer({ min: 1, max: ORDERER_COUNT_MAX }),
+    fc.integer({ min: 1, max: PEER_COUNT_PER_ORGANIZATION_MAX }),
+    fc.integer({ min: 0, max: PORT_OFFSET_MAX }),
+  ])(
+    "gives no port twice and none that does not exist",
+    (ordererCount, peerCountPerOrganization, portOffset) => {
+      const ports = portsOf(planTopology({ ordererCount, peerCountPerOrganization, portOffset }));
+      expect(new Set(ports.map(({ port }) => port)).size).toBe(ports.length);
+      for (const { port } of ports) expect(port).toBeLessThan(65_536);
+    },
+  );
+});
