@@ -1,0 +1,304 @@
+/**
+ * A channel's blocks on their way into the ledger and on to others.
+ *
+ * A block is pushed once by everybody who gets to know it, to a few own-organisation members that do not have it; what the push misses, the
+ * pull of recent blocks and the transfer of ranges bring. Nothing is passed on or stored before it has been verified, and blocks are
+ * verified in order, since the configuration in force decides.
+ */
+import { assert } from "../../src/kernel/assert.ts";
+import type { Random } from "../../src/kernel/ports/random.ts";
+import { BlockBuffer, type BlockRoute, type Candidate } from "./block-buffer.ts";
+import type { BlockEvent, ChannelEffect } from "./channel-event.ts";
+import type { PeerId, StateClaim } from "./claims.ts";
+import { DIGEST_BLOCKS_MAX, DIGEST_ITEMS_MAX, RANGE_BLOCKS_MAX, STORE_RETRY_MS } from "./limits.ts";
+import type { ChannelMessage, NumberedBlock } from "./messages.ts";
+import type { GossipOptions } from "./options.ts";
+import { PullRounds, PullService } from "./pull.ts";
+import { sample } from "./sampling.ts";
+import { Schedule } from "./schedule.ts";
+import { Standing } from "./standing.ts";
+import { StateTransfer } from "./state-transfer.ts";
+
+/** Who is in the channel: alive, of its organisations, and known to be in it. */
+export interface ChannelMembers {
+  members(): readonly StateClaim[];
+  /** Those of this peer's organisation. */
+  ownMembers(): readonly StateClaim[];
+}
+
+export interface BlockFlowDeps {
+  readonly random: Random;
+  readonly channel: ChannelMembers;
+  readonly emit: (effect: ChannelEffect) => void;
+}
+
+/** What is being done about the next block. At most one block is in work. */
+type Work =
+  | { readonly kind: "idle" }
+  | { readonly kind: "verifying"; readonly number: number; readonly candidate: Candidate }
+  | { readonly kind: "storing"; readonly number: number }
+  | { readonly kind: "pausing"; readonly untilMs: number };
+
+const IDLE: Work = { kind: "idle" };
+
+export class BlockFlow {
+  readonly #random: Random;
+  readonly #channel: ChannelMembers;
+  readonly #emit: (effect: ChannelEffect) => void;
+  readonly #options: GossipOptions;
+  readonly #buffer: BlockBuffer;
+  readonly #standing = new Standing();
+  readonly #transfer: StateTransfer;
+  readonly #pull: PullRounds;
+  readonly #pullService: PullService;
+  readonly #schedule: Schedule<"pull" | "transfer">;
+  /** The last block known to verify: a store that failed is tried again without verifying twice. */
+  #verified: { readonly number: number; readonly candidate: Candidate } | undefined;
+  #work: Work = IDLE;
+
+  constructor(deps: BlockFlowDeps, options: GossipOptions, height: number, nowMs: number) {
+    this.#random = deps.random;
+    this.#channel = deps.channel;
+    this.#emit = deps.emit;
+    this.#options = options;
+    this.#buffer = new BlockBuffer(height);
+    this.#transfer = new StateTransfer({ random: deps.random, standing: this.#standing }, options);
+    this.#pull = new PullRounds(options, deps.random);
+    this.#pullService = new PullService(options);
+    this.#schedule = new Schedule(
+      { pull: options.pullIntervalMs, transfer: options.transferIntervalMs },
+      deps.random,
+      nowMs,
+    );
+  }
+
+  /** The number of the next block that the ledger needs. */
+  get height(): number {
+    return this.#buffer.height;
+  }
+
+  /** Numbers of blocks that wait for an earlier one. */
+  get bufferedCount(): number {
+    return this.#buffer.count;
+  }
+
+  tick(nowMs: number): void {
+    this.#standing.expire(nowMs);
+    if (this.#schedule.isDue("pull", nowMs)) this.#beginPull(nowMs);
+    this.#requestPulled(nowMs);
+    this.#transfer.expire(nowMs);
+    if (this.#schedule.isDue("transfer", nowMs) || this.#isBehind()) this.requestRanges(nowMs);
+    this.#takeUpNext(nowMs);
+  }
+
+  step(event: BlockEvent, nowMs: number): void {
+    switch (event.kind) {
+      case "own-block":
+        this.#push(event, undefined);
+        return;
+      case "block":
+        this.#take(event.from, "push", [event], nowMs);
+        return;
+      case "block-hello":
+        this.#answerHello(event.from, event.nonce, nowMs);
+        return;
+      case "block-digest":
+        this.#takeDigest(event.from, event.nonce, event.numbers, nowMs);
+        return;
+      case "block-request":
+        if (!this.#isOwnMember(event.from)) return;
+        if (!this.#pullService.request(event.from, event.nonce, nowMs)) return;
+        this.#serve("update", event.from, event.nonce, event.numbers);
+        return;
+      case "block-update":
+        if (!this.#pull.expects(event.from, event.nonce, nowMs)) return;
+        this.#take(event.from, "pull", event.blocks, nowMs);
+        return;
+      case "range-request":
+        this.#serve("range", event.from, event.nonce, rangeOf(event.first, event.last));
+        return;
+      case "range-response":
+        this.#takeRange(event.from, event.nonce, event.blocks, nowMs);
+        return;
+      case "block-verified":
+        this.#verifiedBlock(event.number, event.isValid, nowMs);
+        return;
+      case "block-stored":
+        this.#storedBlock(event.number, event.isStored, nowMs);
+        return;
+    }
+  }
+
+  /** The ledger has every block below `height`. */
+  advance(height: number, nowMs: number): void {
+    this.#buffer.advance(height);
+    if (this.#verified !== undefined && this.#verified.number < this.#buffer.height) {
+      this.#verified = undefined;
+    }
+    this.#takeUpNext(nowMs);
+    if (this.#isBehind()) this.requestRanges(nowMs);
+  }
+
+  #take(from: PeerId, route: BlockRoute, blocks: readonly NumberedBlock[], nowMs: number): void {
+    if (this.#standing.isAside(from, nowMs) && route !== "transfer") return;
+    for (const { number, bytes } of blocks) this.#buffer.add(number, { from, route, bytes });
+    this.#takeUpNext(nowMs);
+  }
+
+  #takeRange(from: PeerId, nonce: string, blocks: readonly NumberedBlock[], nowMs: number): void {
+    const request = this.#transfer.answered(from, nonce, nowMs);
+    if (request === undefined) return;
+    const asked = blocks
+      .slice(0, RANGE_BLOCKS_MAX)
+      .filter(({ number }) => request.first <= number && number <= request.last);
+    // Nothing of what it said to have: somebody else may be quicker.
+    if (asked.length === 0) {
+      this.#standing.putAside(from, nowMs + this.#options.transferTimeoutMs);
+    }
+    this.#take(from, "transfer", asked, nowMs);
+    this.requestRanges(nowMs);
+  }
+
+  /** Takes up the next block, if there is one and nothing else is in work. */
+  #takeUpNext(nowMs: number): void {
+    if (this.#work.kind === "pausing" && nowMs >= this.#work.untilMs) this.#work = IDLE;
+    if (this.#work.kind !== "idle") return;
+    const number = this.#buffer.height;
+    if (this.#verified?.number === number) {
+      this.#store(number, this.#verified.candidate);
+      return;
+    }
+    const candidate = this.#buffer.next();
+    if (candidate === undefined) return;
+    this.#work = { kind: "verifying", number, candidate };
+    this.#emit({ kind: "verify-block", number, bytes: candidate.bytes });
+  }
+
+  #verifiedBlock(number: number, isValid: boolean, nowMs: number): void {
+    const work = this.#work;
+    assert(work.kind === "verifying" && work.number === number, "one block is verified at a time");
+    this.#work = IDLE;
+    const { candidate } = work;
+    if (number < this.#buffer.height) {
+      // It came another way meanwhile, and the configuration may have moved on: the verdict means nothing.
+      this.#takeUpNext(nowMs);
+      return;
+    }
+    if (!isValid) {
+      this.#reject(number, candidate.from, nowMs);
+      return;
+    }
+    this.#verified = { number, candidate };
+    if (candidate.route !== "transfer") {
+      this.#push({ number, bytes: candidate.bytes }, candidate.from);
+    }
+    this.#store(number, candidate);
+  }
+
+  #store(number: number, { bytes }: Candidate): void {
+    this.#work = { kind: "storing", number };
+    this.#emit({ kind: "store-block", number, bytes });
+  }
+
+  #reject(number: number, from: PeerId, nowMs: number): void {
+    this.#buffer.dropFrom(from);
+    this.#standing.putAside(from, nowMs + this.#options.asideMs);
+    this.#emit({ kind: "offended", peer: from, number });
+    this.#takeUpNext(nowMs);
+    this.requestRanges(nowMs);
+  }
+
+  #storedBlock(number: number, isStored: boolean, nowMs: number): void {
+    assert(
+      this.#work.kind === "storing" && this.#work.number === number,
+      "one block is stored at a time",
+    );
+    this.#work = isStored ? IDLE : { kind: "pausing", untilMs: nowMs + STORE_RETRY_MS };
+    if (!isStored) return;
+    this.advance(number + 1, nowMs);
+  }
+
+  #push(block: NumberedBlock, from: PeerId | undefined): void {
+    const lacking = this.#channel
+      .ownMembers()
+      .filter(({ peer, height }) => peer !== from && height <= block.number);
+    for (const { peer } of sample(lacking, this.#options.pushPeerCount, this.#random)) {
+      this.#send(peer, { kind: "block", number: block.number, bytes: block.bytes });
+    }
+  }
+
+  #beginPull(nowMs: number): void {
+    const trusted = this.#channel
+      .ownMembers()
+      .filter(({ peer }) => !this.#standing.isAside(peer, nowMs));
+    const peers = sample(trusted, this.#options.pullPeerCount, this.#random);
+    if (peers.length === 0) return;
+    const hellos = this.#pull.begin(
+      peers.map(({ peer }) => peer),
+      nowMs,
+    );
+    for (const { to, nonce } of hellos) this.#send(to, { kind: "block-hello", nonce });
+  }
+
+  #answerHello(from: PeerId, nonce: string, nowMs: number): void {
+    if (!this.#isOwnMember(from) || !this.#pullService.hello(from, nonce, nowMs)) return;
+    const last = this.#buffer.height - 1;
+    const numbers = rangeOf(Math.max(0, last - DIGEST_BLOCKS_MAX + 1), last);
+    if (numbers.length > 0) this.#send(from, { kind: "block-digest", nonce, numbers });
+  }
+
+  #takeDigest(from: PeerId, nonce: string, numbers: readonly number[], nowMs: number): void {
+    this.#pull.digest(
+      from,
+      nonce,
+      numbers.slice(0, DIGEST_ITEMS_MAX).map(String),
+      (item) => Number(item) >= this.#buffer.height && !this.#buffer.has(Number(item)),
+    );
+    this.#requestPulled(nowMs);
+  }
+
+  #requestPulled(nowMs: number): void {
+    for (const { to, nonce, items } of this.#pull.requests(nowMs)) {
+      this.#send(to, { kind: "block-request", nonce, numbers: items.map(Number) });
+    }
+  }
+
+  #serve(as: "update" | "range", to: PeerId, nonce: string, numbers: readonly number[]): void {
+    const held = numbers
+      .slice(0, RANGE_BLOCKS_MAX)
+      .filter((number) => number >= 0 && number < this.#buffer.height);
+    // An update may be left out; a range that is not answered would be waited for.
+    if (held.length === 0 && as === "update") return;
+    this.#emit({ kind: "serve-blocks", as, to, nonce, numbers: held });
+  }
+
+  /** Asks for what is missing, as far as it is time to. */
+  requestRanges(nowMs: number): void {
+    const need = {
+      height: this.#buffer.height,
+      isHeld: (number: number) => this.#buffer.has(number),
+      sources: this.#channel.members(),
+    };
+    for (const { to, nonce, first, last } of this.#transfer.plan(need, nowMs)) {
+      this.#send(to, { kind: "range-request", nonce, first, last });
+    }
+  }
+
+  #isBehind(): boolean {
+    return this.#channel.members().some(({ height }) => height > this.#buffer.height);
+  }
+
+  #isOwnMember(peer: PeerId): boolean {
+    return this.#channel.ownMembers().some((member) => member.peer === peer);
+  }
+
+  #send(to: PeerId, message: ChannelMessage): void {
+    this.#emit({ kind: "send", to, message });
+  }
+}
+
+// Both ends included; empty when they are the wrong way round, cut where no more would be served.
+function rangeOf(first: number, last: number): readonly number[] {
+  const length = Math.min(Math.max(0, last - first + 1), RANGE_BLOCKS_MAX);
+  return Array.from({ length }, (_, offset) => first + offset);
+}

@@ -1,0 +1,32 @@
+/**
+ * The decisions of gossip: deterministic, without clock, dice or network.
+ * Owns: who is alive, which identities are known, how far ledgers are, how blocks spread, who delivers. Does not own: bytes of the wire,
+ * signatures, connections, ledgers. Two cores: `Mesh`, one a peer, and `Channel`, one a channel.
+ */
+export type {
+  AliveClaim,
+  IdentityRecord,
+  LeadershipClaim,
+  PeerId,
+  RunnableChaincode,
+  SealedMessage,
+  Self,
+  StateClaim,
+} from "./claims.ts";
+export { Channel, type ChannelDeps, type ChannelStart, type PeerDirectory } from "./channel.ts";
+export type { ChannelEffect, ChannelEvent } from "./channel-event.ts";
+export type { Seed } from "./contacts.ts";
+export {
+  CHAINCODES_PER_CLAIM_MAX,
+  DIGEST_BLOCKS_MAX,
+  MEMBERS_MAX,
+  PULL_ITEMS_MAX,
+  RANGE_BLOCKS_MAX,
+  STATE_CLAIMS_MAX,
+} from "./limits.ts";
+export type { Freshness } from "./membership.ts";
+export { Mesh, type MeshDeps } from "./mesh.ts";
+export type { MeshEffect, MeshEvent } from "./mesh-event.ts";
+export type { ChannelMessage, MeshMessage, NumberedBlock } from "./messages.ts";
+export { DEFAULT_OPTIONS, FABRIC_OPTIONS, optionProblem, type GossipOptions } from "./options.ts";
+export { comparePeerTimes, type PeerTime } from "./peer-time.ts";

@@ -1,0 +1,65 @@
+/** What the cores say to other peers, before it has bytes. The driver knows the wire. */
+import type { PeerId, SealedMessage } from "./claims.ts";
+
+export interface NumberedBlock {
+  readonly number: number;
+  /** Marshalled `common.Block`. */
+  readonly bytes: Uint8Array;
+}
+
+/** Messages of the mesh: between any two peers, whatever their channels. */
+export type MeshMessage =
+  | { readonly kind: "alive"; readonly sealed: SealedMessage }
+  | {
+      readonly kind: "membership-request";
+      readonly nonce: string;
+      readonly self: SealedMessage;
+    }
+  | {
+      readonly kind: "membership-response";
+      readonly nonce: string;
+      readonly alive: readonly SealedMessage[];
+      readonly dead: readonly SealedMessage[];
+    }
+  | { readonly kind: "identity-hello"; readonly nonce: string }
+  | {
+      readonly kind: "identity-digest";
+      readonly nonce: string;
+      readonly peers: readonly PeerId[];
+    }
+  | {
+      readonly kind: "identity-request";
+      readonly nonce: string;
+      readonly peers: readonly PeerId[];
+    }
+  | {
+      readonly kind: "identity-update";
+      readonly nonce: string;
+      readonly identities: readonly SealedMessage[];
+    };
+
+/** Messages of one channel. */
+export type ChannelMessage =
+  | { readonly kind: "state-info"; readonly sealed: SealedMessage }
+  | { readonly kind: "state-pull" }
+  | { readonly kind: "state-snapshot"; readonly elements: readonly SealedMessage[] }
+  | ({ readonly kind: "block" } & NumberedBlock)
+  | { readonly kind: "block-hello"; readonly nonce: string }
+  | {
+      readonly kind: "block-digest";
+      readonly nonce: string;
+      readonly numbers: readonly number[];
+    }
+  | {
+      readonly kind: "block-request";
+      readonly nonce: string;
+      readonly numbers: readonly number[];
+    }
+  | {
+      readonly kind: "range-request";
+      readonly nonce: string;
+      /** First and last number, both included. */
+      readonly first: number;
+      readonly last: number;
+    }
+  | { readonly kind: "leadership"; readonly sealed: SealedMessage };

@@ -1,0 +1,166 @@
+/** How often, how long, how many. All times in milliseconds. */
+export interface GossipOptions {
+  /** Between two looks at the clock: no other time below is kept more exactly. 10–1,000. */
+  readonly tickIntervalMs: number;
+
+  /** Between two alive messages of this peer. 50–60,000. */
+  readonly aliveIntervalMs: number;
+  /** Without a newer alive message for this long a member counts as dead. At least two `aliveIntervalMs`. */
+  readonly aliveExpirationMs: number;
+  /** Between attempts to reach a bootstrap peer, an anchor peer or a dead member. 50–600,000. */
+  readonly reconnectIntervalMs: number;
+  /** A member dead for this long is no longer looked for. At least `aliveExpirationMs`. */
+  readonly forgetAfterMs: number;
+  /** From its start this peer attaches its identity to its alive messages for this long. 0–600,000. */
+  readonly publishIdentityMs: number;
+  /** Between two exchanges of the whole membership with one member. 50–600,000. */
+  readonly exchangeIntervalMs: number;
+
+  /** Between two rounds of pulling identities, and of pulling blocks. 50–600,000. */
+  readonly pullIntervalMs: number;
+  /** Time for answers to hello; a round goes on earlier when all have answered. 10–60,000. */
+  readonly digestWaitMs: number;
+  /** Time after a hello during which its sender may ask for items. At least `digestWaitMs`. */
+  readonly requestWaitMs: number;
+  /** Time for the items that were asked for. 10–60,000. */
+  readonly responseWaitMs: number;
+
+  /** Between two publications of an unchanged channel state, and between two pulls of others'. 50–600,000. */
+  readonly stateInfoIntervalMs: number;
+  /** Changes of channel state within this time are published together. 0–10,000. */
+  readonly stateInfoDebounceMs: number;
+  /** A channel state that was not renewed for this long is dropped. At least two `stateInfoIntervalMs`. */
+  readonly stateInfoExpirationMs: number;
+
+  /** Between two looks for missing blocks, besides the look at every message that shows a gap. 50–600,000. */
+  readonly transferIntervalMs: number;
+  /** Time for a missing block to arrive by itself before it is asked for. 0–60,000. */
+  readonly transferPatienceMs: number;
+  /** Time for an answer to a request for blocks, then another peer is asked. 50–60,000. */
+  readonly transferTimeoutMs: number;
+  /** A peer that served a forged block is not asked for this long. 0–3,600,000. */
+  readonly asideMs: number;
+
+  /** From the start of a channel, time to hear of a deliverer before electing one. 0–600,000. */
+  readonly electionGraceMs: number;
+  /** Time in which candidates hear each other. 10–60,000. */
+  readonly electionDurationMs: number;
+  /** Between two declarations of the deliverer. 10–60,000. */
+  readonly declareIntervalMs: number;
+  /** Without a declaration for this long the deliverer is gone. At least two `declareIntervalMs`. */
+  readonly declareExpirationMs: number;
+  /** A deliverer that cannot reach orderers leaves the task to others for this long. 0–3,600,000. */
+  readonly yieldMs: number;
+
+  /** Members that a fresh block, alive message or channel state is sent to. 1–64. */
+  readonly pushPeerCount: number;
+  /** Members that one round of pulling asks. 1–64. */
+  readonly pullPeerCount: number;
+  /** Own-organisation members that a leadership message is sent to. 1–64. */
+  readonly leadershipPeerCount: number;
+}
+
+/** The times of Fabric's `core.yaml`, for peers that must not be quicker than their Fabric neighbours. */
+export const FABRIC_OPTIONS: GossipOptions = {
+  tickIntervalMs: 100,
+  aliveIntervalMs: 5_000,
+  aliveExpirationMs: 25_000,
+  reconnectIntervalMs: 25_000,
+  forgetAfterMs: 500_000,
+  publishIdentityMs: 10_000,
+  exchangeIntervalMs: 60_000,
+  pullIntervalMs: 4_000,
+  digestWaitMs: 1_000,
+  requestWaitMs: 1_500,
+  responseWaitMs: 2_000,
+  stateInfoIntervalMs: 4_000,
+  stateInfoDebounceMs: 50,
+  stateInfoExpirationMs: 400_000,
+  transferIntervalMs: 10_000,
+  transferPatienceMs: 250,
+  transferTimeoutMs: 3_000,
+  asideMs: 60_000,
+  electionGraceMs: 15_000,
+  electionDurationMs: 5_000,
+  declareIntervalMs: 5_000,
+  declareExpirationMs: 10_000,
+  yieldMs: 60_000,
+  pushPeerCount: 3,
+  pullPeerCount: 3,
+  leadershipPeerCount: 16,
+};
+
+/** Heddle's own: a dead peer is noticed in seconds, and remembered for a day so that a partition heals by itself. */
+export const DEFAULT_OPTIONS: GossipOptions = {
+  ...FABRIC_OPTIONS,
+  tickIntervalMs: 50,
+  aliveIntervalMs: 1_000,
+  aliveExpirationMs: 5_000,
+  reconnectIntervalMs: 2_000,
+  forgetAfterMs: 86_400_000,
+  exchangeIntervalMs: 10_000,
+  pullIntervalMs: 2_000,
+  digestWaitMs: 500,
+  stateInfoIntervalMs: 2_000,
+  stateInfoExpirationMs: 200_000,
+  transferIntervalMs: 1_000,
+  electionGraceMs: 1_000,
+  electionDurationMs: 300,
+  declareIntervalMs: 500,
+  declareExpirationMs: 2_000,
+  yieldMs: 10_000,
+};
+
+type OptionRange = readonly [name: keyof GossipOptions, min: number, max: number];
+
+const RANGES: readonly OptionRange[] = [
+  ["tickIntervalMs", 10, 1_000],
+  ["aliveIntervalMs", 50, 60_000],
+  ["reconnectIntervalMs", 50, 600_000],
+  ["publishIdentityMs", 0, 600_000],
+  ["exchangeIntervalMs", 50, 600_000],
+  ["pullIntervalMs", 50, 600_000],
+  ["digestWaitMs", 10, 60_000],
+  ["responseWaitMs", 10, 60_000],
+  ["stateInfoIntervalMs", 50, 600_000],
+  ["stateInfoDebounceMs", 0, 10_000],
+  ["transferIntervalMs", 50, 600_000],
+  ["transferPatienceMs", 0, 60_000],
+  ["transferTimeoutMs", 50, 60_000],
+  ["asideMs", 0, 3_600_000],
+  ["electionGraceMs", 0, 600_000],
+  ["electionDurationMs", 10, 60_000],
+  ["declareIntervalMs", 10, 60_000],
+  ["yieldMs", 0, 3_600_000],
+  ["pushPeerCount", 1, 64],
+  ["pullPeerCount", 1, 64],
+  ["leadershipPeerCount", 1, 64],
+];
+
+/** What is wrong with `options`, in words and with the cure; undefined when nothing is. */
+export function optionProblem(options: GossipOptions): string | undefined {
+  for (const [name, min, max] of RANGES) {
+    const value = options[name];
+    if (!(value >= min && value <= max)) {
+      return `${name} is ${value}; choose a value from ${min} to ${max}`;
+    }
+  }
+  return relationProblem(options);
+}
+
+function relationProblem(options: GossipOptions): string | undefined {
+  const relations: readonly [keyof GossipOptions, number, keyof GossipOptions][] = [
+    ["aliveExpirationMs", 2, "aliveIntervalMs"],
+    ["forgetAfterMs", 1, "aliveExpirationMs"],
+    ["requestWaitMs", 1, "digestWaitMs"],
+    ["stateInfoExpirationMs", 2, "stateInfoIntervalMs"],
+    ["declareExpirationMs", 2, "declareIntervalMs"],
+  ];
+  for (const [longer, times, shorter] of relations) {
+    const min = times * options[shorter];
+    if (!(options[longer] >= min)) {
+      return `${longer} is ${options[longer]}; choose at least ${min}, ${times} × ${shorter}`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,62 @@
+import { nextPeerTime, type PeerTime } from "./peer-time.ts";
+
+/** Publish now, under `time`; or look again after `waitMs`. */
+export type PublicationDue =
+  | { readonly time: PeerTime }
+  /** `isFirstAsked`: a change has begun to wait that nobody has been told to wake up for. */
+  | { readonly waitMs: number; readonly isFirstAsked: boolean };
+
+/**
+ * When this peer's own channel state is to be published: at once when it has changed, yet no more often than the debounce time;
+ * and once an interval, for those who missed it.
+ */
+export class Publication {
+  readonly #debounceMs: number;
+  readonly #intervalMs: number;
+  #time: PeerTime;
+  #lastMs: number;
+  #isDirty = true;
+  #isWaiting = false;
+
+  constructor(
+    options: { readonly stateInfoDebounceMs: number; readonly stateInfoIntervalMs: number },
+    incarnation: bigint,
+    nowMs: number,
+  ) {
+    this.#debounceMs = options.stateInfoDebounceMs;
+    this.#intervalMs = options.stateInfoIntervalMs;
+    this.#time = { incarnation, sequence: 0n };
+    this.#lastMs = nowMs - options.stateInfoDebounceMs;
+  }
+
+  /** True while a change has not been published. */
+  get isDirty(): boolean {
+    return this.#isDirty;
+  }
+
+  changed(): void {
+    this.#isDirty = true;
+  }
+
+  due(nowMs: number): PublicationDue {
+    const waitMs = this.#lastMs + (this.#isDirty ? this.#debounceMs : this.#intervalMs) - nowMs;
+    if (waitMs <= 0) return { time: this.force(nowMs) };
+    const isFirstAsked = this.#isDirty && !this.#isWaiting;
+    this.#isWaiting = this.#isDirty;
+    return { waitMs, isFirstAsked };
+  }
+
+  /** The time to publish under, without regard to the last publication. */
+  force(nowMs: number): PeerTime {
+    this.#isDirty = false;
+    this.#isWaiting = false;
+    this.#lastMs = nowMs;
+    this.#time = nextPeerTime(this.#time);
+    return this.#time;
+  }
+
+  /** Whether `time` is that of the newest publication. */
+  isNewest(time: PeerTime): boolean {
+    return time.sequence === this.#time.sequence;
+  }
+}
