@@ -27,13 +27,13 @@ export class Outbox {
 
   takeNow(): readonly RaftMessage[] {
     const messages = this.#now;
-    if (messages.length > 0) this.#now = [];
+    this.#now = [];
     return messages;
   }
 
   takeAfterPersist(): readonly RaftMessage[] {
     const messages = this.#afterPersist;
-    if (messages.length > 0) this.#afterPersist = [];
+    this.#afterPersist = [];
     return messages;
   }
 

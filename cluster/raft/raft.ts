@@ -98,12 +98,16 @@ export class Raft {
     const { outbox, persistQueue, applyQueue, log } = this.#state;
     const now = outbox.takeNow();
     const writes = persistQueue.isFull() ? NO_WRITES : this.#takeWrites();
-    const { sendNow, ...written } = writes;
+    const { trace, traceDroppedCount } = outbox.takeTrace();
     return {
-      ...written,
-      sendNow: sendNow.length === 0 ? now : [...now, ...sendNow],
+      hardState: writes.hardState,
+      append: writes.append,
+      persist: writes.persist,
+      sendNow: writes.sendNow.length === 0 ? now : [...now, ...writes.sendNow],
+      sendAfterPersist: writes.sendAfterPersist,
       apply: applyQueue.take(log, Math.min(log.committed, persistQueue.durable)),
-      ...outbox.takeTrace(),
+      trace,
+      traceDroppedCount,
     };
   }
 
