@@ -1,0 +1,220 @@
+import type {
+  PersistToken,
+  RaftEffects,
+  RaftEvent,
+  RaftMessage,
+  RaftStatus,
+} from "../../../cluster/raft/index.ts";
+import { Raft } from "../../../cluster/raft/index.ts";
+import type { SeededRandom } from "../../../src/kernel/seeded-random.ts";
+import type { SimDisk } from "./disk.ts";
+import type { EventQueue } from "./event-queue.ts";
+import type { Observation } from "./observation.ts";
+import type { Profile } from "./profile.ts";
+import type { Sabotage } from "./sabotage.ts";
+import { sabotageReceived, sabotageSent } from "./sabotage.ts";
+
+/** Time between two ticks; an election timeout is 10 of them. */
+export const TICK_MS = 100;
+export const ELECTION_TICKS = 10;
+
+/** What a node needs of the world around it. */
+export interface Surroundings {
+  readonly queue: EventQueue;
+  readonly profile: Profile;
+  readonly sabotage: Sabotage;
+  readonly voters: readonly number[];
+  send(message: RaftMessage): void;
+  observe(observation: Observation): void;
+  /** Of all nodes, in the order of their ids from 1. */
+  readonly disks: readonly SimDisk[];
+}
+
+/** One machine: a Raft core that may crash, the driver's part around it, a disk and an application. */
+export class SimNode {
+  readonly id: number;
+  readonly disk: SimDisk;
+  readonly #around: Surroundings;
+  readonly #random: SeededRandom;
+  #raft: Raft | undefined;
+  #status: RaftStatus | undefined;
+  #incarnation = 0;
+  #appliedIndex = 0;
+  #diskFreeMs = 0;
+  #flushMsMax: number;
+  #crashOnPromisePermille: number;
+
+  constructor(id: number, around: Surroundings, random: SeededRandom) {
+    this.id = id;
+    this.#around = around;
+    this.#random = random;
+    this.#flushMsMax = around.profile.flushMsMax;
+    this.#crashOnPromisePermille = around.profile.crashOnPromisePermille;
+    this.disk = around.disks[id - 1]!;
+  }
+
+  /** `undefined` while crashed. */
+  get status(): RaftStatus | undefined {
+    return this.#raft === undefined ? undefined : this.#status;
+  }
+
+  start(): void {
+    if (this.#raft !== undefined) return;
+    this.#incarnation += 1;
+    const hardState = { ...this.disk.hardState };
+    if (this.#around.sabotage === "forgetsVote") hardState.votedFor = undefined;
+    // An application may hold less than it was given, but never more than the log.
+    this.#appliedIndex = this.#random.below(this.#appliedIndex + 1);
+    const random = this.#random.child(`raft ${this.#incarnation}`);
+    const { voters, profile } = this.#around;
+    this.#raft = new Raft(
+      {
+        id: this.id,
+        electionTicks: ELECTION_TICKS,
+        heartbeatTicks: 1,
+        messageBytesMax: profile.messageBytesMax,
+        inflightMessagesMax: profile.inflightMessagesMax,
+        inflightBytesMax: 4 * profile.messageBytesMax,
+        pendingBytesMax: 8_192,
+        applyBytesMax: 256,
+        random,
+      },
+      {
+        hardState,
+        prefix: { index: 0, term: 0 },
+        entries: this.disk.entries,
+        voters,
+        appliedIndex: this.#appliedIndex,
+      },
+    );
+    this.#status = this.#raft.status();
+    this.#later(this.#random.below(TICK_MS), () => {
+      this.#tick();
+    });
+  }
+
+  crash(): void {
+    if (this.#raft === undefined) return;
+    this.#raft = undefined;
+    this.#diskFreeMs = 0;
+    this.disk.crash(this.#random);
+  }
+
+  /** Nothing is flushed for `durationMs`. */
+  stallDisk(durationMs: number): void {
+    this.#diskFreeMs = Math.max(this.#diskFreeMs, this.#around.queue.nowMs + durationMs);
+  }
+
+  /** From now on the disk is fast and the node crashes no more. */
+  calm(): void {
+    this.#flushMsMax = 2;
+    this.#crashOnPromisePermille = 0;
+  }
+
+  receive(message: RaftMessage): void {
+    this.step({ type: "message", message: sabotageReceived(this.#around.sabotage, message) });
+  }
+
+  /** Proposes at this node. Returns whether it was taken. */
+  propose(data: Uint8Array): boolean {
+    let isAccepted = false;
+    this.#stepWith("propose", (raft) => {
+      isAccepted = raft.propose([data]).accepted;
+    });
+    return isAccepted;
+  }
+
+  step(event: RaftEvent): void {
+    this.#stepWith(event.type, (raft) => {
+      raft.step(event);
+    });
+  }
+
+  #stepWith(event: RaftEvent["type"], action: (raft: Raft) => void): void {
+    const raft = this.#raft;
+    const before = this.#status;
+    if (raft === undefined || before === undefined) return;
+    action(raft);
+    raft.checkInvariants();
+    const effects = raft.takeEffects();
+    const after = raft.status();
+    this.#status = after;
+    this.#around.observe({
+      nodeId: this.id,
+      incarnation: this.#incarnation,
+      event,
+      before,
+      after,
+      effects,
+      disks: this.#around.disks,
+      entryAt: (index) => (index < 1 ? undefined : raft.entries(index - 1, index)[0]),
+    });
+    this.#perform(effects);
+  }
+
+  #perform(effects: RaftEffects): void {
+    this.#send(effects.sendNow);
+    const position = this.disk.write(effects.hardState, effects.append);
+    if (effects.persist !== undefined) this.#flush(position, effects.persist, effects);
+    const last = effects.apply.at(-1);
+    if (last !== undefined) this.#apply(last.index);
+    if (effects.sendAfterPersist.length > 0) this.#maybeCrash();
+  }
+
+  // Flushes finish in order.
+  #flush(position: number, token: PersistToken, { sendAfterPersist }: RaftEffects): void {
+    const isEarly = this.#around.sabotage === "acksBeforeFlush";
+    if (isEarly) this.#send(sendAfterPersist);
+    const { queue } = this.#around;
+    const startMs = Math.max(this.#diskFreeMs, queue.nowMs);
+    this.#diskFreeMs = startMs + 1 + this.#random.below(this.#flushMsMax);
+    this.#later(this.#diskFreeMs - queue.nowMs, () => {
+      this.disk.flushTo(position);
+      if (!isEarly) this.#send(sendAfterPersist);
+      this.step({ type: "persisted", ...token });
+    });
+  }
+
+  // Applications finish out of order; the driver reports the furthest once.
+  #apply(index: number): void {
+    this.#later(this.#random.below(this.#around.profile.applyMsMax), () => {
+      if (index <= this.#appliedIndex) return;
+      this.#appliedIndex = index;
+      this.step({ type: "applied", index });
+    });
+  }
+
+  #maybeCrash(): void {
+    if (this.#random.below(1_000) >= this.#crashOnPromisePermille) return;
+    // Sometimes before the promise is durable, sometimes right after it was sent.
+    const delayMs = this.#random.below(2) === 0 ? 0 : this.#diskFreeMs - this.#around.queue.nowMs;
+    this.#later(Math.max(delayMs, 0), () => {
+      this.crash();
+    });
+    this.#around.queue.schedule(delayMs + 1 + this.#random.below(2_000), () => {
+      this.start();
+    });
+  }
+
+  #send(messages: readonly RaftMessage[]): void {
+    for (const message of messages) {
+      const lastIndex = this.#status?.lastIndex ?? 0;
+      this.#around.send(sabotageSent(this.#around.sabotage, message, lastIndex));
+    }
+  }
+
+  #tick(): void {
+    this.step({ type: "tick" });
+    this.#later(TICK_MS, () => {
+      this.#tick();
+    });
+  }
+
+  // Nothing that a crashed incarnation had in hand happens to the next one.
+  #later(delayMs: number, run: () => void): void {
+    const incarnation = this.#incarnation;
+    this.#around.queue.schedule(delayMs, () => {
+      if (this.#raft !== undefined && this.#incarnation === incarnation) run();
+    });
+  }
+}
