@@ -1,0 +1,63 @@
+import { toHex } from "../kernel/bytes.ts";
+import { sha256 } from "../crypto/index.ts";
+import type { Identity, IdentityResult } from "./identity.ts";
+import { SIGNATURE_COUNT_MAX } from "./limits.ts";
+
+/** `identity` is a `SerializedIdentity`, whose holder is said to have signed `data`. */
+export interface SignedData {
+  readonly data: Uint8Array;
+  readonly identity: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** What reads identities: an `MspManager`. */
+export interface IdentityReader {
+  unvalidatedIdentity(serialized: Uint8Array): IdentityResult;
+}
+
+interface Claim extends SignedData {
+  readonly index: number;
+  readonly holder: Identity;
+}
+
+/**
+ * Who signed, without repetition, in the order in which Fabric finds them: entries are taken one after the other; one whose
+ * identity cannot be read is skipped, and so is one whose holder was accepted before; otherwise its holder is accepted if
+ * the signature is valid. Different holders are verified at the same time, which changes nothing in the outcome.
+ * Whether they are valid members is for the policy to ask.
+ */
+export async function verifySignatures(
+  manager: IdentityReader,
+  signedData: readonly SignedData[],
+): Promise<readonly Identity[]> {
+  const claims = new Map<string, Claim[]>();
+  for (const [index, signed] of signedData.slice(0, SIGNATURE_COUNT_MAX).entries()) {
+    const result = manager.unvalidatedIdentity(signed.identity);
+    if (!result.ok) continue;
+    const claim = { ...signed, index, holder: result.identity };
+    const ofHolder = claims.get(result.identity.id);
+    if (ofHolder === undefined) claims.set(result.identity.id, [claim]);
+    else ofHolder.push(claim);
+  }
+  const accepted = await Promise.all([...claims.values()].map(firstValid));
+  return accepted
+    .filter((claim) => claim !== undefined)
+    .sort((a, b) => a.index - b.index)
+    .map(({ holder }) => holder);
+}
+
+async function firstValid(claims: readonly Claim[]): Promise<Claim | undefined> {
+  // What has failed need not be tried again. Few have a second claim, so few are hashed.
+  const failed = new Set<string>();
+  for (const claim of claims) {
+    const key = claims.length === 1 ? "" : claimKey(claim);
+    if (failed.has(key)) continue;
+    if (await claim.holder.verify(claim.data, claim.signature)) return claim;
+    failed.add(key);
+  }
+  return undefined;
+}
+
+function claimKey({ data, signature }: SignedData): string {
+  return `${toHex(sha256(data))} ${toHex(sha256(signature))}`;
+}
