@@ -1,14 +1,14 @@
+import { rolePrincipal as principalOfRole, type NodeRole } from "../msp/index.ts";
 import {
   MSPPrincipal_Classification,
   MSPRole,
   MSPRole_MSPRoleType,
-  encode,
   tryDecode,
   type MSPPrincipal,
 } from "../wire/index.ts";
 
 /** The roles of an organisation's members, in the words of the policy language. */
-export type RoleName = "member" | "admin" | "client" | "peer" | "orderer";
+export type RoleName = "member" | NodeRole;
 
 /** Anyone who has `role` in the organisation `mspId`. */
 export interface RolePrincipal {
@@ -27,13 +27,9 @@ const ROLES: readonly (readonly [RoleName, MSPRole_MSPRoleType])[] = [
 // Fabric's own pattern. An MSP id with any other character exists but has no name in the policy language.
 const PRINCIPAL = /^([A-Za-z0-9.-]+)\.(admin|member|client|peer|orderer)$/;
 
-/** The message of a role principal. */
-export function rolePrincipal(principal: RolePrincipal): MSPPrincipal {
-  const role = ROLES.find(([name]) => name === principal.role)?.[1] ?? MSPRole_MSPRoleType.MEMBER;
-  return {
-    principalClassification: MSPPrincipal_Classification.ROLE,
-    principal: encode(MSPRole, { mspIdentifier: principal.mspId, role }),
-  };
+/** The principal of everyone who has the role. */
+export function rolePrincipal({ mspId, role }: RolePrincipal): MSPPrincipal {
+  return principalOfRole(mspId, role);
 }
 
 /** The role that a principal asks for; `undefined` when it asks for something else. */
