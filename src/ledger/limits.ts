@@ -24,3 +24,6 @@ export const RANGE_MERKLE_DEGREE = 50;
 
 /** Rows of one range query when the caller sets no bound: Fabric's `totalQueryLimit`. Iteration ends there. */
 export const RANGE_ROWS_MAX = 100_000;
+
+/** Private write sets of one transaction that a commit looks through; an honest transaction has one for each endorsement. */
+export const TRANSIENT_SETS_PER_TX_MAX = 32;

@@ -7,7 +7,6 @@ const TABLES = {
   publicState: 0x10,
   hashedState: 0x11,
   privateState: 0x12,
-  history: 0x13,
   privateSets: 0x20,
   missingPrivateSets: 0x21,
   transactions: 0x30,
@@ -61,16 +60,6 @@ export class ChannelKeys {
   privateKeyOf(namespace: string, collection: string, stored: Uint8Array): string {
     const prefix = this.#key(TABLES.privateState, part(namespace), part(collection));
     return utf8Decode(stored.subarray(prefix.length));
-  }
-
-  history(namespace: string, key: string, block: number, tx: number): Uint8Array {
-    const place = [encodeOrderedVarint(block), encodeOrderedVarint(tx)];
-    return this.#key(TABLES.history, part(namespace), part(key), ...place);
-  }
-
-  /** All of `history` of one key; what follows the start is block and transaction. */
-  historyRange(namespace: string, key: string): KvRange {
-    return range(this.#key(TABLES.history, part(namespace), part(key)), "", "");
   }
 
   privateSet(block: number, tx: number, namespace: string, collection: string): Uint8Array {

@@ -1,0 +1,31 @@
+/** Blocks on disk, the state that follows from them, and transactions simulated against it. */
+export { BlockStore, type BlockStoreOptions } from "./block-store.ts";
+export { CONFIG_KEY, CONFIG_NAMESPACE, type CommittedTransaction } from "./commit-plan.ts";
+export {
+  type TransactionContent,
+  type TransactionReading,
+  readTransactions,
+} from "./core/block-reading.ts";
+export {
+  type CollectionReadsWrites,
+  type NamespaceReadsWrites,
+  type PrivateSet,
+  type ReadWriteSet,
+  parsePrivateSets,
+  parseReadWriteSet,
+} from "./core/read-write-set.ts";
+export { type SimulationResults, type WrittenNamespace } from "./core/read-write-set-builder.ts";
+export { type StateMetadata } from "./core/state-entry.ts";
+export { type TransactionRecord } from "./core/transaction-record.ts";
+export { type StateVersion } from "./core/version.ts";
+export { LedgerError, type LedgerErrorCode } from "./errors.ts";
+export { type CommittedBlock, Ledger, type LedgerDeps } from "./ledger.ts";
+export {
+  type KeyValue,
+  type RangeBatch,
+  type RangeIterator,
+  type RangeOptions,
+} from "./range-iterator.ts";
+export { type StateReader } from "./state-reader.ts";
+export { type TransientSet, TransientStore } from "./transient-store.ts";
+export { type SimulatedRangeOptions, type TxSimulator } from "./tx-simulator.ts";
