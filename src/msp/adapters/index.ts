@@ -1,0 +1,10 @@
+/** Key material on disk, and signing with it. For hosts and tests. */
+export { readMspDirectory, readSigner } from "./msp-directory.ts";
+export { createDeterministicSigner, createSigner, type SignerMaterial } from "./signer.ts";
+export {
+  type MemberMaterial,
+  type NodeSpec,
+  type OrganizationMaterial,
+  type OrganizationSpec,
+  writeOrganization,
+} from "./write-organization.ts";
