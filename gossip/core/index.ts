@@ -18,7 +18,7 @@ export type { ChannelEffect, ChannelEvent } from "./channel-event.ts";
 export type { Seed } from "./contacts.ts";
 export {
   CHAINCODES_PER_CLAIM_MAX,
-  DIGEST_BLOCKS_MAX,
+  DIGEST_ITEMS_MAX,
   MEMBERS_MAX,
   PULL_ITEMS_MAX,
   RANGE_BLOCKS_MAX,

@@ -96,6 +96,7 @@ export class Mesh {
         return;
       case "alive-signed":
         this.#publish(event.time, event.sealed);
+        this.#dialSeeds(nowMs);
         return;
       case "alive":
         this.#acceptAlive(event.claim, event.from, nowMs);
@@ -130,6 +131,16 @@ export class Mesh {
 
   alive(): readonly AliveClaim[] {
     return this.#membership.alive();
+  }
+
+  /** The newest claim that this peer has signed about itself. */
+  get ownAlive(): SealedMessage | undefined {
+    return this.#own;
+  }
+
+  /** The newest claim of a member, alive or dead. */
+  claimOf(peer: PeerId): AliveClaim | undefined {
+    return this.#membership.claimOf(peer);
   }
 
   isAlive(peer: PeerId): boolean {
@@ -241,6 +252,8 @@ export class Mesh {
   }
 
   #dialSeeds(nowMs: number): void {
+    // Whoever is reached is told of this peer: not before there is something to show.
+    if (this.#own === undefined) return;
     for (const seed of this.#contacts.due(nowMs, (peer) => this.#membership.isAlive(peer))) {
       this.#effects.push({ kind: "dial-seed", seed });
     }

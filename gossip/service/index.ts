@@ -1,0 +1,24 @@
+/**
+ * Gossip between peers, over Fabric's wire.
+ * Owns: streams to other peers, proofs of identity, what this peer signs about itself, the driving of the cores. Does not own: which
+ * identities are valid, whether a block is, ledgers and channel configurations: those are ports.
+ */
+export { GossipError, type GossipErrorCode } from "./errors.ts";
+export type { GossipMember } from "./member.ts";
+export type {
+  BlockSink,
+  BlockVerdict,
+  BlockVerifier,
+  IdentityPort,
+  LedgerView,
+  PeerIdentityVerdict,
+  TlsTrust,
+} from "./ports.ts";
+export type {
+  AnchorPeerAddress,
+  ChannelNetwork,
+  ChannelState,
+  GossipServiceOptions,
+} from "./options.ts";
+export { GossipService, type GossipDeps } from "./service.ts";
+export { DEFAULT_OPTIONS, FABRIC_OPTIONS, type GossipOptions } from "../core/index.ts";

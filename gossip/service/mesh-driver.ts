@@ -1,0 +1,226 @@
+/** Drives the mesh: verifies what it is told, signs and sends what it wants said, dials whom it wants reached. */
+import { errorMessage } from "../../src/kernel/error.ts";
+import type { Clock } from "../../src/kernel/ports/clock.ts";
+import type { Logger } from "../../src/kernel/ports/logger.ts";
+import type { GossipEnvelope } from "../../src/wire/index.ts";
+import {
+  MEMBERS_MAX,
+  PULL_ITEMS_MAX,
+  type Mesh,
+  type MeshEffect,
+  type MeshEvent,
+  type PeerId,
+} from "../core/index.ts";
+import { draftAlive, type ClaimVerifier } from "./claim-reader.ts";
+import type { Connections } from "./connections.ts";
+import type { DecodedMessage } from "./gossip-message.ts";
+import type { RemotePeer } from "./handshake.ts";
+import { meshEnvelope } from "./mesh-wire.ts";
+import type { Refusal } from "./metrics.ts";
+import type { OwnClaims } from "./own-claims.ts";
+import { peerIdOf } from "./peer-identity.ts";
+
+export interface MeshDriverDeps {
+  readonly mesh: Mesh;
+  readonly connections: Connections;
+  readonly verifier: ClaimVerifier;
+  readonly ownClaims: OwnClaims;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly self: PeerId;
+  readonly onDied: (peer: PeerId) => void;
+}
+
+export class MeshDriver {
+  readonly #deps: MeshDriverDeps;
+
+  constructor(deps: MeshDriverDeps) {
+    this.#deps = deps;
+  }
+
+  step(event: MeshEvent): void {
+    const { mesh, clock } = this.#deps;
+    mesh.step(event, clock.monotonicMs());
+    for (const effect of mesh.takeEffects()) this.#perform(effect);
+  }
+
+  /** Takes a message that belongs to no channel. Answers why it was of no use, if it was not. */
+  async receive(
+    remote: RemotePeer,
+    message: DecodedMessage,
+    envelope: GossipEnvelope,
+  ): Promise<Refusal | undefined> {
+    const { content, nonce } = message;
+    const from = remote.peer;
+    switch (content.$case) {
+      case "aliveMsg":
+        return this.#takeAlive(from, envelope);
+      case "memReq":
+        return this.#takeRequest(from, nonce, content.value.selfInformation);
+      case "memRes":
+        return this.#takeResponse(from, nonce, content.value);
+      case "hello":
+        this.step({ kind: "identity-hello", from, nonce: content.value.nonce });
+        return undefined;
+      case "dataDig":
+      case "dataReq": {
+        const kind = content.$case === "dataDig" ? "identity-digest" : "identity-request";
+        const peers = content.value.digests.slice(0, PULL_ITEMS_MAX).map(peerIdOf);
+        this.step({ kind, from, nonce: content.value.nonce, peers });
+        return undefined;
+      }
+      case "dataUpdate":
+        return this.#takeIdentities(from, content.value.nonce, content.value.data);
+      case "empty":
+      case "conn":
+        return undefined;
+      case "dataMsg":
+      case "stateInfo":
+      case "stateSnapshot":
+      case "stateInfoPullReq":
+      case "stateRequest":
+      case "stateResponse":
+      case "leadershipMsg":
+      case "peerIdentity":
+      case "ack":
+      case "privateReq":
+      case "privateRes":
+      case "privateData":
+        return "unsupported";
+    }
+  }
+
+  async #takeAlive(from: PeerId, envelope: GossipEnvelope): Promise<Refusal | undefined> {
+    const { mesh, verifier, self } = this.#deps;
+    const draft = draftAlive(envelope);
+    if (draft === undefined) return "malformed";
+    // The cheap question first: most of what arrives is known from somebody else.
+    if (mesh.judge(draft.peer, draft.time) !== "news") return undefined;
+    const verified = await verifier.alive(draft);
+    if (!verified.ok) {
+      if (verified.refusal === "identity") this.step({ kind: "identity-missing", from });
+      return verified.refusal;
+    }
+    const { alive, identity } = verified.claim;
+    if (alive.peer === self) {
+      this.step({ kind: "own-alive", time: alive.time });
+      return undefined;
+    }
+    this.step({ kind: "identity", record: identity });
+    this.step({ kind: "alive", claim: alive, from });
+    return undefined;
+  }
+
+  async #takeRequest(
+    from: PeerId,
+    nonce: string,
+    selfInformation: GossipEnvelope | undefined,
+  ): Promise<Refusal | undefined> {
+    const draft = selfInformation === undefined ? undefined : draftAlive(selfInformation);
+    if (selfInformation === undefined || draft === undefined) return "malformed";
+    if (draft.peer !== from) return "signature";
+    const refusal = await this.#takeAlive(from, selfInformation);
+    if (refusal === undefined) this.step({ kind: "membership-request", from, nonce });
+    return refusal;
+  }
+
+  async #takeResponse(
+    from: PeerId,
+    nonce: string,
+    response: { readonly alive: GossipEnvelope[]; readonly dead: GossipEnvelope[] },
+  ): Promise<Refusal | undefined> {
+    const { mesh, clock } = this.#deps;
+    if (!mesh.expectsMembership(from, nonce, clock.monotonicMs())) return "unasked";
+    let refusal: Refusal | undefined;
+    for (const envelope of response.alive.slice(0, MEMBERS_MAX)) {
+      refusal = (await this.#takeAlive(from, envelope)) ?? refusal;
+    }
+    for (const envelope of response.dead.slice(0, MEMBERS_MAX)) {
+      refusal = (await this.#takeDead(envelope)) ?? refusal;
+    }
+    return refusal;
+  }
+
+  async #takeDead(envelope: GossipEnvelope): Promise<Refusal | undefined> {
+    const { mesh, verifier, self } = this.#deps;
+    const draft = draftAlive(envelope);
+    if (draft === undefined) return "malformed";
+    if (draft.peer === self || mesh.judge(draft.peer, draft.time) !== "news") return undefined;
+    const verified = await verifier.alive(draft);
+    if (!verified.ok) return verified.refusal;
+    this.step({ kind: "identity", record: verified.claim.identity });
+    this.step({ kind: "dead", claim: verified.claim.alive });
+    return undefined;
+  }
+
+  async #takeIdentities(
+    from: PeerId,
+    nonce: string,
+    envelopes: readonly GossipEnvelope[],
+  ): Promise<Refusal | undefined> {
+    const { mesh, clock, verifier } = this.#deps;
+    if (!mesh.expectsIdentities(from, nonce, clock.monotonicMs())) return "unasked";
+    let refusal: Refusal | undefined;
+    for (const envelope of envelopes.slice(0, PULL_ITEMS_MAX)) {
+      const verified = await verifier.identity(envelope);
+      if (verified.ok) this.step({ kind: "identity", record: verified.claim });
+      else refusal = verified.refusal;
+    }
+    return refusal;
+  }
+
+  #perform(effect: MeshEffect): void {
+    const { mesh, connections, logger } = this.#deps;
+    switch (effect.kind) {
+      case "send":
+        connections.send(effect.to, mesh.endpointOf(effect.to), meshEnvelope(effect.message));
+        return;
+      case "sign-alive":
+        void this.#signAlive(effect);
+        return;
+      case "dial-seed":
+        void this.#dial(effect.seed.endpoint, effect.seed.mspId);
+        return;
+      case "dial-member":
+        void this.#dial(effect.endpoint, undefined);
+        return;
+      case "joined":
+        logger.info("a peer is alive", {
+          peer: effect.peer,
+          endpoint: mesh.endpointOf(effect.peer),
+        });
+        return;
+      case "died":
+        logger.warn("a peer is silent and counts as dead", {
+          peer: effect.peer,
+          endpoint: mesh.endpointOf(effect.peer),
+        });
+        this.#deps.onDied(effect.peer);
+        return;
+    }
+  }
+
+  async #signAlive({ time, withIdentity }: MeshEffect & { kind: "sign-alive" }): Promise<void> {
+    try {
+      const sealed = await this.#deps.ownClaims.alive(time, withIdentity);
+      this.step({ kind: "alive-signed", time, sealed });
+    } catch (error) {
+      this.#deps.logger.error("cannot sign an alive message", { reason: errorMessage(error) });
+    }
+  }
+
+  async #dial(endpoint: string, mspId: string | undefined): Promise<void> {
+    const remote = await this.#deps.connections.dial(endpoint);
+    if (remote === undefined) return;
+    if (mspId !== undefined && remote.mspId !== mspId) {
+      this.#deps.logger.warn("a peer of another organisation answered", {
+        endpoint,
+        expected: mspId,
+        found: remote.mspId,
+      });
+      return;
+    }
+    const seedEndpoint = mspId === undefined ? undefined : endpoint;
+    this.step({ kind: "connected", peer: remote.peer, seedEndpoint });
+  }
+}

@@ -1,0 +1,49 @@
+import { EMPTY_BYTES } from "../../src/kernel/bytes.ts";
+import {
+  GossipMessage_Tag as Tag,
+  PullMsgType,
+  type GossipEnvelope,
+} from "../../src/wire/index.ts";
+import type { MeshMessage } from "../core/index.ts";
+import { toEnvelope, unsignedEnvelope, type GossipContent } from "./gossip-message.ts";
+import { pkiIdOfPeer } from "./peer-identity.ts";
+
+const msgType = PullMsgType.IDENTITY_MSG;
+
+/** The envelope of a mesh message. */
+export function meshEnvelope(message: MeshMessage): GossipEnvelope {
+  switch (message.kind) {
+    case "alive":
+      return toEnvelope(message.sealed);
+    case "membership-request": {
+      const selfInformation = toEnvelope(message.self);
+      return open({ $case: "memReq", value: { selfInformation, known: [] } }, message.nonce);
+    }
+    case "membership-response": {
+      const alive = message.alive.map(toEnvelope);
+      const dead = message.dead.map(toEnvelope);
+      return open({ $case: "memRes", value: { alive, dead } }, message.nonce);
+    }
+    case "identity-hello":
+      return open({
+        $case: "hello",
+        value: { nonce: message.nonce, metadata: EMPTY_BYTES, msgType },
+      });
+    case "identity-digest": {
+      const digests = message.peers.map(pkiIdOfPeer);
+      return open({ $case: "dataDig", value: { nonce: message.nonce, digests, msgType } });
+    }
+    case "identity-request": {
+      const digests = message.peers.map(pkiIdOfPeer);
+      return open({ $case: "dataReq", value: { nonce: message.nonce, digests, msgType } });
+    }
+    case "identity-update": {
+      const data = message.identities.map(toEnvelope);
+      return open({ $case: "dataUpdate", value: { nonce: message.nonce, data, msgType } });
+    }
+  }
+}
+
+function open(content: GossipContent, nonce = "0"): GossipEnvelope {
+  return unsignedEnvelope({ content, tag: Tag.EMPTY, nonce });
+}

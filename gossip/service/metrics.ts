@@ -1,0 +1,82 @@
+import type { Counter, Gauge, Meter } from "../../src/kernel/ports/meter.ts";
+
+/** Why a received message was not used; the label of `gossip_comm_messages_refused`. */
+export type Refusal =
+  /** Not a message, or one without content or with fields that cannot be. */
+  | "malformed"
+  /** Its tag does not fit its kind. */
+  | "tag"
+  /** Of a channel that this peer has not joined. */
+  | "channel"
+  /** The sender's, or the owner's, organisation may not say this. */
+  | "organization"
+  /** A signature or an identity that does not verify. */
+  | "signature"
+  /** Its owner's identity is not known yet. */
+  | "identity"
+  /** An answer that nobody asked for. */
+  | "unasked"
+  /** Of a kind that this peer has no use for, such as private data. */
+  | "unsupported";
+
+/** The metrics of one peer's gossip; Fabric's names where Fabric has them. */
+export interface GossipMetrics {
+  readonly sent: Counter;
+  readonly received: Counter;
+  /** Messages dropped because a queue was full. */
+  readonly overflow: Counter;
+  readonly refused: Counter;
+  readonly connections: Gauge;
+  readonly peersKnown: Gauge;
+  readonly leader: Gauge;
+  readonly height: Gauge;
+  readonly buffered: Gauge;
+  /** Blocks that peers served and that did not verify. */
+  readonly forgedBlocks: Counter;
+}
+
+export function gossipMetrics(meter: Meter): GossipMetrics {
+  const labels = ["channel"];
+  return {
+    sent: meter.counter({ name: "gossip_comm_messages_sent", help: "Messages sent" }),
+    received: meter.counter({ name: "gossip_comm_messages_received", help: "Messages received" }),
+    overflow: meter.counter({
+      name: "gossip_comm_overflow_count",
+      help: "Messages dropped because a queue was full",
+    }),
+    refused: meter.counter({
+      name: "gossip_comm_messages_refused",
+      help: "Received messages that were not used, by reason",
+      labels: ["reason"],
+    }),
+    connections: meter.gauge({
+      name: "gossip_comm_connections",
+      help: "Authenticated streams to other peers",
+    }),
+    peersKnown: meter.gauge({
+      name: "gossip_membership_total_peers_known",
+      help: "Members of the channel besides this peer",
+      labels,
+    }),
+    leader: meter.gauge({
+      name: "gossip_leader_election_leader",
+      help: "1 when this peer pulls the channel's blocks for its organisation",
+      labels,
+    }),
+    height: meter.gauge({
+      name: "gossip_state_height",
+      help: "Blocks of the channel's ledger",
+      labels,
+    }),
+    buffered: meter.gauge({
+      name: "gossip_payload_buffer_size",
+      help: "Blocks that wait for an earlier one",
+      labels,
+    }),
+    forgedBlocks: meter.counter({
+      name: "gossip_state_forged_blocks",
+      help: "Blocks from peers that did not verify",
+      labels,
+    }),
+  };
+}

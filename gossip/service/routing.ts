@@ -1,0 +1,37 @@
+import { PullMsgType } from "../../src/wire/index.ts";
+import type { DecodedMessage, GossipContent } from "./gossip-message.ts";
+
+const CHANNEL_KINDS: ReadonlySet<GossipContent["$case"]> = new Set([
+  "dataMsg",
+  "stateInfo",
+  "stateSnapshot",
+  "stateInfoPullReq",
+  "stateRequest",
+  "stateResponse",
+  "leadershipMsg",
+  "privateData",
+  "privateReq",
+  "privateRes",
+]);
+
+/** Whether a message belongs to a channel: by its kind, or, where it pulls, by naming one. */
+export function isOfChannel({ content, channel }: DecodedMessage): boolean {
+  if (pullTypeOf(content) !== undefined) return channel.length > 0;
+  return CHANNEL_KINDS.has(content.$case);
+}
+
+/** Identities are pulled outside channels, blocks inside. True of what pulls nothing. */
+export function isPullOfItsKind({ content, channel }: DecodedMessage): boolean {
+  const type = pullTypeOf(content);
+  if (type === undefined) return true;
+  return type === (channel.length > 0 ? PullMsgType.BLOCK_MSG : PullMsgType.IDENTITY_MSG);
+}
+
+function pullTypeOf(content: GossipContent): PullMsgType | undefined {
+  const isPull =
+    content.$case === "hello" ||
+    content.$case === "dataDig" ||
+    content.$case === "dataReq" ||
+    content.$case === "dataUpdate";
+  return isPull ? content.value.msgType : undefined;
+}
