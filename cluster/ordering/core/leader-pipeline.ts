@@ -1,0 +1,94 @@
+import { assert } from "../../../src/kernel/assert.ts";
+import { nextBlock, tipOf, type ChainTip, type WholeBlock } from "./block-assembly.ts";
+import { BlockCutter, type Batch, type BatchLimits, type OrderedMessage } from "./block-cutter.ts";
+
+export interface PipelineLimits {
+  /** Blocks proposed and not yet applied; from 1. */
+  readonly blocksInFlightMax: number;
+  /** Messages and their bytes taken and not yet proposed. Further ones are refused. */
+  readonly waitingCountMax: number;
+  readonly waitingBytesMax: number;
+}
+
+/**
+ * What a leader does between an envelope and a proposal, for one term of leadership: batches, chained into blocks
+ * before the blocks they follow are committed.
+ *
+ * A block is cut when there is reason to: at once while nothing is in flight, else when a batch is full or its time is
+ * up, so that batches fill while the one before is being made durable.
+ */
+export class LeaderPipeline {
+  readonly #limits: PipelineLimits;
+  readonly #cutter = new BlockCutter();
+  readonly #ready: Batch[] = [];
+  // The newest block proposed. In flight are the blocks after #applied, up to this one.
+  #tip: ChainTip;
+  #appliedNumber: number;
+  #waitingCount = 0;
+  #waitingBytes = 0;
+  #proposal: { readonly block: WholeBlock; readonly batch: Batch } | undefined;
+
+  /** `tip` is the newest applied block, and the log holds none after it. */
+  constructor(tip: ChainTip, limits: PipelineLimits) {
+    this.#tip = tip;
+    this.#appliedNumber = tip.number;
+    this.#limits = limits;
+  }
+
+  get inFlightCount(): number {
+    return this.#tip.number - this.#appliedNumber;
+  }
+
+  /** True while a batch is filling: its time runs from when that begins. */
+  get isFilling(): boolean {
+    return this.#cutter.pendingCount > 0;
+  }
+
+  /** Takes a message, or answers false when too much waits. */
+  add(message: OrderedMessage, batchLimits: BatchLimits): boolean {
+    const bytes = this.#waitingBytes + message.sizeBytes;
+    const isFull =
+      this.#waitingCount >= this.#limits.waitingCountMax ||
+      (this.#waitingCount > 0 && bytes > this.#limits.waitingBytesMax);
+    if (isFull) return false;
+    this.#waitingCount += 1;
+    this.#waitingBytes = bytes;
+    this.#ready.push(...this.#cutter.add(message, batchLimits));
+    return true;
+  }
+
+  /** The batch that fills has had its time. */
+  timeUp(): void {
+    const batch = this.#cutter.cut();
+    if (batch.length > 0) this.#ready.push(batch);
+  }
+
+  /** The block is committed and written here. */
+  applied(number: number): void {
+    assert(number === this.#appliedNumber + 1, "blocks are applied in order");
+    this.#appliedNumber = number;
+    assert(number <= this.#tip.number, "in one term only its leader's blocks are applied");
+  }
+
+  /** The block to propose next, if one is due: the same until `proposed`. */
+  due(): WholeBlock | undefined {
+    if (this.#proposal !== undefined) return this.#proposal.block;
+    if (this.inFlightCount >= this.#limits.blocksInFlightMax) return undefined;
+    if (this.#ready.length === 0 && this.inFlightCount === 0) this.timeUp();
+    const batch = this.#ready.shift();
+    if (batch === undefined) return undefined;
+    const envelopes = batch.map((message) => message.bytes);
+    this.#proposal = { block: nextBlock(this.#tip, envelopes), batch };
+    return this.#proposal.block;
+  }
+
+  /** The block that is due is in the log. */
+  proposed(): void {
+    assert(this.#proposal !== undefined, "what is proposed was due");
+    const { block, batch } = this.#proposal;
+    this.#proposal = undefined;
+    this.#tip = tipOf(block.header);
+    this.#waitingCount -= batch.length;
+    for (const message of batch) this.#waitingBytes -= message.sizeBytes;
+  }
+}
