@@ -8,6 +8,7 @@
 export { RaftReplica } from "./raft-replica.ts";
 export type { RaftReplicaDeps } from "./raft-replica.ts";
 export type { RaftReplicaOptions } from "./options.ts";
+export type { Entry } from "../raft/index.ts";
 export type { Leadership, PeerTransport, ReplicaApplication } from "./ports.ts";
 export { ClusterService } from "./cluster-service.ts";
 export type { ClusterReceiver } from "./cluster-service.ts";

@@ -1,0 +1,128 @@
+import type { Clock } from "../../src/kernel/ports/clock.ts";
+import type { Logger } from "../../src/kernel/ports/logger.ts";
+import type { Meter } from "../../src/kernel/ports/meter.ts";
+import { serveStream, type RpcBinding } from "../../src/kernel/ports/rpc.ts";
+import {
+  AtomicBroadcastDefinition,
+  HeaderType,
+  Status,
+  methodOf,
+  type BroadcastResponse,
+  type Envelope,
+} from "../../src/wire/index.ts";
+import { AnsweredStream } from "./answered-stream.ts";
+import { badRequest, classify, unavailable, type Refusal } from "./core/message-rules.ts";
+import { BROADCAST_WINDOW_MAX } from "./limits.ts";
+import type { MessageValidator } from "./message-validator.ts";
+import { broadcastMetrics, type BroadcastMetrics } from "./metrics.ts";
+import type { OrderingChain } from "./ordering-chain.ts";
+
+/** What Broadcast needs of a channel that this node orders. */
+export interface BroadcastChannel {
+  readonly validator: Pick<MessageValidator, "validate">;
+  readonly chain: Pick<OrderingChain, "order">;
+}
+
+export interface BroadcastDeps {
+  /** Undefined for a channel that this node does not order. */
+  readonly channel: (channelId: string) => BroadcastChannel | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly meter: Meter;
+}
+
+interface Tally {
+  channel: string;
+  type: string;
+}
+
+const SUCCESS: BroadcastResponse = { status: Status.SUCCESS, info: "" };
+
+/**
+ * `/orderer.AtomicBroadcast/Broadcast`. Responses come in the order of the requests; envelopes of one stream are
+ * ordered side by side. Fabric: the first response that is not SUCCESS ends the stream.
+ */
+export class Broadcast {
+  readonly #deps: BroadcastDeps;
+  readonly #metrics: BroadcastMetrics;
+
+  constructor(deps: BroadcastDeps) {
+    this.#deps = deps;
+    this.#metrics = broadcastMetrics(deps.meter);
+  }
+
+  binding(): RpcBinding {
+    const method = methodOf(AtomicBroadcastDefinition, "broadcast");
+    return serveStream(method, (requests, send) => {
+      const stream = new AnsweredStream<Envelope, BroadcastResponse>({
+        answer: (envelope) => this.process(envelope),
+        send,
+        isLast: ({ status }) => status !== Status.SUCCESS,
+        windowMax: BROADCAST_WINDOW_MAX,
+      });
+      return stream.serve(requests);
+    });
+  }
+
+  /** Validates and orders one envelope. SUCCESS: it is in a block that is committed and durable. Never rejects. */
+  async process(envelope: Envelope): Promise<BroadcastResponse> {
+    const tally: Tally = { channel: "unknown", type: "unknown" };
+    const refusal = await this.#order(envelope, tally);
+    const response = refusal ?? SUCCESS;
+    this.#metrics.processed.add(1, { ...tally, status: statusName(response.status) });
+    if (refusal !== undefined)
+      this.#deps.logger.debug("refused a transaction", { ...tally, ...refusal });
+    return response;
+  }
+
+  async #order(envelope: Envelope, tally: Tally): Promise<Refusal | undefined> {
+    const startMs = this.#deps.clock.monotonicMs();
+    const classified = classify(envelope);
+    const { opened } = classified;
+    const channel = opened && this.#deps.channel(opened.channelHeader.channelId);
+    if (opened !== undefined) tally.type = typeName(opened.channelHeader.type);
+    // Names of channels that do not exist are the client's invention, and no label.
+    if (opened !== undefined && channel !== undefined)
+      tally.channel = opened.channelHeader.channelId;
+    if (classified.kind === "refused") return classified.refusal;
+    if (channel === undefined) return badRequest("channel does not exist");
+    if (classified.kind === "configUpdate") return CONFIG_UPDATE_REFUSED;
+    return this.#orderNormal(envelope, channel, tally, startMs);
+  }
+
+  async #orderNormal(
+    envelope: Envelope,
+    { validator, chain }: BroadcastChannel,
+    tally: Tally,
+    startMs: number,
+  ): Promise<Refusal | undefined> {
+    const validation = await validator.validate(envelope);
+    const validatedMs = this.#deps.clock.monotonicMs();
+    const isValid = validation.kind === "valid";
+    const status = isValid ? "SUCCESS" : statusName(validation.refusal.status);
+    this.#metrics.validateSeconds.observe((validatedMs - startMs) / 1000, { ...tally, status });
+    if (!isValid) return validation.refusal;
+    const result = await chain.order(envelope, validation.configSequence);
+    const enqueuedSeconds = (this.#deps.clock.monotonicMs() - validatedMs) / 1000;
+    const isOrdered = result.kind === "ordered";
+    this.#metrics.enqueueSeconds.observe(enqueuedSeconds, {
+      ...tally,
+      status: isOrdered ? "SUCCESS" : "SERVICE_UNAVAILABLE",
+    });
+    return isOrdered ? undefined : unavailable(result.info);
+  }
+}
+
+const CONFIG_UPDATE_REFUSED: Refusal = {
+  status: Status.NOT_IMPLEMENTED,
+  info: "this orderer does not take configuration updates: the channel keeps the configuration of its genesis block",
+};
+
+function statusName(status: Status): string {
+  return Object.entries(Status).find(([, value]) => value === status)?.[0] ?? "UNKNOWN";
+}
+
+// The known names only: a client may send any number.
+function typeName(type: number): string {
+  return Object.entries(HeaderType).find(([, value]) => value === type)?.[0] ?? "unknown";
+}

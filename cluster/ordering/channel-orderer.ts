@@ -1,0 +1,298 @@
+import { ChannelConfig, ChannelConfigRef, lastConfigNumber } from "../../src/channel/index.ts";
+import { equalBytes } from "../../src/kernel/bytes.ts";
+import type { Clock } from "../../src/kernel/ports/clock.ts";
+import type { Files } from "../../src/kernel/ports/files.ts";
+import type { Logger } from "../../src/kernel/ports/logger.ts";
+import type { Meter } from "../../src/kernel/ports/meter.ts";
+import type { Random } from "../../src/kernel/ports/random.ts";
+import type { RpcDialer } from "../../src/kernel/ports/rpc.ts";
+import type { Signer } from "../../src/kernel/ports/signer.ts";
+import type { Timers } from "../../src/kernel/ports/timers.ts";
+import { BlockStore } from "../../src/ledger/index.ts";
+import { Block, blockHeaderHash, tryDecode } from "../../src/wire/index.ts";
+import {
+  ClusterLink,
+  RaftReplica,
+  publicKeyOf,
+  type ClusterMember,
+  type ClusterService,
+} from "../replica/index.ts";
+import { BlockWriter } from "./block-writer.ts";
+import { recordOf } from "./core/block-assembly.ts";
+import { OrderingError } from "./errors.ts";
+import { RECENT_BLOCKS_READ_MAX } from "./limits.ts";
+import { MessageValidator } from "./message-validator.ts";
+import { OrderingChain } from "./ordering-chain.ts";
+
+export interface ChannelOrdererDeps {
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly meter: Meter;
+  readonly signer: Signer;
+  /** Presents this node's TLS client certificate. */
+  readonly dialer: RpcDialer;
+  /** Registered at the server that the other orderers call. */
+  readonly cluster: ClusterService;
+}
+
+export interface ChannelOrdererOptions {
+  readonly genesisBlock: Block;
+  /** Of this channel at this node: blocks/ and raft/ are made in it. */
+  readonly directory: string;
+  /** This node's TLS server certificate, PEM or DER. Fabric: a node finds itself among the consenters by its public key. */
+  readonly serverTlsCert: Uint8Array;
+  /** Default `SUBMIT_TIMEOUT_MS`. */
+  readonly submitTimeoutMs?: number;
+  /** Overrides the channel's own tick interval, as Fabric's `TickIntervalOverride` does. */
+  readonly tickIntervalMs?: number;
+  /** Lets identities order whose certificate has ended. Default false. */
+  readonly ignoresExpiration?: boolean;
+}
+
+/** All of one channel at one orderer: its blocks, its configuration, its place in the Raft group, and its order. */
+export class ChannelOrderer {
+  readonly channelId: string;
+  readonly raftId: number;
+  readonly blocks: BlockStore;
+  readonly config: ChannelConfigRef;
+  readonly validator: MessageValidator;
+  readonly chain: OrderingChain;
+  readonly replica: RaftReplica;
+  readonly #link: ClusterLink;
+  readonly #cluster: ClusterService;
+
+  /**
+   * Opens what `directory` holds, or starts the channel from its genesis block, and takes part at once.
+   * Throws `OrderingError`, `ChannelError`, `LedgerError`, `ReplicaError` and `RaftError` for what prevents that.
+   */
+  static async open(
+    deps: ChannelOrdererDeps,
+    options: ChannelOrdererOptions,
+  ): Promise<ChannelOrderer> {
+    const { files, logger } = deps;
+    const directory = `${options.directory}/blocks`;
+    const blocks = await BlockStore.open({ files, directory, logger });
+    try {
+      return await openOn(blocks, deps, options);
+    } catch (error) {
+      await blocks.close();
+      throw error;
+    }
+  }
+
+  /** For `open`. */
+  constructor(parts: ChannelOrdererParts) {
+    this.channelId = parts.config.current().channelId;
+    this.raftId = parts.raftId;
+    this.blocks = parts.blocks;
+    this.config = parts.config;
+    this.validator = parts.validator;
+    this.chain = parts.chain;
+    this.replica = parts.replica;
+    this.#link = parts.link;
+    this.#cluster = parts.cluster;
+  }
+
+  /** As delivery wants it: aborted while this node cannot vouch that more blocks will come. */
+  trouble(): AbortSignal {
+    return this.chain.trouble();
+  }
+
+  /** Leaves the group, answers everyone who waits, and closes the files. Idempotent. */
+  async close(): Promise<void> {
+    this.#cluster.unregister(this.channelId);
+    this.chain.close();
+    this.#link.close();
+    await this.replica.close();
+    await this.blocks.close();
+  }
+}
+
+interface ChannelOrdererParts {
+  readonly raftId: number;
+  readonly blocks: BlockStore;
+  readonly config: ChannelConfigRef;
+  readonly validator: MessageValidator;
+  readonly chain: OrderingChain;
+  readonly replica: RaftReplica;
+  readonly link: ClusterLink;
+  readonly cluster: ClusterService;
+}
+
+async function openOn(
+  blocks: BlockStore,
+  deps: ChannelOrdererDeps,
+  options: ChannelOrdererOptions,
+): Promise<ChannelOrderer> {
+  const newest = await newestBlock(blocks, options.genesisBlock);
+  const config = new ChannelConfigRef(await configInForce(blocks, newest));
+  const members = membersOf(config.current());
+  const raftId = ownRaftId(members, options.serverTlsCert, config.current().channelId);
+  const identity = { channelId: config.current().channelId, raftId, members };
+  const link = new ClusterLink(deps, identity);
+  const replica = await openReplica(
+    deps,
+    options,
+    { ...identity, config: config.current() },
+    link,
+    newest,
+  );
+  const validator = new MessageValidator({ config, clock: deps.clock }, options);
+  const consenterIds = members.map((member) => member.raftId);
+  const writer = new BlockWriter({ ...deps, blocks, config }, consenterIds, newest);
+  const chain = new OrderingChain(
+    { ...deps, log: replica, link, writer, config, validator },
+    { ...identity, consenterIds, ...submitTimeout(options) },
+  );
+  await rememberEnvelopes(chain, blocks);
+  connect({ chain, replica, link, cluster: deps.cluster }, identity);
+  return new ChannelOrderer({
+    raftId,
+    blocks,
+    config,
+    validator,
+    chain,
+    replica,
+    link,
+    cluster: deps.cluster,
+  });
+}
+
+interface Identity {
+  readonly channelId: string;
+  readonly raftId: number;
+  readonly members: readonly ClusterMember[];
+}
+
+function connect(
+  parts: Pick<ChannelOrdererParts, "chain" | "replica" | "link" | "cluster">,
+  { channelId, members }: Identity,
+): void {
+  const { chain, replica, link, cluster } = parts;
+  link.listen({
+    consensusBroken: (id) => {
+      replica.unreachable(id);
+    },
+    submitBroken: (id) => {
+      chain.submitBroken(id);
+    },
+  });
+  cluster.register(channelId, members, {
+    receive: (message) => {
+      replica.receive(message);
+    },
+    submit: (from, request) => {
+      chain.submit(from, request);
+    },
+  });
+  replica.start(chain);
+}
+
+async function newestBlock(blocks: BlockStore, genesis: Block): Promise<Block> {
+  if (blocks.height === 0) await blocks.append(genesis);
+  const first = await blocks.read(0);
+  const isSame =
+    first?.header !== undefined &&
+    genesis.header !== undefined &&
+    equalBytes(blockHeaderHash(first.header), blockHeaderHash(genesis.header));
+  const newest = await blocks.read(blocks.height - 1);
+  if (isSame && newest !== undefined) return newest;
+  throw new OrderingError(
+    "wrong_genesis",
+    "the blocks on disk begin with another genesis block; give each channel a directory of its own",
+  );
+}
+
+async function configInForce(blocks: BlockStore, newest: Block): Promise<ChannelConfig> {
+  const block = await blocks.read(lastConfigNumber(newest) ?? 0);
+  return ChannelConfig.fromBlock(block ?? newest);
+}
+
+// Fabric: raft ids are the places in the consenter list, from 1.
+function membersOf(config: ChannelConfig): readonly ClusterMember[] {
+  const { consensusType, consenters, organizations } = config.orderer;
+  if (consenters.length === 0) {
+    throw new OrderingError(
+      "not_raft",
+      `channel ${config.channelId} is ordered by "${consensusType}", not by Raft`,
+    );
+  }
+  const tlsRootsPem = organizations.flatMap((organization) => organization.tlsRootsPem);
+  return consenters.map(({ host, port, clientTlsCertPem, serverTlsCertPem }, place) => {
+    const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+    return { raftId: place + 1, address, clientTlsCertPem, serverTlsCertPem, tlsRootsPem };
+  });
+}
+
+function ownRaftId(
+  members: readonly ClusterMember[],
+  serverTlsCert: Uint8Array,
+  channelId: string,
+): number {
+  const own = publicKeyOf(serverTlsCert);
+  const member = members.find(({ serverTlsCertPem }) => publicKeyOf(serverTlsCertPem) === own);
+  if (member !== undefined) return member.raftId;
+  throw new OrderingError(
+    "not_a_consenter",
+    `no consenter of channel ${channelId} has this node's TLS server certificate; ` +
+      "use the certificate that the channel's configuration names, or add this node to the channel",
+  );
+}
+
+async function openReplica(
+  deps: ChannelOrdererDeps,
+  options: ChannelOrdererOptions,
+  { channelId, raftId, members, config }: Identity & { readonly config: ChannelConfig },
+  link: ClusterLink,
+  newest: Block,
+): Promise<RaftReplica> {
+  const { raftOptions, batchSize } = config.orderer;
+  if (raftOptions === undefined) {
+    throw new OrderingError("not_raft", `channel ${channelId} has no Raft options`);
+  }
+  const appliedIndex = recordOf(newest)?.raftIndex ?? 0;
+  const replica = await RaftReplica.open(
+    { ...deps, transport: link },
+    {
+      channelId,
+      raftId,
+      voters: members.map((member) => member.raftId),
+      directory: `${options.directory}/raft`,
+      tickIntervalMs: options.tickIntervalMs ?? raftOptions.tickIntervalMs,
+      electionTicks: raftOptions.electionTicks,
+      heartbeatTicks: raftOptions.heartbeatTicks,
+      messageBytesMax: batchSize.preferredBytesMax,
+      inflightMessagesMax: raftOptions.inflightBlocksMax,
+    },
+    appliedIndex,
+  );
+  if (appliedIndex === 0 || holdsBlock(replica, appliedIndex, newest)) return replica;
+  await replica.close();
+  throw new OrderingError(
+    "log_mismatch",
+    `entry ${appliedIndex} of the Raft log is not block ${newest.header?.number ?? 0}, which was written from it; ` +
+      "restore the blocks and the log of one moment together",
+  );
+}
+
+function holdsBlock(replica: RaftReplica, index: number, block: Block): boolean {
+  const entry = replica.recoveredEntry(index);
+  const logged = entry && tryDecode(Block, entry.data)?.header;
+  if (logged === undefined || block.header === undefined) return false;
+  return equalBytes(blockHeaderHash(logged), blockHeaderHash(block.header));
+}
+
+async function rememberEnvelopes(chain: OrderingChain, blocks: BlockStore): Promise<void> {
+  const first = Math.max(1, blocks.height - RECENT_BLOCKS_READ_MAX);
+  for (let number = first; number < blocks.height; number += 1) {
+    const block = await blocks.read(number);
+    chain.remember(number, block?.data?.data ?? []);
+  }
+}
+
+function submitTimeout(options: ChannelOrdererOptions): { readonly submitTimeoutMs?: number } {
+  return options.submitTimeoutMs === undefined ? {} : { submitTimeoutMs: options.submitTimeoutMs };
+}

@@ -1,0 +1,20 @@
+/**
+ * The ordering service: from an envelope to a signed block that every orderer of the channel has.
+ *
+ * Owns block cutting, the chain of blocks, Broadcast, and the answer to a client: SUCCESS means that the envelope is in
+ * a block committed by Raft and durable here. Does not own delivery of blocks, nor changes of the configuration.
+ */
+export { ChannelOrderer } from "./channel-orderer.ts";
+export type { ChannelOrdererDeps, ChannelOrdererOptions } from "./channel-orderer.ts";
+export { Broadcast } from "./broadcast.ts";
+export type { BroadcastChannel, BroadcastDeps } from "./broadcast.ts";
+export { OrderingChain } from "./ordering-chain.ts";
+export type { OrderingChainDeps, OrderingChainOptions } from "./ordering-chain.ts";
+export { BlockWriter } from "./block-writer.ts";
+export type { AcceptedBlock, BlockWriterDeps } from "./block-writer.ts";
+export { MessageValidator } from "./message-validator.ts";
+export type { MessageValidatorOptions, Validation } from "./message-validator.ts";
+export type { OrderResult } from "./pending-envelopes.ts";
+export type { ChainLog, ConfigInForce, OrderedBlocks, SubmitLink } from "./ports.ts";
+export { OrderingError } from "./errors.ts";
+export type { OrderingErrorCode } from "./errors.ts";

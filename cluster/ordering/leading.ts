@@ -1,0 +1,117 @@
+import type { Clock } from "../../src/kernel/ports/clock.ts";
+import type { Timer, Timers } from "../../src/kernel/ports/timers.ts";
+import { Block, encode } from "../../src/wire/index.ts";
+import type { ChainTip } from "./core/block-assembly.ts";
+import { LeaderPipeline } from "./core/leader-pipeline.ts";
+import { PROPOSE_RETRY_MS, WAITING_BYTES_MAX, WAITING_COUNT_MAX } from "./limits.ts";
+import type { OrderingMetrics } from "./metrics.ts";
+import type { Submission } from "./pending-envelopes.ts";
+import type { ChainLog, ConfigInForce } from "./ports.ts";
+
+export interface LeadingDeps {
+  readonly log: ChainLog;
+  readonly config: ConfigInForce;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly metrics: OrderingMetrics;
+  readonly labels: { readonly channel: string };
+}
+
+/** One term of leadership: drives the pipeline from envelopes to proposals. */
+export class Leading {
+  readonly #deps: LeadingDeps;
+  readonly #pipeline: LeaderPipeline;
+  // Envelopes in the pipeline and in flight.
+  readonly #keys = new Set<string>();
+  #fillTimer: Timer | undefined;
+  #fillStartMs = 0;
+  #retryTimer: Timer | undefined;
+  #isProposing = false;
+  #isStopped = false;
+
+  /** `tip` is the newest applied block, and every entry of the log is applied. */
+  constructor(deps: LeadingDeps, tip: ChainTip, blocksInFlightMax: number) {
+    this.#deps = deps;
+    this.#pipeline = new LeaderPipeline(tip, {
+      blocksInFlightMax,
+      waitingCountMax: WAITING_COUNT_MAX,
+      waitingBytesMax: WAITING_BYTES_MAX,
+    });
+  }
+
+  /** Takes an envelope, once; false when too much waits. */
+  add({ key, message }: Submission): boolean {
+    if (this.#keys.has(key)) return true;
+    const { batchSize } = this.#deps.config.current().orderer;
+    if (!this.#pipeline.add(message, batchSize)) return false;
+    this.#keys.add(key);
+    this.#deps.metrics.normalProposals.add(1, this.#deps.labels);
+    this.#advance();
+    return true;
+  }
+
+  /** A block of this term is written; `keys` are its envelopes. */
+  applied(number: number, keys: readonly string[]): void {
+    for (const key of keys) this.#keys.delete(key);
+    this.#pipeline.applied(number);
+    this.#advance();
+  }
+
+  /** What is not in the log is dropped: those who sent it hand it to the next leader. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#fillTimer?.cancel();
+    this.#retryTimer?.cancel();
+  }
+
+  // Proposing may end this leadership at once, and may be answered at once.
+  #advance(): void {
+    if (this.#isProposing) return;
+    this.#isProposing = true;
+    try {
+      while (!this.#isStopped && this.#proposeNext());
+    } finally {
+      this.#isProposing = false;
+    }
+    this.#watchFill();
+  }
+
+  #proposeNext(): boolean {
+    const block = this.#pipeline.due();
+    if (block === undefined) return false;
+    const result = this.#deps.log.propose([encode(Block, block)]);
+    if (!result.accepted) {
+      this.#retryLater();
+      return false;
+    }
+    this.#pipeline.proposed();
+    return true;
+  }
+
+  #retryLater(): void {
+    this.#retryTimer?.cancel();
+    this.#retryTimer = this.#deps.timers.after(PROPOSE_RETRY_MS, () => {
+      this.#advance();
+    });
+  }
+
+  // Fabric: a batch's time runs from its first message and is not extended by later ones.
+  #watchFill(): void {
+    const { isFilling } = this.#pipeline;
+    if (this.#isStopped || isFilling === (this.#fillTimer !== undefined)) return;
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (!isFilling) {
+      this.#fillTimer?.cancel();
+      this.#fillTimer = undefined;
+      const seconds = (nowMs - this.#fillStartMs) / 1000;
+      this.#deps.metrics.blockFillSeconds.observe(seconds, this.#deps.labels);
+      return;
+    }
+    this.#fillStartMs = nowMs;
+    const { batchTimeoutMs } = this.#deps.config.current().orderer;
+    this.#fillTimer = this.#deps.timers.after(batchTimeoutMs, () => {
+      this.#pipeline.timeUp();
+      this.#advance();
+    });
+  }
+}

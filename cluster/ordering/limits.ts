@@ -1,0 +1,33 @@
+/** Bounds of ordering. */
+
+/** Envelopes of this node's clients that wait for their block, and their bytes. Further ones get SERVICE_UNAVAILABLE. */
+export const PENDING_COUNT_MAX = 20_000;
+export const PENDING_BYTES_MAX: number = 256 * 1024 * 1024;
+
+/** Envelopes that a leader has taken and not proposed, and their bytes. Further ones stay with whoever sent them. */
+export const WAITING_COUNT_MAX = 40_000;
+export const WAITING_BYTES_MAX: number = 512 * 1024 * 1024;
+
+/** Envelopes from other members kept between an election and the new leader's first order. Further ones are dropped. */
+export const EARLY_COUNT_MAX = 10_000;
+
+/** Envelopes remembered after they were ordered: at least this many, at most twice. */
+export const RECENT_ENVELOPES_MAX = 20_000;
+
+/** Blocks read at the start to remember their envelopes. */
+export const RECENT_BLOCKS_READ_MAX = 20;
+
+/** Envelopes of one Broadcast stream that are being ordered. Reading pauses until the oldest is answered. */
+export const BROADCAST_WINDOW_MAX = 256;
+
+/** Time from an envelope's arrival until its client is told that nobody knows. */
+export const SUBMIT_TIMEOUT_MS = 15_000;
+
+/** An envelope handed to the leader and not seen in a block is handed over again after this time. */
+export const SUBMIT_RETRY_MS = 3_000;
+
+/** How often deadlines and retries are looked at, while envelopes wait. */
+export const SWEEP_INTERVAL_MS = 100;
+
+/** Pause before a proposal that the log refused is tried again, when nothing in flight will cause that. */
+export const PROPOSE_RETRY_MS = 50;

@@ -1,0 +1,87 @@
+import type { ChannelConfig } from "../../src/channel/index.ts";
+import type { Clock } from "../../src/kernel/ports/clock.ts";
+import { verifySignatures } from "../../src/msp/index.ts";
+import { openEnvelope, type Envelope } from "../../src/wire/index.ts";
+import {
+  badRequest,
+  checkExpiration,
+  checkSize,
+  forbidden,
+  unavailable,
+  type Refusal,
+} from "./core/message-rules.ts";
+import type { ConfigInForce } from "./ports.ts";
+
+/** `configSequence` is that of the configuration the message was found valid under. */
+export type Validation =
+  | { readonly kind: "valid"; readonly configSequence: number }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+export interface MessageValidatorOptions {
+  /** Lets identities order whose certificate has ended. Default false. */
+  readonly ignoresExpiration?: boolean;
+}
+
+const WRITERS = "/Channel/Writers";
+
+/** Fabric's filters for a normal message, in Fabric's order: maintenance, emptiness, size, expiration, signature. */
+export class MessageValidator {
+  readonly #config: Pick<ConfigInForce, "current">;
+  readonly #clock: Clock;
+  readonly #ignoresExpiration: boolean;
+
+  constructor(
+    deps: { readonly config: Pick<ConfigInForce, "current">; readonly clock: Clock },
+    options: MessageValidatorOptions = {},
+  ) {
+    this.#config = deps.config;
+    this.#clock = deps.clock;
+    this.#ignoresExpiration = options.ignoresExpiration ?? false;
+  }
+
+  /** Never rejects for what a message contains. The signature is verified off the event loop. */
+  async validate(envelope: Envelope): Promise<Validation> {
+    const config = this.#config.current();
+    const refusal =
+      this.#checkForm(config, envelope) ?? (await this.#checkCreator(config, envelope));
+    return refusal === undefined
+      ? { kind: "valid", configSequence: config.sequence }
+      : { kind: "refused", refusal };
+  }
+
+  #checkForm({ orderer }: ChannelConfig, envelope: Envelope): Refusal | undefined {
+    if (orderer.state === "maintenance") {
+      return unavailable("normal transactions are rejected: maintenance mode");
+    }
+    return checkSize(envelope, orderer.batchSize.absoluteBytesMax);
+  }
+
+  async #checkCreator(config: ChannelConfig, envelope: Envelope): Promise<Refusal | undefined> {
+    const reading = openEnvelope(envelope);
+    if (reading.kind === "malformed") return badRequest(`malformed ${reading.defect}`);
+    const { creator } = reading.opened.signatureHeader;
+    return (
+      this.#checkExpiration(config, creator) ?? (await checkWriters(config, envelope, creator))
+    );
+  }
+
+  // An identity that cannot be read has no date: the signature filter refuses it.
+  #checkExpiration(config: ChannelConfig, creator: Uint8Array): Refusal | undefined {
+    if (this.#ignoresExpiration) return undefined;
+    const result = config.mspManager.identity(creator);
+    if (!result.ok) return undefined;
+    return checkExpiration(result.identity.notAfterMs, this.#clock.wallMs());
+  }
+}
+
+async function checkWriters(
+  config: ChannelConfig,
+  { payload, signature }: Envelope,
+  identity: Uint8Array,
+): Promise<Refusal | undefined> {
+  const policy = config.policy(WRITERS);
+  if (policy === undefined) return forbidden(`could not find policy ${WRITERS}`);
+  const signed = [{ data: payload, identity, signature }];
+  const verdict = policy.evaluate(await verifySignatures(config.mspManager, signed));
+  return verdict.satisfied ? undefined : forbidden(verdict.reason);
+}

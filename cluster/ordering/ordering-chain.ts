@@ -1,0 +1,319 @@
+import { sha256 } from "../../src/crypto/index.ts";
+import { toHex } from "../../src/kernel/bytes.ts";
+import type { Clock } from "../../src/kernel/ports/clock.ts";
+import type { Logger } from "../../src/kernel/ports/logger.ts";
+import type { Meter } from "../../src/kernel/ports/meter.ts";
+import type { Timer, Timers } from "../../src/kernel/ports/timers.ts";
+import { Block, tryDecode, type Envelope, type SubmitRequest } from "../../src/wire/index.ts";
+import type { Entry, Leadership, ReplicaApplication } from "../replica/index.ts";
+import type { AcceptedBlock, BlockWriter } from "./block-writer.ts";
+import { checkSize, orderedMessage } from "./core/message-rules.ts";
+import { RecentEnvelopes } from "./core/recent-envelopes.ts";
+import { Leading } from "./leading.ts";
+import {
+  EARLY_COUNT_MAX,
+  RECENT_ENVELOPES_MAX,
+  SUBMIT_RETRY_MS,
+  SUBMIT_TIMEOUT_MS,
+  SWEEP_INTERVAL_MS,
+} from "./limits.ts";
+import { orderingMetrics, type OrderingMetrics } from "./metrics.ts";
+import type { MessageValidator } from "./message-validator.ts";
+import {
+  PendingEnvelopes,
+  type OrderResult,
+  type PendingEnvelope,
+  type Submission,
+} from "./pending-envelopes.ts";
+import type { ChainLog, ConfigInForce, SubmitLink } from "./ports.ts";
+import { Trouble } from "./trouble.ts";
+
+export interface OrderingChainDeps {
+  readonly log: ChainLog;
+  readonly link: SubmitLink;
+  readonly writer: BlockWriter;
+  readonly config: ConfigInForce;
+  readonly validator: MessageValidator;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  readonly meter: Meter;
+}
+
+export interface OrderingChainOptions {
+  readonly channelId: string;
+  readonly raftId: number;
+  /** Raft ids of all members. */
+  readonly consenterIds: readonly number[];
+  /** Default `SUBMIT_TIMEOUT_MS`. */
+  readonly submitTimeoutMs?: number;
+}
+
+/**
+ * One channel's order, at one orderer. An envelope is acknowledged once its block is committed by Raft and durable here,
+ * whoever leads: a follower hands it to the leader and watches for it in the blocks, and hands it over again when the
+ * leader changes. Until its deadline the client waits; after it nobody pretends to know.
+ */
+export class OrderingChain implements ReplicaApplication {
+  readonly #deps: OrderingChainDeps;
+  readonly #options: OrderingChainOptions;
+  readonly #labels: { readonly channel: string };
+  readonly #metrics: OrderingMetrics;
+  readonly #pending = new PendingEnvelopes();
+  readonly #recent = new RecentEnvelopes(RECENT_ENVELOPES_MAX);
+  readonly #trouble: Trouble;
+  #leading: Leading | undefined;
+  #early: Submission[] = [];
+  // Term of the newest leader's empty entry that was applied.
+  #openedTerm = 0;
+  #sweeper: Timer | undefined;
+  #stopped: OrderResult | undefined;
+
+  constructor(deps: OrderingChainDeps, options: OrderingChainOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#labels = { channel: options.channelId };
+    this.#metrics = orderingMetrics(deps.meter);
+    this.#trouble = new Trouble(options.consenterIds.length);
+    this.#metrics.committedBlockNumber.set(deps.writer.tip.number, this.#labels);
+  }
+
+  /** Aborted while there is no leader, and for good once the chain has stopped. A new one follows when one is found. */
+  trouble(): AbortSignal {
+    return this.#trouble.signal;
+  }
+
+  /** Remembers the envelopes of a block from before the start, so that they are not ordered again. Oldest first. */
+  remember(number: number, envelopes: readonly Uint8Array[]): void {
+    for (const bytes of envelopes) this.#recent.add(keyOf(bytes), number);
+  }
+
+  /** Orders an envelope that was valid under the configuration of `configSequence`. Never rejects. */
+  order(envelope: Envelope, configSequence: number): Promise<OrderResult> {
+    const submission = submissionOf(envelope, configSequence);
+    const blockNumber = this.#recent.blockOf(submission.key);
+    if (blockNumber !== undefined) return Promise.resolve({ kind: "ordered", blockNumber });
+    if (this.#stopped !== undefined) return Promise.resolve(this.#stopped);
+    return new Promise((resolve) => {
+      const timeoutMs = this.#options.submitTimeoutMs ?? SUBMIT_TIMEOUT_MS;
+      const deadlineMs = this.#deps.clock.monotonicMs() + timeoutMs;
+      const pending = this.#pending.add(submission, deadlineMs, resolve);
+      if (pending === undefined) {
+        resolve(unavailable("too many transactions are waiting to be ordered"));
+        return;
+      }
+      this.#watchDeadlines();
+      if (pending.sentMs === undefined) this.#handOver(pending);
+    });
+  }
+
+  /** Takes an envelope that another member of the group hands over. */
+  submit(from: number, request: SubmitRequest): void {
+    const { payload: envelope, lastValidationSeq } = request;
+    const { absoluteBytesMax } = this.#deps.config.current().orderer.batchSize;
+    if (envelope === undefined || checkSize(envelope, absoluteBytesMax) !== undefined) {
+      this.#drop("it is empty or too large", from);
+      return;
+    }
+    const submission = submissionOf(envelope, lastValidationSeq);
+    if (this.#recent.blockOf(submission.key) !== undefined) return;
+    const { role, leaderId } = this.#deps.log.leadership;
+    if (role === "leader") this.#take(submission, from);
+    else if (
+      leaderId === undefined ||
+      leaderId === from ||
+      !this.#deps.link.submit(leaderId, request)
+    ) {
+      this.#drop("there is no leader to take it", from);
+    }
+  }
+
+  /** What was handed to `raftId` may be lost. */
+  submitBroken(raftId: number): void {
+    if (raftId === this.#deps.log.leadership.leaderId) this.#pending.recall(Infinity);
+  }
+
+  async apply(entries: readonly Entry[]): Promise<void> {
+    const accepted = new Map<number, AcceptedBlock>();
+    for (const entry of entries) {
+      const block = this.#accept(entry);
+      if (block !== undefined) accepted.set(entry.index, block);
+    }
+    await this.#deps.writer.write([...accepted.values()]);
+    for (const entry of entries) {
+      const block = accepted.get(entry.index);
+      if (block !== undefined) this.#written(block);
+      else if (isOpening(entry)) this.#opened(entry.term);
+    }
+  }
+
+  leadershipChanged({ leaderId }: Leadership): void {
+    this.#leading?.stop();
+    this.#leading = undefined;
+    this.#early = [];
+    if (leaderId === undefined) this.#trouble.begin();
+    else this.#trouble.end();
+    this.#pending.recall(Infinity);
+    this.#maybeLead();
+    this.#handOverAll();
+  }
+
+  failed(): void {
+    this.close();
+  }
+
+  /** Answers everyone who waits that the chain is stopped, and takes no more. Idempotent. */
+  close(): void {
+    this.#stopped ??= unavailable("chain is stopped");
+    this.#leading?.stop();
+    this.#leading = undefined;
+    this.#sweeper?.cancel();
+    this.#trouble.stay();
+    this.#pending.settleAll(this.#stopped);
+  }
+
+  // Undefined for an entry without a block, and for a block that does not continue the chain.
+  #accept(entry: Entry): AcceptedBlock | undefined {
+    if (entry.type !== "normal" || entry.data.length === 0) return undefined;
+    const block = tryDecode(Block, entry.data);
+    const accepted =
+      block === undefined
+        ? { misfit: "it is malformed" }
+        : this.#deps.writer.accept(block, entry.index);
+    if ("block" in accepted) return accepted;
+    const fields = { ...this.#labels, raftIndex: entry.index, reason: accepted.misfit };
+    this.#deps.logger.error(
+      "passed over a block of the log that does not continue the chain",
+      fields,
+    );
+    return undefined;
+  }
+
+  #written({ block }: AcceptedBlock): void {
+    const { number } = block.header;
+    const keys = block.data.data.map(keyOf);
+    this.#metrics.committedBlockNumber.set(number, this.#labels);
+    for (const key of keys) {
+      this.#recent.add(key, number);
+      this.#pending.settle(key, { kind: "ordered", blockNumber: number });
+    }
+    this.#leading?.applied(number, keys);
+    this.#deps.logger.debug("wrote a block", { ...this.#labels, number, count: keys.length });
+  }
+
+  #opened(term: number): void {
+    this.#openedTerm = term;
+    this.#maybeLead();
+    this.#handOverAll();
+  }
+
+  // Fabric: a leader orders once it has applied everything from before its term, which its empty entry marks. Then
+  // nothing in the log follows the newest accepted block.
+  #maybeLead(): void {
+    const { role, term } = this.#deps.log.leadership;
+    if (role !== "leader" || term !== this.#openedTerm || this.#stopped !== undefined) return;
+    const { log, config, clock, timers } = this.#deps;
+    const deps = { log, config, clock, timers, metrics: this.#metrics, labels: this.#labels };
+    const { raftOptions } = config.current().orderer;
+    this.#leading = new Leading(deps, this.#deps.writer.tip, raftOptions?.inflightBlocksMax ?? 1);
+    for (const submission of this.#early.splice(0)) {
+      const isNew = this.#recent.blockOf(submission.key) === undefined;
+      if (isNew) this.#take(submission, this.#options.raftId);
+    }
+  }
+
+  // Between its election and its first order a leader keeps what arrives.
+  #take(submission: Submission, from: number): void {
+    if (this.#leading === undefined && this.#early.length < EARLY_COUNT_MAX) {
+      this.#early.push(submission);
+    } else if (this.#leading === undefined || !this.#lead(this.#leading, submission)) {
+      this.#drop("too much waits to be ordered", from);
+    }
+  }
+
+  // False when too much waits already.
+  #lead(leading: Leading, submission: Submission): boolean {
+    if (submission.configSequence >= this.#deps.config.current().sequence) {
+      return leading.add(submission);
+    }
+    void this.#revalidate(leading, submission);
+    return true;
+  }
+
+  // Fabric: what was checked against an older configuration is checked again before it is ordered.
+  async #revalidate(leading: Leading, submission: Submission): Promise<void> {
+    const verdict = await this.#deps.validator.validate(submission.envelope);
+    if (verdict.kind === "refused") {
+      this.#drop(verdict.refusal.info, this.#options.raftId);
+      return;
+    }
+    leading.add(submission);
+  }
+
+  #handOver(pending: PendingEnvelope): boolean {
+    const { submission } = pending;
+    const isTaken =
+      this.#leading === undefined
+        ? this.#forward(submission)
+        : this.#lead(this.#leading, submission);
+    if (isTaken) pending.sentMs = this.#deps.clock.monotonicMs();
+    return isTaken;
+  }
+
+  #forward({ envelope, configSequence }: Submission): boolean {
+    const { leaderId } = this.#deps.log.leadership;
+    if (leaderId === undefined || leaderId === this.#options.raftId) return false;
+    return this.#deps.link.submit(leaderId, {
+      channel: this.#options.channelId,
+      lastValidationSeq: configSequence,
+      payload: envelope,
+    });
+  }
+
+  // Stops at the first that is not taken: the next sweep goes on.
+  #handOverAll(): void {
+    for (const pending of this.#pending.unsent()) if (!this.#handOver(pending)) return;
+  }
+
+  #watchDeadlines(): void {
+    this.#sweeper ??= this.#deps.timers.every(SWEEP_INTERVAL_MS, () => {
+      this.#sweep();
+    });
+  }
+
+  #sweep(): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    const hasLeader = this.#deps.log.leadership.leaderId !== undefined;
+    const info = hasLeader
+      ? "timed out waiting for the transaction to be ordered"
+      : "no Raft leader";
+    this.#pending.expire(nowMs, unavailable(info));
+    this.#pending.recall(nowMs - SUBMIT_RETRY_MS);
+    this.#handOverAll();
+    if (this.#pending.count > 0) return;
+    this.#sweeper?.cancel();
+    this.#sweeper = undefined;
+  }
+
+  #drop(reason: string, from: number): void {
+    this.#metrics.proposalFailures.add(1, this.#labels);
+    this.#deps.logger.debug("dropped a transaction", { ...this.#labels, from, reason });
+  }
+}
+
+function isOpening(entry: Entry): boolean {
+  return entry.type === "normal" && entry.data.length === 0;
+}
+
+function submissionOf(envelope: Envelope, configSequence: number): Submission {
+  const message = orderedMessage(envelope, false);
+  return { key: keyOf(message.bytes), message, envelope, configSequence };
+}
+
+function keyOf(envelope: Uint8Array): string {
+  return toHex(sha256(envelope));
+}
+
+function unavailable(info: string): OrderResult {
+  return { kind: "unavailable", info };
+}

@@ -1,0 +1,93 @@
+import type { Envelope } from "../../src/wire/index.ts";
+import type { OrderedMessage } from "./core/block-cutter.ts";
+import { PENDING_BYTES_MAX, PENDING_COUNT_MAX } from "./limits.ts";
+
+/** What became of an envelope. `unavailable`: nobody knows, it may still be ordered. */
+export type OrderResult =
+  | { readonly kind: "ordered"; readonly blockNumber: number }
+  | { readonly kind: "unavailable"; readonly info: string };
+
+/** An envelope to be ordered, checked against the configuration of `configSequence`. */
+export interface Submission {
+  /** Hash of the marshalled envelope. */
+  readonly key: string;
+  readonly message: OrderedMessage;
+  readonly envelope: Envelope;
+  readonly configSequence: number;
+}
+
+/** A submission of one of this node's clients, who waits for the answer. */
+export interface PendingEnvelope {
+  readonly submission: Submission;
+  readonly deadlineMs: number;
+  /** When it was last handed to a leader; undefined when it has to be handed over. */
+  sentMs: number | undefined;
+}
+
+interface Waiting extends PendingEnvelope {
+  readonly resolvers: ((result: OrderResult) => void)[];
+}
+
+/** Envelopes whose clients wait, by key, oldest first. An envelope that arrives twice waits once, for two answers. */
+export class PendingEnvelopes {
+  // Insertion order is deadline order: every deadline is the same time after the arrival.
+  readonly #waiting = new Map<string, Waiting>();
+  #bytes = 0;
+
+  get count(): number {
+    return this.#waiting.size;
+  }
+
+  /** The entry of a new envelope to be handed over, or of one that waits already; `undefined` when too many wait. */
+  add(
+    submission: Submission,
+    deadlineMs: number,
+    resolve: (result: OrderResult) => void,
+  ): PendingEnvelope | undefined {
+    const known = this.#waiting.get(submission.key);
+    if (known !== undefined) {
+      known.resolvers.push(resolve);
+      return known;
+    }
+    const bytes = this.#bytes + submission.message.bytes.length;
+    if (this.count >= PENDING_COUNT_MAX || bytes > PENDING_BYTES_MAX) return undefined;
+    const waiting = { submission, deadlineMs, sentMs: undefined, resolvers: [resolve] };
+    this.#waiting.set(submission.key, waiting);
+    this.#bytes = bytes;
+    return waiting;
+  }
+
+  /** Answers the clients of an envelope, if any wait. */
+  settle(key: string, result: OrderResult): void {
+    const waiting = this.#waiting.get(key);
+    if (waiting === undefined) return;
+    this.#waiting.delete(key);
+    this.#bytes -= waiting.submission.message.bytes.length;
+    for (const resolve of waiting.resolvers) resolve(result);
+  }
+
+  settleAll(result: OrderResult): void {
+    for (const key of [...this.#waiting.keys()]) this.settle(key, result);
+  }
+
+  /** Answers those whose deadline has passed. */
+  expire(nowMs: number, result: OrderResult): void {
+    for (const [key, { deadlineMs }] of this.#waiting) {
+      if (deadlineMs > nowMs) return;
+      this.settle(key, result);
+    }
+  }
+
+  /** Forgets what was handed over before `sentBeforeMs`: it has to be handed over again. */
+  recall(sentBeforeMs: number): void {
+    for (const waiting of this.#waiting.values()) {
+      if (waiting.sentMs !== undefined && waiting.sentMs <= sentBeforeMs)
+        waiting.sentMs = undefined;
+    }
+  }
+
+  /** Those that have to be handed over, oldest first. */
+  *unsent(): IterableIterator<PendingEnvelope> {
+    for (const waiting of this.#waiting.values()) if (waiting.sentMs === undefined) yield waiting;
+  }
+}

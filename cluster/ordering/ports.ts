@@ -1,0 +1,27 @@
+import type { ChannelConfig } from "../../src/channel/index.ts";
+import type { Block, SubmitRequest } from "../../src/wire/index.ts";
+import type { Leadership, RaftReplica } from "../replica/index.ts";
+
+/** Where ordered blocks are kept: `BlockStore`, as far as a chain needs it. */
+export interface OrderedBlocks {
+  /** Number of durable blocks. */
+  readonly height: number;
+  /** Durable when it resolves. May be called again before that, in order. */
+  append(block: Block): Promise<void>;
+  read(number: number): Promise<Block | undefined>;
+}
+
+/** The channel's configuration, which a chain replaces when it has written a config block: `ChannelConfigRef`. */
+export interface ConfigInForce {
+  current(): ChannelConfig;
+  replace(next: ChannelConfig): void;
+}
+
+/** The log that a chain proposes to: `RaftReplica`. */
+export type ChainLog = Pick<RaftReplica, "propose"> & { readonly leadership: Leadership };
+
+/** Hands an envelope to another orderer of the channel: `ClusterLink`. */
+export interface SubmitLink {
+  /** False: it is not on its way, try again later. */
+  submit(to: number, request: SubmitRequest): boolean;
+}
