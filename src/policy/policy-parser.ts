@@ -8,7 +8,7 @@ import { TokenReader, describeToken } from "./token-reader.ts";
 
 type Gate = "and" | "or" | "out-of";
 
-// Fabric knows each gate in exactly these spellings.
+// Fabric knows each gate in exactly these spellings (from 3.1.5 on without `and` and `or`).
 const GATES: ReadonlyMap<string, Gate> = new Map([
   ["AND", "and"],
   ["And", "and"],
