@@ -26,6 +26,6 @@ export {
   type RangeIterator,
   type RangeOptions,
 } from "./range-iterator.ts";
-export { type StateReader } from "./state-reader.ts";
+export { type CommittedReader, type StateReader } from "./state-reader.ts";
 export { type TransientSet, TransientStore } from "./transient-store.ts";
 export { type SimulatedRangeOptions, type TxSimulator } from "./tx-simulator.ts";

@@ -34,7 +34,7 @@ import { LedgerError } from "./errors.ts";
 import { HeightWatch } from "./height-watch.ts";
 import { LedgerMetrics } from "./metrics.ts";
 import { stateBatch } from "./state-batch.ts";
-import { SnapshotReader, type StateReader } from "./state-reader.ts";
+import { type CommittedReader, SnapshotReader } from "./state-reader.ts";
 import { TxSimulator } from "./tx-simulator.ts";
 
 export interface LedgerDeps {
@@ -129,7 +129,7 @@ export class Ledger {
   }
 
   /** The state as it is now, for reading. Close it after use. */
-  query(): StateReader {
+  query(): CommittedReader {
     return new SnapshotReader(this.#deps.state.snapshot(), this.#keys);
   }
 

@@ -28,8 +28,18 @@ export interface StateReader {
   close(): void;
 }
 
-/** `StateReader` on a snapshot of the store, which it owns. */
-export class SnapshotReader implements StateReader {
+/** Reads for validation, which knows private keys by their hashes only. */
+export interface CommittedReader extends StateReader {
+  /** As `getPrivateDataMetadata`, by SHA-256 of the key. */
+  getPrivateDataMetadataByHash(
+    namespace: string,
+    collection: string,
+    keyHash: Uint8Array,
+  ): StateMetadata;
+}
+
+/** `CommittedReader` on a snapshot of the store, which it owns. */
+export class SnapshotReader implements CommittedReader {
   readonly #snapshot: KvSnapshot;
   readonly #view: StateView;
 
@@ -56,7 +66,15 @@ export class SnapshotReader implements StateReader {
   }
 
   getPrivateDataMetadata(namespace: string, collection: string, key: string): StateMetadata {
-    const entry = this.#view.hashedEntry(namespace, collection, sha256(utf8(key)));
+    return this.getPrivateDataMetadataByHash(namespace, collection, sha256(utf8(key)));
+  }
+
+  getPrivateDataMetadataByHash(
+    namespace: string,
+    collection: string,
+    keyHash: Uint8Array,
+  ): StateMetadata {
+    const entry = this.#view.hashedEntry(namespace, collection, keyHash);
     return entry === undefined ? new Map() : readMetadata(entry.metadata);
   }
 
