@@ -1,0 +1,31 @@
+import type { Random } from "../../kernel/ports/random.ts";
+import { PULL_BACKOFF_FACTOR, PULL_BACKOFF_MS_MAX, PULL_BACKOFF_MS_MIN } from "../limits.ts";
+
+/**
+ * Chooses which orderer to ask: at random, but none twice before every other has been asked.
+ *
+ * Invariant: `#left` holds distinct addresses.
+ */
+export class PullRotation {
+  readonly #random: Random;
+  #left: string[] = [];
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** The next of `addresses`, which may differ from call to call; undefined when there are none. */
+  next(addresses: readonly string[]): string | undefined {
+    this.#left = this.#left.filter((address) => addresses.includes(address));
+    if (this.#left.length === 0) this.#left = [...new Set(addresses)];
+    if (this.#left.length === 0) return undefined;
+    const [chosen] = this.#left.splice(this.#random.below(this.#left.length), 1);
+    return chosen;
+  }
+}
+
+/** Pause after the `failures`-th failure in a row (from 1), in milliseconds. */
+export function pullBackoffMs(failures: number): number {
+  const pauseMs = PULL_BACKOFF_MS_MIN * PULL_BACKOFF_FACTOR ** (failures - 1);
+  return Math.min(pauseMs, PULL_BACKOFF_MS_MAX);
+}

@@ -1,0 +1,20 @@
+/** Blocks on the move: served to clients and peers, pulled from orderers, and believed only when verified. */
+export { BlockPuller, type BlockPullerDeps, type BlockPullerOptions } from "./block-puller.ts";
+export { BlockVerifier, type BlockVerdict } from "./block-verifier.ts";
+export type { ExpectedBlock } from "./core/block-form.ts";
+export { filteredBlock } from "./core/filtered-block.ts";
+export {
+  ordererDeliverBinding,
+  peerDeliverBindings,
+  type DeliverDeps,
+  type DeliverOptions,
+} from "./deliver-handler.ts";
+export { seekEnvelope, type SeekEnvelopeFields } from "./seek-envelope.ts";
+export type {
+  BlockSink,
+  BlockSource,
+  CurrentConfig,
+  DeliverChannel,
+  DeliverChannels,
+  PullReport,
+} from "./ports.ts";
