@@ -1,0 +1,73 @@
+import { readDefinition, type ChaincodeDefinition } from "../chaincode/index.ts";
+import { HeddleError } from "../kernel/error.ts";
+import type { Block } from "../wire/index.ts";
+import { judgeBlock, type BlockJudgement } from "./core/judge-block.ts";
+import type { WrittenKey } from "./core/written-namespaces.ts";
+import type { CommittedState, CommitterLedger, ConfigHolder } from "./ports.ts";
+import { verifyBlock, type VerifiedBlock } from "./verified-block.ts";
+
+const KEY_POLICY = "VALIDATION_PARAMETER";
+
+/** What the validator reads; it changes nothing. */
+export interface BlockValidatorDeps {
+  readonly ledger: Pick<CommitterLedger, "hasTransaction" | "query">;
+  readonly config: Pick<ConfigHolder, "current">;
+}
+
+/**
+ * Gives each transaction of a block its code, up to but not including conflicts of reads and writes, which the
+ * ledger finds. Every peer with the same chain comes to the same codes.
+ */
+export class BlockValidator {
+  readonly #deps: BlockValidatorDeps;
+
+  constructor(deps: BlockValidatorDeps) {
+    this.#deps = deps;
+  }
+
+  /** The part that needs no state, under the current configuration: may run before earlier blocks are committed. */
+  verify(block: Block): Promise<VerifiedBlock> {
+    return verifyBlock(block, this.#deps.config.current());
+  }
+
+  /**
+   * The codes of `block`, whose predecessor must be the newest committed block. `verified` is what `verify` answered
+   * for it; it is used if the configuration is still the same. Rejects when state cannot be read.
+   */
+  async validate(block: Block, verified?: VerifiedBlock): Promise<BlockJudgement> {
+    const config = this.#deps.config.current();
+    const fresh = verified?.config === config ? verified : await verifyBlock(block, config);
+    const { ledger } = this.#deps;
+    const state = ledger.query();
+    try {
+      return judgeBlock(fresh.transactions, {
+        config,
+        hasTransaction: (txId) => ledger.hasTransaction(txId),
+        definitionOf: (name) => definitionIn(state, name),
+        keyPolicyOf: (namespace, key) => metadataIn(state, namespace, key).get(KEY_POLICY),
+      });
+    } finally {
+      state.close();
+    }
+  }
+}
+
+function metadataIn(
+  state: CommittedState,
+  namespace: string,
+  written: WrittenKey,
+): ReadonlyMap<string, Uint8Array> {
+  return "key" in written
+    ? state.getStateMetadata(namespace, written.key)
+    : state.getPrivateDataMetadataByHash(namespace, written.collection, written.keyHash);
+}
+
+// What is kept under a name and is no definition must not stop the channel: Fabric's peers stop.
+function definitionIn(state: CommittedState, name: string): ChaincodeDefinition | undefined {
+  try {
+    return readDefinition(state, name);
+  } catch (error) {
+    if (error instanceof HeddleError) return undefined;
+    throw error;
+  }
+}

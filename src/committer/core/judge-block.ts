@@ -1,0 +1,99 @@
+import type { ChaincodeDefinition } from "../../chaincode/index.ts";
+import { ChannelConfig } from "../../channel/index.ts";
+import { HeddleError } from "../../kernel/error.ts";
+import type { PolicyIdentity } from "../../policy/index.ts";
+import { ConfigEnvelope, TxValidationCode, tryDecode } from "../../wire/index.ts";
+import type { Dispatch } from "./dispatch.ts";
+import { markDuplicateIds, type JudgedTransaction } from "./duplicate-ids.ts";
+import { EndorsementRules } from "./endorsement-rules.ts";
+import { NamespaceJudge } from "./namespace-judge.ts";
+import type { WrittenKey } from "./written-namespaces.ts";
+
+/** A transaction whose form and signatures have been looked at. */
+export type VerifiedTransaction =
+  | { readonly kind: "refused"; readonly code: TxValidationCode }
+  | { readonly kind: "config"; readonly channelId: string; readonly data: Uint8Array }
+  | {
+      readonly kind: "endorsed";
+      readonly txId: string;
+      readonly dispatch: Dispatch;
+      /** Who endorsed it, each once, in the order of the endorsements. */
+      readonly endorsers: readonly PolicyIdentity[];
+    };
+
+/** The channel as of the block before. */
+export interface JudgingContext {
+  readonly config: ChannelConfig;
+  hasTransaction(txId: string): boolean;
+  definitionOf(name: string): ChaincodeDefinition | undefined;
+  /** Marshalled `SignaturePolicyEnvelope` in the key's metadata; undefined where the key has none of its own. */
+  keyPolicyOf(namespace: string, key: WrittenKey): Uint8Array | undefined;
+}
+
+/** The codes of a block's transactions, and the configuration that a valid configuration transaction brings. */
+export interface BlockJudgement {
+  readonly codes: readonly TxValidationCode[];
+  readonly nextConfig: ChannelConfig | undefined;
+}
+
+/** Judges a block whose signatures have been verified under `context.config`. Deterministic; throws only what `context` throws. */
+export function judgeBlock(
+  transactions: readonly VerifiedTransaction[],
+  context: JudgingContext,
+): BlockJudgement {
+  const rules = new EndorsementRules(context.config, (name) => context.definitionOf(name));
+  const judge = new NamespaceJudge(rules, (namespace, key) => context.keyPolicyOf(namespace, key));
+  let nextConfig: ChannelConfig | undefined;
+  const judged = transactions.map((transaction): JudgedTransaction => {
+    switch (transaction.kind) {
+      case "refused":
+        return { txId: "", code: transaction.code };
+      case "config":
+        // Ordering gives each configuration a block of its own.
+        if (transactions.length === 1) nextConfig = readNextConfig(transaction, context.config);
+        return {
+          txId: "",
+          code: nextConfig === undefined ? INVALID_CONFIG : TxValidationCode.VALID,
+        };
+      case "endorsed":
+        return { txId: transaction.txId, code: judgeEndorsed(transaction, context, judge) };
+    }
+  });
+  return { codes: markDuplicateIds(judged), nextConfig };
+}
+
+const INVALID_CONFIG = TxValidationCode.INVALID_CONFIG_TRANSACTION;
+
+function judgeEndorsed(
+  transaction: VerifiedTransaction & { readonly kind: "endorsed" },
+  context: JudgingContext,
+  judge: NamespaceJudge,
+): TxValidationCode {
+  if (context.hasTransaction(transaction.txId)) return TxValidationCode.DUPLICATE_TXID;
+  const { dispatch, endorsers } = transaction;
+  if (dispatch.kind === "refused") return dispatch.code;
+  for (const writes of dispatch.namespaces) {
+    const code = judge.judge(writes, endorsers);
+    if (code !== TxValidationCode.VALID) return code;
+  }
+  return TxValidationCode.VALID;
+}
+
+/**
+ * The configuration must parse and follow the current one. That its update was signed by those whom the changed
+ * elements name is what the orderers check; it is not checked again.
+ */
+function readNextConfig(
+  { channelId, data }: VerifiedTransaction & { readonly kind: "config" },
+  current: ChannelConfig,
+): ChannelConfig | undefined {
+  const config = tryDecode(ConfigEnvelope, data)?.config;
+  if (config === undefined || channelId !== current.channelId) return undefined;
+  if (config.sequence !== current.sequence + 1) return undefined;
+  try {
+    return ChannelConfig.parse(channelId, config);
+  } catch (error) {
+    if (error instanceof HeddleError) return undefined;
+    throw error;
+  }
+}

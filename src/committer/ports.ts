@@ -1,0 +1,34 @@
+/** What validation and commit need of a channel's ledger and of its configuration. */
+import type { ChannelConfig } from "../channel/index.ts";
+import type { CommittedBlock } from "../ledger/index.ts";
+import type { Block, TxValidationCode } from "../wire/index.ts";
+
+/** The channel's ledger; only the committer writes to it. */
+export interface CommitterLedger {
+  /** Blocks committed: the number of the next one. */
+  readonly height: number;
+  /** Whether a transaction of this id, valid or not, is in a block. */
+  hasTransaction(txId: string): boolean;
+  /** State as of the newest block; to be closed. */
+  query(): CommittedState;
+  /** Durable, with state readable, when it resolves. */
+  commit(block: Block, codes: readonly TxValidationCode[]): Promise<CommittedBlock>;
+}
+
+/** State as of one block. */
+export interface CommittedState {
+  getState(namespace: string, key: string): Uint8Array | undefined;
+  getStateMetadata(namespace: string, key: string): ReadonlyMap<string, Uint8Array>;
+  getPrivateDataMetadataByHash(
+    namespace: string,
+    collection: string,
+    keyHash: Uint8Array,
+  ): ReadonlyMap<string, Uint8Array>;
+  close(): void;
+}
+
+/** The newest configuration of the channel; only the committer replaces it. */
+export interface ConfigHolder {
+  current(): ChannelConfig;
+  replace(next: ChannelConfig): void;
+}
