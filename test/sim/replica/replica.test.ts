@@ -1,0 +1,51 @@
+import { describe, expect, test } from "vitest";
+import { runSeed } from "./run.ts";
+
+const SEEDS = 40;
+const only = process.env["HEDDLE_SEED"];
+const seeds =
+  only === undefined ? Array.from({ length: SEEDS }, (_, index) => index + 1) : [Number(only)];
+
+describe("three orderers under crashes, partitions and a lossy network", () => {
+  test(
+    "acknowledge nothing that is lost and end with equal blocks, for every seed",
+    { timeout: 120_000 },
+    async () => {
+      const total = { acknowledged: 0, refused: 0, crashes: 0, blocks: 0 };
+      for (const seed of seeds) {
+        const report = await runSeed(seed).catch((error: unknown) => {
+          throw new Error(
+            `seed ${seed} failed; replay: HEDDLE_SEED=${seed} npx vitest run --config config/tools/vitest.config.js test/sim/replica`,
+            { cause: error },
+          );
+        });
+        total.acknowledged += report.acknowledged;
+        total.refused += report.refused;
+        total.crashes += report.crashes;
+        total.blocks += report.blocks;
+      }
+      // A run in which nothing happens proves nothing.
+      expect(total.acknowledged).toBeGreaterThan(seeds.length * 50);
+      expect(total.crashes).toBeGreaterThan(seeds.length);
+      expect(total.blocks).toBeGreaterThan(seeds.length * 10);
+      if (process.env["HEDDLE_FIGURES"] !== undefined)
+        process.stderr.write(`${JSON.stringify(total)}\n`);
+    },
+  );
+
+  test("do the same again for the same seed", { timeout: 30_000 }, async () => {
+    expect(await runSeed(7)).toEqual(await runSeed(7));
+  });
+
+  test.each(["/raft", "/blocks"])(
+    "are caught when the disk under %s lies about its flushes",
+    { timeout: 60_000 },
+    async (directory) => {
+      const caught: number[] = [];
+      for (let seed = 1; seed <= 10; seed += 1) {
+        await runSeed(seed, directory).catch(() => caught.push(seed));
+      }
+      expect(caught.length).toBeGreaterThan(0);
+    },
+  );
+});

@@ -1,0 +1,213 @@
+import { expect } from "vitest";
+import { toHex, utf8 } from "../../../src/kernel/bytes.ts";
+import { Block, Envelope, blockHeaderHash, decode, encode } from "../../../src/wire/index.ts";
+import { SeededRandom } from "../ports/seeded-random.ts";
+import { SimulatedTime } from "../ports/simulated-time.ts";
+import { SimulatedNetwork } from "./network.ts";
+import { SimulatedOrderer } from "./simulated-orderer.ts";
+
+const CHAOS_MS = 6_000;
+const HEALED_MS = 10_000;
+const CALM = { lostPerMille: 0, repeatedPerMille: 0, delayMsMax: 5 };
+
+/** What one run did, for its author to see that it did something. */
+export interface RunReport {
+  readonly acknowledged: number;
+  readonly refused: number;
+  readonly crashes: number;
+  readonly blocks: number;
+  /** Header hash of the newest block: equal for equal seeds. */
+  readonly tip: string;
+}
+
+/** Three orderers, clients and a nemesis, from one seed. Throws on the first promise that is broken. */
+export async function runSeed(seed: number, lyingDirectory?: string): Promise<RunReport> {
+  const run = new Run(seed, lyingDirectory);
+  return run.play();
+}
+
+class Run {
+  readonly #random: SeededRandom;
+  readonly #time = new SimulatedTime();
+  readonly #network: SimulatedNetwork;
+  readonly #orderers: readonly SimulatedOrderer[];
+  readonly #acknowledged = new Map<string, number>();
+  #refused = 0;
+  #waiting = 0;
+  #sent = 0;
+  #crashes = 0;
+
+  constructor(seed: number, lyingDirectory: string | undefined) {
+    this.#random = new SeededRandom(seed);
+    this.#network = new SimulatedNetwork(this.#time, new SeededRandom(seed + 1), {
+      lostPerMille: this.#random.below(80),
+      repeatedPerMille: this.#random.below(50),
+      delayMsMax: 1 + this.#random.below(30),
+    });
+    this.#orderers = [1, 2, 3].map(
+      (id) =>
+        new SimulatedOrderer(
+          id,
+          this.#time,
+          this.#network,
+          new SeededRandom(seed * 10 + id),
+          lyingDirectory,
+        ),
+    );
+  }
+
+  async play(): Promise<RunReport> {
+    // Opening waits for simulated flushes.
+    await this.#meanwhile(Promise.all(this.#orderers.map((orderer) => orderer.start())));
+    for (let untilMs = CHAOS_MS; untilMs > 0;) {
+      const stepMs = 5 + this.#random.below(60);
+      await this.#time.advance(stepMs);
+      untilMs -= stepMs;
+      this.#client();
+      await this.#nemesis();
+    }
+    await this.#heal();
+    await this.#liveness();
+    return this.#check();
+  }
+
+  #client(): void {
+    for (let count = this.#random.below(4); count > 0; count -= 1) {
+      this.#order(this.#orderers[this.#random.below(3)]!);
+    }
+  }
+
+  #order(orderer: SimulatedOrderer): void {
+    const name = `envelope ${(this.#sent += 1)}`;
+    const envelope = { payload: utf8(name), signature: utf8("s") };
+    this.#waiting += 1;
+    void orderer.order(envelope).then((result) => {
+      this.#waiting -= 1;
+      if (result.kind === "ordered") this.#acknowledged.set(name, result.blockNumber);
+      else this.#refused += 1;
+    });
+  }
+
+  async #nemesis(): Promise<void> {
+    const orderer = this.#orderers[this.#random.below(3)]!;
+    switch (this.#random.below(14)) {
+      case 0:
+        if (orderer.isUp) this.#crash(orderer);
+        return;
+      case 1: {
+        // The leader, if there is one.
+        const leader = this.#orderers.find((each) => each.isLeader);
+        if (leader !== undefined) this.#crash(leader);
+        return;
+      }
+      case 2:
+      case 3:
+      case 4:
+        await this.#restartAll();
+        return;
+      case 5:
+        this.#network.cut(orderer.id, 1 + this.#random.below(3));
+        return;
+      case 6:
+        for (const other of this.#orderers) {
+          this.#network.cut(orderer.id, other.id);
+          this.#network.cut(other.id, orderer.id);
+        }
+        return;
+      case 7:
+      case 8:
+        this.#network.heal();
+    }
+  }
+
+  #crash(orderer: SimulatedOrderer): void {
+    orderer.crash();
+    this.#crashes += 1;
+  }
+
+  async #restartAll(): Promise<void> {
+    const down = this.#orderers.filter((orderer) => !orderer.isUp);
+    await this.#meanwhile(Promise.all(down.map((orderer) => orderer.restart())));
+  }
+
+  async #heal(): Promise<void> {
+    this.#network.heal();
+    this.#network.faults = CALM;
+    await this.#restartAll();
+  }
+
+  // Everybody orders again: every envelope of this phase must be acknowledged, and everyone must be level.
+  async #liveness(): Promise<void> {
+    await this.#time.advance(HEALED_MS, () => this.#waiting === 0);
+    const before = this.#acknowledged.size;
+    for (const orderer of this.#orderers)
+      for (let count = 0; count < 5; count += 1) this.#order(orderer);
+    await this.#time.advance(HEALED_MS, () => this.#waiting === 0);
+    expect(this.#waiting).toBe(0);
+    expect(this.#acknowledged.size - before).toBe(15);
+    await this.#time.advance(HEALED_MS, () => this.#isLevel());
+    expect(this.#orderers.map((orderer) => orderer.height)).toEqual(
+      this.#orderers.map(() => this.#orderers[0]!.height),
+    );
+  }
+
+  #isLevel(): boolean {
+    return new Set(this.#orderers.map((orderer) => orderer.height)).size === 1;
+  }
+
+  async #check(): Promise<RunReport> {
+    const chains = await Promise.all(this.#orderers.map((orderer) => chainOf(orderer)));
+    const [first] = chains;
+    for (const chain of chains) expect(chain.hashes).toEqual(first!.hashes);
+    expect(first!.duplicates).toEqual([]);
+    for (const [name, blockNumber] of this.#acknowledged) {
+      expect([name, first!.places.get(name)]).toEqual([name, blockNumber]);
+    }
+    return {
+      acknowledged: this.#acknowledged.size,
+      refused: this.#refused,
+      crashes: this.#crashes,
+      blocks: first!.hashes.length,
+      tip: first!.hashes.at(-1)!,
+    };
+  }
+
+  async #meanwhile(work: Promise<unknown>): Promise<void> {
+    let isDone = false;
+    let failure: { readonly error: unknown } | undefined;
+    void work
+      .catch((error: unknown) => {
+        failure = { error };
+      })
+      .then(() => {
+        isDone = true;
+      });
+    await this.#time.advance(10_000, () => isDone);
+    if (failure !== undefined) throw failure.error;
+    expect(isDone).toBe(true);
+  }
+}
+
+interface Chain {
+  readonly hashes: readonly string[];
+  readonly places: ReadonlyMap<string, number>;
+  readonly duplicates: readonly string[];
+}
+
+async function chainOf(orderer: SimulatedOrderer): Promise<Chain> {
+  const hashes: string[] = [];
+  const places = new Map<string, number>();
+  const duplicates: string[] = [];
+  for (let number = 0; number < orderer.height; number += 1) {
+    const block = decode(Block, encode(Block, (await orderer.block(number))!));
+    hashes.push(toHex(blockHeaderHash(block.header!)));
+    if (number === 0) continue;
+    expect(toHex(block.header!.previousHash)).toBe(hashes[number - 1]);
+    for (const bytes of block.data!.data) {
+      const name = new TextDecoder().decode(decode(Envelope, bytes).payload);
+      if (places.has(name)) duplicates.push(name);
+      places.set(name, number);
+    }
+  }
+  return { hashes, places, duplicates };
+}

@@ -1,0 +1,256 @@
+import type { ChannelConfig } from "../../../src/channel/index.ts";
+import { sha256 } from "../../../src/crypto/index.ts";
+import { EMPTY_BYTES, utf8 } from "../../../src/kernel/bytes.ts";
+import { silentLogger } from "../../../src/kernel/ports/logger.ts";
+import { silentMeter } from "../../../src/kernel/ports/meter.ts";
+import type { Random } from "../../../src/kernel/ports/random.ts";
+import type { Signer } from "../../../src/kernel/ports/signer.ts";
+import type { Timer, Timers } from "../../../src/kernel/ports/timers.ts";
+import { BlockStore } from "../../../src/ledger/index.ts";
+import {
+  SubmitRequest,
+  blockDataHash,
+  decode,
+  encode,
+  type Block,
+  type Envelope,
+} from "../../../src/wire/index.ts";
+import { BlockWriter, OrderingChain, type OrderResult } from "../../../cluster/ordering/index.ts";
+import { recordOf } from "../../../cluster/ordering/core/block-assembly.ts";
+import {
+  RaftReplica,
+  decodeRaftMessage,
+  encodeRaftMessage,
+} from "../../../cluster/replica/index.ts";
+import type { SimulatedTime } from "../ports/simulated-time.ts";
+import { SimulatedFiles } from "../ports/simulated-files.ts";
+import type { SimulatedNetwork } from "./network.ts";
+import { slowFiles } from "./slow-files.ts";
+
+const CHANNEL = "ch1";
+const VOTERS = [1, 2, 3];
+const GENESIS: Block = {
+  header: { number: 0, previousHash: EMPTY_BYTES, dataHash: blockDataHash([utf8("genesis")]) },
+  data: { data: [utf8("genesis")] },
+  metadata: { metadata: Array.from({ length: 5 }, () => EMPTY_BYTES) },
+};
+
+// What a chain reads of the configuration; the rest belongs to filters, which have tests of their own.
+const CONFIG = {
+  sequence: 0,
+  orderer: {
+    batchSize: { messageCountMax: 5, preferredBytesMax: 400, absoluteBytesMax: 2_000 },
+    batchTimeoutMs: 200,
+    raftOptions: { inflightBlocksMax: 3 },
+  },
+} as unknown as ChannelConfig;
+
+/** One process: everything that a crash takes away. */
+interface Process {
+  readonly timers: MortalTimers;
+  readonly blocks: BlockStore;
+  readonly replica: RaftReplica;
+  readonly chain: OrderingChain;
+}
+
+/** Timers that die with their process. */
+class MortalTimers implements Timers {
+  readonly #time: SimulatedTime;
+  readonly #alive = new Set<Timer>();
+  #isDead = false;
+
+  constructor(time: SimulatedTime) {
+    this.#time = time;
+  }
+
+  after(delayMs: number, run: () => void): Timer {
+    return this.#mortal((fired) =>
+      this.#time.after(delayMs, () => {
+        fired();
+        run();
+      }),
+    );
+  }
+
+  every(intervalMs: number, run: () => void): Timer {
+    return this.#mortal(() => this.#time.every(intervalMs, run));
+  }
+
+  kill(): void {
+    this.#isDead = true;
+    for (const timer of this.#alive) timer.cancel();
+    this.#alive.clear();
+  }
+
+  #mortal(make: (fired: () => void) => Timer): Timer {
+    if (this.#isDead) return { cancel: () => undefined };
+    const timer = make(() => this.#alive.delete(timer));
+    this.#alive.add(timer);
+    return {
+      cancel: (): void => {
+        timer.cancel();
+        this.#alive.delete(timer);
+      },
+    };
+  }
+}
+
+/** One orderer of a group of three: the driver, the log, the chain and the block store as shipped, over simulated ports. */
+export class SimulatedOrderer {
+  readonly id: number;
+  readonly files: SimulatedFiles;
+  readonly #time: SimulatedTime;
+  readonly #network: SimulatedNetwork;
+  readonly #random: Random;
+  readonly #lyingDirectory: string | undefined;
+  #process: Process | undefined;
+
+  /** Flushes below `lyingDirectory` are not flushes: to prove that the checks find what that breaks. */
+  constructor(
+    id: number,
+    time: SimulatedTime,
+    network: SimulatedNetwork,
+    random: Random,
+    lyingDirectory?: string,
+  ) {
+    this.#lyingDirectory = lyingDirectory;
+    this.id = id;
+    this.files = new SimulatedFiles({ random });
+    this.#time = time;
+    this.#network = network;
+    this.#random = random;
+  }
+
+  get isUp(): boolean {
+    return this.#process !== undefined;
+  }
+
+  get isLeader(): boolean {
+    return this.#process?.replica.leadership.role === "leader";
+  }
+
+  get height(): number {
+    return this.#process?.blocks.height ?? 0;
+  }
+
+  block(number: number): Promise<Block | undefined> {
+    return this.#process?.blocks.read(number) ?? Promise.resolve(undefined);
+  }
+
+  order(envelope: Envelope): Promise<OrderResult> {
+    const down = { kind: "unavailable", info: "the orderer is down" } as const;
+    return this.#process?.chain.order(envelope, 0) ?? Promise.resolve(down);
+  }
+
+  async start(): Promise<void> {
+    const timers = new MortalTimers(this.#time);
+    const random = this.#random;
+    const files = slowFiles(this.files, timers, random, {
+      delayMsMax: 8,
+      lyingDirectory: this.#lyingDirectory,
+    });
+    const logger = silentLogger;
+    const blocks = await BlockStore.open({ files, directory: "/blocks", logger });
+    if (blocks.height === 0) await blocks.append(GENESIS);
+    const newest = (await blocks.read(blocks.height - 1))!;
+    const replica = await RaftReplica.open(
+      {
+        files,
+        clock: this.#time,
+        timers,
+        random,
+        logger,
+        meter: silentMeter,
+        transport: {
+          send: (message) => {
+            this.#send(message.to, 0, encodeRaftMessage(message));
+          },
+        },
+      },
+      {
+        channelId: CHANNEL,
+        raftId: this.id,
+        voters: VOTERS,
+        directory: "/raft",
+        tickIntervalMs: 10,
+        electionTicks: 10,
+        heartbeatTicks: 1,
+        messageBytesMax: 1_000,
+        inflightMessagesMax: 3,
+      },
+      recordOf(newest)?.raftIndex ?? 0,
+    );
+    const config = { current: () => CONFIG, replace: () => undefined };
+    const writer = new BlockWriter(
+      { blocks, config, signer: signerOf(this.id), random },
+      VOTERS,
+      newest,
+    );
+    const link = {
+      submit: (to: number, request: SubmitRequest): boolean => {
+        this.#send(to, 1, encode(SubmitRequest, request));
+        return true;
+      },
+    };
+    const validator = { validate: () => Promise.resolve({ kind: "valid", configSequence: 0 }) };
+    const chain = new OrderingChain(
+      {
+        log: replica,
+        link,
+        writer,
+        config,
+        validator: validator as never,
+        clock: this.#time,
+        timers,
+        logger,
+        meter: silentMeter,
+      },
+      { channelId: CHANNEL, raftId: this.id, consenterIds: VOTERS, submitTimeoutMs: 5_000 },
+    );
+    for (let number = 1; number < blocks.height; number += 1) {
+      chain.remember(number, (await blocks.read(number))!.data!.data);
+    }
+    this.#process = { timers, blocks, replica, chain };
+    this.#network.listen(this.id, (from, bytes) => {
+      this.#receive(from, bytes);
+    });
+    replica.start(chain);
+  }
+
+  /** The power goes: everything that was not flushed may be lost. */
+  crash(): void {
+    this.#process?.timers.kill();
+    this.#network.leave(this.id);
+    this.files.faults.crashNow();
+    this.#process?.chain.close();
+    this.#process = undefined;
+  }
+
+  async restart(): Promise<void> {
+    this.files.powerLoss();
+    await this.start();
+  }
+
+  #send(to: number, kind: number, bytes: Uint8Array): void {
+    this.#network.send(this.id, to, Uint8Array.of(kind, ...bytes));
+  }
+
+  #receive(from: number, bytes: Uint8Array): void {
+    const body = bytes.subarray(1);
+    if (bytes[0] === 1) {
+      this.#process?.chain.submit(from, decode(SubmitRequest, body));
+      return;
+    }
+    const reading = decodeRaftMessage(body);
+    if (reading.kind === "message") this.#process?.replica.receive(reading.message);
+  }
+}
+
+function signerOf(id: number): Signer {
+  const identity = utf8(`orderer ${id}`);
+  return {
+    mspId: "OrdererMSP",
+    identity,
+    sign: (bytes) => Promise.resolve(sha256(identity, bytes)),
+  };
+}
