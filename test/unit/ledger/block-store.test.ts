@@ -1,0 +1,363 @@
+import { describe, expect, test } from "vitest";
+import { silentLogger, type LogFields, type Logger } from "../../../src/kernel/ports/logger.ts";
+import { BlockStore, LedgerError } from "../../../src/ledger/index.ts";
+import { Block, blockHeaderHash, encode } from "../../../src/wire/index.ts";
+import { SeededRandom } from "../../sim/ports/seeded-random.ts";
+import { SimulatedFiles } from "../../sim/ports/simulated-files.ts";
+import { chain } from "./block-builder.ts";
+
+const DIRECTORY = "/ledger/ch";
+const FIRST_FILE = `${DIRECTORY}/blocks-000000.heddle`;
+const FILE_HEADER_BYTES = 24;
+const RECORD_HEADER_BYTES = 20;
+
+/** Where the record of each block begins in the first file, and where the last one ends. */
+function offsetsOf(blocks: readonly Block[]): readonly number[] {
+  const offsets = [FILE_HEADER_BYTES];
+  for (const block of blocks) {
+    offsets.push(offsets.at(-1)! + RECORD_HEADER_BYTES + encode(Block, block).length);
+  }
+  return offsets;
+}
+
+function disk(seed = 1, capacityBytes = Number.MAX_SAFE_INTEGER): SimulatedFiles {
+  return new SimulatedFiles({ random: new SeededRandom(seed), capacityBytes });
+}
+
+function open(
+  files: SimulatedFiles,
+  options: { readonly fileBytesMax?: number; readonly logger?: Logger } = {},
+): Promise<BlockStore> {
+  return BlockStore.open({ files, directory: DIRECTORY, logger: silentLogger, ...options });
+}
+
+async function storeOf(files: SimulatedFiles, blocks: readonly Block[], fileBytesMax?: number) {
+  const store = await open(files, fileBytesMax === undefined ? {} : { fileBytesMax });
+  for (const block of blocks) await store.append(block);
+  return store;
+}
+
+class WarningLog implements Logger {
+  readonly warnings: LogFields[] = [];
+  error = silentLogger.error;
+  info = silentLogger.info;
+  debug = silentLogger.debug;
+  trace = silentLogger.trace;
+  warn(_: string, fields: LogFields = {}): void {
+    this.warnings.push(fields);
+  }
+  child(): Logger {
+    return this;
+  }
+}
+
+describe("a block store", () => {
+  test("is empty at first", async () => {
+    const store = await open(disk());
+    expect(store.height).toBe(0);
+    expect(store.lastHash).toBeUndefined();
+    expect(await store.read(0)).toBeUndefined();
+    await store.close();
+  });
+
+  test("gives back what was appended, from memory and from disk, over many files", async () => {
+    const files = disk();
+    const blocks = chain(60, 300);
+    const store = await storeOf(files, blocks, 1_000);
+    expect(store.height).toBe(60);
+    expect(store.lastHash).toEqual(blockHeaderHash(blocks[59]!.header!));
+    for (const block of blocks) expect(await store.read(block.header!.number)).toEqual(block);
+    await store.close();
+    const again = await open(files, { fileBytesMax: 1_000 });
+    expect(again.height).toBe(60);
+    expect(again.lastHash).toEqual(blockHeaderHash(blocks[59]!.header!));
+    for (const block of [...blocks].reverse()) {
+      expect(await again.readBytes(block.header!.number)).toEqual(encode(Block, block));
+    }
+    expect(await again.read(60)).toBeUndefined();
+    await again.close();
+  });
+
+  test("refuses a block out of order or off the chain, and takes the right one afterwards", async () => {
+    const blocks = chain(3);
+    const store = await storeOf(disk(), blocks.slice(0, 1));
+    await expect(store.append(blocks[2]!)).rejects.toMatchObject({ code: "wrong-number" });
+    const other = chain(2, 50)[1]!;
+    await expect(store.append(other)).rejects.toMatchObject({ code: "wrong-previous-hash" });
+    await expect(store.append(Block.fromPartial({}))).rejects.toMatchObject({
+      code: "wrong-number",
+    });
+    await store.append(blocks[1]!);
+    expect(store.height).toBe(2);
+    await store.close();
+  });
+
+  test("flushes blocks that are appended together once", async () => {
+    const files = disk();
+    const blocks = chain(21);
+    const store = await storeOf(files, blocks.slice(0, 1));
+    const before = files.faults.stepCount;
+    await Promise.all(blocks.slice(1).map((block) => store.append(block)));
+    expect(files.faults.stepCount - before).toBe(2);
+    expect(store.height).toBe(21);
+    await store.close();
+  });
+
+  test("tells of a height only when the block is durable", async () => {
+    const files = disk();
+    const store = await open(files);
+    const heights: number[] = [];
+    store.subscribe((height) => heights.push(height));
+    const reached = store.waitForHeight(1, new AbortController().signal);
+    const [first] = chain(1);
+    const appended = store.append(first!);
+    expect(store.height).toBe(0);
+    await appended;
+    expect(await reached).toBe(true);
+    expect(heights).toEqual([1]);
+    await store.close();
+  });
+
+  test("ends waiting with false when aborted or closed", async () => {
+    const store = await open(disk());
+    const abort = new AbortController();
+    const aborted = store.waitForHeight(1, abort.signal);
+    const closed = store.waitForHeight(1, new AbortController().signal);
+    abort.abort();
+    expect(await aborted).toBe(false);
+    await store.close();
+    expect(await closed).toBe(false);
+  });
+
+  test("reads the last file only when it opens", async () => {
+    const files = disk();
+    await (await storeOf(files, chain(200, 300), 1_000)).close();
+    let opened = 0;
+    const counting = {
+      ...files,
+      open: (...call: Parameters<SimulatedFiles["open"]>) => {
+        opened += 1;
+        return files.open(...call);
+      },
+      list: (path: string) => files.list(path),
+      makeDirectory: (path: string) => files.makeDirectory(path),
+    };
+    const store = await BlockStore.open({
+      files: Object.assign(Object.create(files) as SimulatedFiles, counting),
+      directory: DIRECTORY,
+      logger: silentLogger,
+      fileBytesMax: 1_000,
+    });
+    expect(opened).toBe(1);
+    expect(store.height).toBe(200);
+    await store.close();
+  });
+});
+
+describe("after a crash", () => {
+  test("a record cut at any byte is cut off, reported, and can be written again", async () => {
+    const files = disk();
+    const blocks = chain(3);
+    await (await storeOf(files, blocks)).close();
+    const whole = files.contentOf(FIRST_FILE);
+    const offset = offsetsOf(blocks)[2]!;
+    expect(offsetsOf(blocks)[3]).toBe(whole.length);
+    for (let size = offset + 1; size < whole.length; size += 1) {
+      files.overwrite(FIRST_FILE, whole.subarray(0, size));
+      const logger = new WarningLog();
+      const store = await open(files, { logger });
+      expect(store.height).toBe(2);
+      expect(logger.warnings).toEqual([
+        { file: FIRST_FILE, offset, bytes: size - offset, block: 2 },
+      ]);
+      await store.append(blocks[2]!);
+      expect(files.contentOf(FIRST_FILE)).toEqual(whole);
+      await store.close();
+    }
+  });
+
+  test("blocks of one flush may be lost in any order: they are cut off together", async () => {
+    const files = disk();
+    const blocks = chain(5);
+    const store = await storeOf(files, blocks.slice(0, 2));
+    const durable = files.contentOf(FIRST_FILE).length;
+    await Promise.all(blocks.slice(2).map((block) => store.append(block)));
+    await store.close();
+    const torn = files.contentOf(FIRST_FILE);
+    torn.fill(0, durable, durable + 60);
+    files.overwrite(FIRST_FILE, torn);
+    const again = await open(files);
+    expect(again.height).toBe(2);
+    await again.close();
+  });
+
+  test("at any step, with any fate of what was not flushed, all that was acknowledged is there", async () => {
+    const blocks = chain(8, 400);
+    for (let seed = 1; seed <= 3; seed += 1) {
+      for (let step = 1; step < 200; step += 1) {
+        const files = disk(seed * 1_000 + step);
+        files.faults.crashAfter(step);
+        let acknowledged = 0;
+        try {
+          const store = await open(files, { fileBytesMax: 1_000 });
+          for (const block of blocks) {
+            await store.append(block);
+            acknowledged += 1;
+          }
+          await store.close();
+        } catch {
+          expect(files.faults.isCrashed).toBe(true);
+        }
+        const isDone = !files.faults.isCrashed;
+        files.powerLoss();
+        const store = await open(files, { fileBytesMax: 1_000 });
+        expect(store.height).toBeGreaterThanOrEqual(acknowledged);
+        for (const block of blocks.slice(store.height)) await store.append(block);
+        for (const block of blocks) expect(await store.read(block.header!.number)).toEqual(block);
+        await store.close();
+        if (isDone) break;
+      }
+    }
+  });
+});
+
+describe("damage", () => {
+  test("to any byte that was flushed is reported with file, offset and block, and never skipped", async () => {
+    const files = disk();
+    const blocks = chain(4, 60);
+    await (await storeOf(files, blocks)).close();
+    const whole = files.contentOf(FIRST_FILE);
+    const offsets = offsetsOf(blocks);
+    // The last record has no later flush behind it: there, damage looks like a torn write.
+    for (let index = 0; index < offsets[3]!; index += 1) {
+      const spoilt = whole.slice();
+      spoilt[index]! ^= 0x40;
+      files.overwrite(FIRST_FILE, spoilt);
+      const block = offsets.findLastIndex((offset) => offset <= index);
+      const data =
+        index < FILE_HEADER_BYTES
+          ? { file: FIRST_FILE, offset: 0 }
+          : { file: FIRST_FILE, block, offset: offsets[block] };
+      await expect(open(files)).rejects.toMatchObject({ code: "corrupt", data });
+    }
+  });
+
+  test("to a sealed file is found when the block is read", async () => {
+    const files = disk();
+    const blocks = chain(30, 300);
+    await (await storeOf(files, blocks, 1_000)).close();
+    const spoilt = files.contentOf(FIRST_FILE);
+    spoilt[FILE_HEADER_BYTES + 50]! ^= 1;
+    files.overwrite(FIRST_FILE, spoilt);
+    const store = await open(files, { fileBytesMax: 1_000 });
+    await expect(store.read(0)).rejects.toMatchObject({
+      code: "corrupt",
+      data: { file: FIRST_FILE, offset: FILE_HEADER_BYTES, block: 0 },
+    });
+    expect(await store.read(1)).toEqual(blocks[1]);
+    await store.close();
+  });
+
+  test("to an index is repaired from the file, and to both is reported", async () => {
+    const files = disk();
+    const blocks = chain(30, 300);
+    await (await storeOf(files, blocks, 1_000)).close();
+    const path = `${DIRECTORY}/blocks-000000.index`;
+    const whole = files.contentOf(path);
+    for (let byte = 0; byte < whole.length; byte += 1) {
+      const spoilt = whole.slice();
+      spoilt[byte]! ^= 0x10;
+      files.overwrite(path, spoilt);
+      const store = await open(files, { fileBytesMax: 1_000 });
+      expect(await store.read(1)).toEqual(blocks[1]);
+      await store.close();
+    }
+    await files.remove(path);
+    const file = files.contentOf(FIRST_FILE);
+    file[FILE_HEADER_BYTES + 4]! ^= 1;
+    files.overwrite(FIRST_FILE, file);
+    const store = await open(files, { fileBytesMax: 1_000 });
+    await expect(store.read(1)).rejects.toMatchObject({ code: "corrupt" });
+    await store.close();
+  });
+
+  test("a record in the place of another is found, though it is whole", async () => {
+    const files = disk();
+    const blocks = chain(4, 60);
+    await (await storeOf(files, blocks)).close();
+    const whole = files.contentOf(FIRST_FILE);
+    const offsets = offsetsOf(blocks);
+    whole.copyWithin(offsets[1]!, offsets[2]!, offsets[3]);
+    files.overwrite(FIRST_FILE, whole);
+    await expect(open(files)).rejects.toMatchObject({ code: "corrupt" });
+  });
+
+  test("a file that is missing is named", async () => {
+    const files = disk();
+    await (await storeOf(files, chain(30, 300), 1_000)).close();
+    await files.remove(`${DIRECTORY}/blocks-000003.heddle`);
+    await expect(open(files)).rejects.toThrow(/blocks-000003\.heddle is missing/);
+  });
+
+  test("a format of another version is refused by name", async () => {
+    const files = disk();
+    await (await storeOf(files, chain(1))).close();
+    const { crc32c } = await import("../../../src/kernel/crc32c.ts");
+    const bytes = files.contentOf(FIRST_FILE);
+    bytes[7] = 9;
+    new DataView(bytes.buffer).setUint32(20, crc32c(bytes.subarray(0, 20)), true);
+    files.overwrite(FIRST_FILE, bytes);
+    await expect(open(files)).rejects.toMatchObject({
+      code: "unsupported-format",
+      data: { version: 9 },
+    });
+  });
+});
+
+describe("a disk that refuses", () => {
+  test.each(["write", "sync"] as const)(
+    "a %s ends the store; what was resolved is there",
+    async (step) => {
+      const files = disk();
+      const blocks = chain(4);
+      const store = await storeOf(files, blocks.slice(0, 2));
+      files.faults.fail(step, 1);
+      const both = await Promise.allSettled([store.append(blocks[2]!), store.append(blocks[3]!)]);
+      for (const result of both) {
+        expect(result.status).toBe("rejected");
+        expect((result as PromiseRejectedResult).reason).toBeInstanceOf(LedgerError);
+        expect((result as PromiseRejectedResult).reason).toMatchObject({ code: "store-failed" });
+      }
+      await expect(store.append(blocks[2]!)).rejects.toMatchObject({ code: "store-failed" });
+      expect(store.height).toBe(2);
+      await store.close();
+      files.powerLoss();
+      const again = await open(files);
+      expect(again.height).toBe(2);
+      await again.close();
+    },
+  );
+
+  test("a full disk loses nothing, and works again with space", async () => {
+    const files = disk(1, 500);
+    const blocks = chain(6, 100);
+    const store = await open(files);
+    let stored = 0;
+    await expect(
+      (async () => {
+        for (const block of blocks) {
+          await store.append(block);
+          stored += 1;
+        }
+      })(),
+    ).rejects.toMatchObject({ code: "store-failed", cause: { code: "ENOSPC" } });
+    await store.close();
+    expect(stored).toBeGreaterThan(0);
+    files.capacityBytes = Number.MAX_SAFE_INTEGER;
+    const again = await open(files);
+    expect(again.height).toBe(stored);
+    for (const block of blocks.slice(stored)) await again.append(block);
+    expect(again.height).toBe(6);
+    await again.close();
+  });
+});
