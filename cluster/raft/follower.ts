@@ -66,9 +66,6 @@ function receiveAppend(state: RaftState, message: AppendMessage): void {
     case "rejected":
       reject(state, message, result.hint);
       return;
-    case "forked":
-      ignore(state, message, `contradicts committed entry ${result.index}`);
-      return;
   }
 }
 

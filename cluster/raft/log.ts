@@ -3,15 +3,14 @@ import type { Entry, EntryId } from "./entry.ts";
 import { entriesBytes, entryBytes } from "./entry.ts";
 import { ENTRIES_PER_APPEND_MAX } from "./limits.ts";
 
-/** What came of a leader's append. `forked`: it contradicts what is committed, which no correct leader does. */
+/** What came of a leader's append. */
 export type ReconcileResult =
   | {
       readonly type: "accepted";
       readonly lastIndex: number;
       readonly truncatedFrom: number | undefined;
     }
-  | { readonly type: "rejected"; readonly hint: EntryId }
-  | { readonly type: "forked"; readonly index: number };
+  | { readonly type: "rejected"; readonly hint: EntryId };
 
 /**
  * The replicated log in memory, and how far it is committed.
@@ -101,14 +100,17 @@ export class RaftLog {
     for (const entry of entries) this.#push(entry);
   }
 
-  /** Makes the log agree with a leader's append (Raft §5.3), touching nothing that already agrees. */
+  /**
+   * Makes the log agree with a leader's append (Raft §5.3), touching nothing that already agrees. `previous` is not
+   * before the commit index, so that nothing an append contains can take back what is committed.
+   */
   reconcile(previous: EntryId, entries: readonly Entry[]): ReconcileResult {
+    assert(previous.index >= this.#committed, "what is committed is not reconciled again");
     if (!this.matches(previous)) return { type: "rejected", hint: this.#hintFor(previous) };
     const lastIndex = previous.index + entries.length;
     // Entries that are there stay, and so does what follows them: the append may be an old or repeated one.
     const conflict = entries.find((entry) => !this.matches(entry));
     if (conflict === undefined) return { type: "accepted", lastIndex, truncatedFrom: undefined };
-    if (conflict.index <= this.#committed) return { type: "forked", index: conflict.index };
     const truncatedFrom = conflict.index <= this.last.index ? conflict.index : undefined;
     this.#truncate(conflict.index);
     this.append(entries.slice(conflict.index - previous.index - 1));
