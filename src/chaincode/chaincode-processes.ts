@@ -113,9 +113,13 @@ export class ChaincodeProcesses {
     void life.process?.stop();
   }
 
-  /** Kills a package's process; a new one is launched when it is wanted. */
+  /** Kills a package's process. Who wants the package from now on gets a new one. */
   kill(packageId: string): void {
-    void this.#slots.get(packageId)?.life?.process?.stop();
+    const slot = this.#slots.get(packageId);
+    if (slot?.life === undefined) return;
+    const { process } = slot.life;
+    slot.life = undefined;
+    void process?.stop();
   }
 
   /** Launches the packages of the set in the background and stops all others. */

@@ -87,7 +87,7 @@ async function readTar(tar: Buffer): Promise<readonly ArchiveFile[]> {
 /** Undefined for a folder. */
 function pathOf({ name, type }: Header): string | undefined {
   if (type !== "file" && type !== "directory") {
-    throw invalid(`tar entry ${name} is not a regular file, type ${type ?? "unknown"}`);
+    throw invalid(`tar entry ${name} is not a regular file, type ${type}`);
   }
   const path = safeArchivePath(name);
   if (type === "directory") {
