@@ -55,7 +55,9 @@ export class Connections {
   /** What waits for a peer that is being dialled. */
   readonly #waiting = new Map<PeerId, GossipEnvelope[]>();
   readonly #pausedUntilMs = new Map<PeerId, number>();
-  readonly #closing = new AbortController();
+  /** Ends every handshake under way, at the close. */
+  readonly #giveUps = new Set<() => void>();
+  #isClosed = false;
   #dialCount = 0;
   #handshakeCount = 0;
 
@@ -73,7 +75,7 @@ export class Connections {
     send: (envelope: GossipEnvelope) => Promise<void>,
     call: RpcCall,
   ): Promise<void> {
-    if (this.#closing.signal.aborted) throw new RpcError("UNAVAILABLE", "this peer is closing");
+    if (this.#isClosed) throw new RpcError("UNAVAILABLE", "this peer is closing");
     if (this.#handshakeCount >= HANDSHAKES_MAX) {
       throw new RpcError("RESOURCE_EXHAUSTED", "too many streams in their handshake; try again");
     }
@@ -88,7 +90,7 @@ export class Connections {
 
   /** Opens a stream to whoever is at `endpoint`. Undefined, with the reason in the log, when that fails; never rejects. */
   async dial(endpoint: string): Promise<RemotePeer | undefined> {
-    if (this.#closing.signal.aborted || this.#dialCount >= DIALS_MAX) return undefined;
+    if (this.#isClosed || this.#dialCount >= DIALS_MAX) return undefined;
     this.#dialCount += 1;
     try {
       return await this.#dialOnce(endpoint);
@@ -123,7 +125,8 @@ export class Connections {
 
   /** Closes every stream and refuses new ones. */
   close(): void {
-    this.#closing.abort();
+    this.#isClosed = true;
+    for (const giveUp of [...this.#giveUps]) giveUp();
     for (const connection of [...this.#open.values()]) connection.close("this peer closes");
     this.#waiting.clear();
   }
@@ -153,23 +156,19 @@ export class Connections {
 
   async #timedHandshake(stream: EnvelopeStream, timeoutMs: number): Promise<HandshakeResult> {
     this.#handshakeCount += 1;
-    let cancel = (): void => undefined;
-    const timeout = new Promise<HandshakeResult>((resolve) => {
-      const giveUp = (reason: string) => (): void => {
-        resolve({ ok: false, reason });
-      };
-      const timer = this.#deps.timers.after(timeoutMs, giveUp(`no proof within ${timeoutMs} ms`));
-      const abort = giveUp("this peer is closing");
-      this.#closing.signal.addEventListener("abort", abort);
-      cancel = (): void => {
-        timer.cancel();
-        this.#closing.signal.removeEventListener("abort", abort);
+    let giveUp = (): void => undefined;
+    const givenUp = new Promise<HandshakeResult>((resolve) => {
+      giveUp = (): void => {
+        resolve({ ok: false, reason: `no proof within ${timeoutMs} ms, or this peer is closing` });
       };
     });
+    const timer = this.#deps.timers.after(timeoutMs, giveUp);
+    this.#giveUps.add(giveUp);
     try {
-      return await Promise.race([shakeHands(this.#deps, stream), timeout]);
+      return await Promise.race([shakeHands(this.#deps, stream), givenUp]);
     } finally {
-      cancel();
+      timer.cancel();
+      this.#giveUps.delete(giveUp);
       this.#handshakeCount -= 1;
     }
   }
@@ -207,7 +206,7 @@ export class Connections {
   }
 
   #sendLater(peer: PeerId, endpoint: string | undefined, envelope: GossipEnvelope): boolean {
-    if (endpoint === undefined || this.#closing.signal.aborted) return false;
+    if (endpoint === undefined || this.#isClosed) return false;
     const waiting = this.#waiting.get(peer);
     if (waiting !== undefined) {
       return waiting.length < DIAL_QUEUE_COUNT_MAX && waiting.push(envelope) > 0;

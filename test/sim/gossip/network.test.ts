@@ -1,0 +1,190 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { CHANNEL, sevenPeers, type World } from "./world.ts";
+
+const ALL = ["p1", "p2", "p3", "p4", "q1", "q2", "q3"];
+const SEEDS = [1, 2, 3];
+
+let world: World | undefined;
+
+afterEach(async () => {
+  await world?.stopAll();
+  world = undefined;
+});
+
+async function started(
+  seed: number,
+  options: { readonly liars?: readonly string[]; readonly lossRate?: number } = {},
+): Promise<World> {
+  world = sevenPeers(seed, options.liars);
+  world.network.conditions.lossRate = options.lossRate ?? 0;
+  await world.startAll();
+  return world;
+}
+
+function isLevel(of: World): boolean {
+  return of.running.every((peer) => peer.blocks.length === of.chain.length);
+}
+
+function seesAll(of: World): boolean {
+  return of.running.every((peer) => peer.seen().length === of.running.length);
+}
+
+describe("seven peers of two organisations", () => {
+  test.each(SEEDS)("all know each other soon after the start (seed %i)", async (seed) => {
+    const network = await started(seed, { lossRate: 0.05 });
+    const tookMs = await network.time.passUntil(() => seesAll(network), 20_000);
+    expect(tookMs).toBeLessThanOrEqual(15_000);
+    expect(network.all.map((peer) => peer.seen())).toEqual(ALL.map(() => ALL));
+  });
+
+  test.each(SEEDS)(
+    "all get every block, over a network that loses messages (seed %i)",
+    async (seed) => {
+      const network = await started(seed, { lossRate: 0.05 });
+      await network.time.pass(10_000);
+      for (let round = 0; round < 30; round += 1) {
+        network.order(1);
+        await network.time.pass(200);
+      }
+      expect(await network.time.passUntil(() => isLevel(network), 10_000)).toBeDefined();
+      for (const peer of network.all) expect(peer.blocks).toEqual(network.chain);
+    },
+  );
+
+  test("each organisation has one deliverer", async () => {
+    const network = await started(7);
+    await network.time.pass(15_000);
+    for (const mspId of ["Org1MSP", "Org2MSP"]) {
+      expect(network.deliverersOf(mspId)).toHaveLength(1);
+    }
+  });
+
+  test.each(SEEDS)(
+    "a block reaches every peer within 200 ms of a calm network (seed %i)",
+    async (seed) => {
+      const network = await started(seed);
+      await network.time.pass(15_000);
+      for (let round = 0; round < 10; round += 1) {
+        network.order(1);
+        expect(await network.time.passUntil(() => isLevel(network), 200)).toBeDefined();
+      }
+    },
+  );
+
+  test.each(SEEDS)("a stopped peer catches up with 250 blocks (seed %i)", async (seed) => {
+    const network = await started(seed, { lossRate: 0.02 });
+    await network.time.pass(10_000);
+    const stopped = network.peers.get("p3")!;
+    await stopped.stop();
+    network.order(250);
+    await network.time.pass(8_000);
+    expect(stopped.blocks).toHaveLength(1);
+    await stopped.start();
+    expect(await network.time.passUntil(() => isLevel(network), 15_000)).toBeDefined();
+    expect(stopped.blocks).toEqual(network.chain);
+  });
+
+  test.each(SEEDS)(
+    "another peer delivers within 3 s of the deliverer's end (seed %i)",
+    async (seed) => {
+      const network = await started(seed);
+      await network.time.pass(15_000);
+      const [deliverer] = network.deliverersOf("Org1MSP");
+      await deliverer!.stop();
+      const tookMs = await network.time.passUntil(
+        () => network.deliverersOf("Org1MSP").length === 1,
+        5_000,
+      );
+      expect(tookMs).toBeLessThanOrEqual(3_000);
+      network.order(5);
+      expect(await network.time.passUntil(() => isLevel(network), 5_000)).toBeDefined();
+    },
+  );
+
+  test("a deliverer that cannot reach orderers makes way", async () => {
+    const network = await started(3);
+    await network.time.pass(15_000);
+    const [cutOff] = network.deliverersOf("Org1MSP");
+    cutOff!.canReachOrderers = false;
+    const hasOther = (): boolean => {
+      const [other] = network.deliverersOf("Org1MSP");
+      return other !== undefined && other !== cutOff;
+    };
+    expect(await network.time.passUntil(hasOther, 4_000)).toBeDefined();
+    network.order(5);
+    expect(await network.time.passUntil(() => isLevel(network), 3_000)).toBeDefined();
+  });
+
+  test.each(SEEDS)("peers that serve forged blocks harm nobody (seed %i)", async (seed) => {
+    const network = await started(seed, { liars: ["p2", "q2"], lossRate: 0.02 });
+    await network.time.pass(10_000);
+    for (let round = 0; round < 20; round += 1) {
+      network.order(3);
+      await network.time.pass(300);
+    }
+    const honest = network.all.filter((peer) => peer.plan.isLiar !== true);
+    const isHonestLevel = (): boolean =>
+      honest.every((peer) => peer.blocks.length === network.chain.length);
+    expect(await network.time.passUntil(isHonestLevel, 20_000)).toBeDefined();
+    for (const peer of network.all) expect(peer.forgedStoredCount).toBe(0);
+    expect(honest.some((peer) => peer.forgedSeenCount > 0)).toBe(true);
+    for (const peer of honest) expect(peer.blocks).toEqual(network.chain);
+  });
+
+  test.each(SEEDS)(
+    "a healed partition has one membership and level ledgers again (seed %i)",
+    async (seed) => {
+      const network = await started(seed);
+      await network.time.pass(10_000);
+      const apart = ["p3", "p4", "q3"];
+      for (const name of apart) network.peers.get(name)!.canReachOrderers = false;
+      network.network.partition(apart.map((name) => `${name}:7051`));
+      await network.time.pass(10_000);
+      expect(network.peers.get("p1")!.seen()).toEqual(["p1", "p2", "q1", "q2"]);
+      network.order(40);
+      await network.time.pass(3_000);
+      network.network.heal();
+      const tookMs = await network.time.passUntil(
+        () => seesAll(network) && isLevel(network),
+        10_000,
+      );
+      expect(tookMs).toBeLessThanOrEqual(5_000);
+    },
+  );
+
+  test("a stopped peer is dead to all within the expiration, and stays dead", async () => {
+    const network = await started(11);
+    await network.time.pass(10_000);
+    await network.peers.get("q3")!.stop();
+    expect(await network.time.passUntil(() => seesAll(network), 7_000)).toBeDefined();
+    for (let round = 0; round < 300; round += 1) {
+      await network.time.pass(100);
+      for (const peer of network.running) expect(peer.seen()).not.toContain("q3");
+    }
+  });
+
+  test("a peer that leaves the channel is no member any more", async () => {
+    const network = await started(12);
+    await network.time.pass(10_000);
+    network.peers.get("p4")!.gossip!.leaveChannel(CHANNEL);
+    const isGone = (): boolean =>
+      network.running.every((peer) => peer.plan.name === "p4" || !peer.seen().includes("p4"));
+    expect(await network.time.passUntil(isGone, 5_000)).toBeDefined();
+  });
+
+  test("one seed gives one history", async () => {
+    const histories: (readonly unknown[])[] = [];
+    for (let run = 0; run < 2; run += 1) {
+      const network = await started(99, { lossRate: 0.1 });
+      await network.time.pass(6_000);
+      network.order(10);
+      await network.time.pass(1_000);
+      histories.push([
+        network.network.deliveredCount,
+        network.all.map((peer) => [peer.seen(), peer.blocks.length]),
+      ]);
+      await network.stopAll();
+    }
+    expect(histories[0]).toEqual(histories[1]);
+  });
+});
