@@ -101,7 +101,7 @@ export class Certificate {
   /**
    * This certificate with its issuer's signature in low-S form; itself when the signature has that form or is not ECDSA.
    * An ECDSA signature has two valid forms, so two certificates can differ in nothing else: Fabric compares this form.
-   * `issuer` must have issued it.
+   * Throws `CryptoError` ("malformed-signature") if `issuer` cannot have issued it.
    */
   withLowS(issuer: Certificate): Certificate {
     const key = issuer.publicKey;

@@ -31,7 +31,7 @@ export const CURVES: readonly Curve[] = [
     "P-521",
     "1.3.132.0.35",
     hex(
-      "01ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+      "01ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
       "fa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
     ),
   ),
