@@ -1,0 +1,274 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { RAFT_OPTIONS_DEFAULT, buildGenesisBlock } from "../../../src/channel/index.ts";
+import { GrpcDialer } from "../../../src/kernel/adapters/grpc-dialer.ts";
+import { GrpcServer } from "../../../src/kernel/adapters/grpc-server.ts";
+import { nodeFiles } from "../../../src/kernel/adapters/node-files.ts";
+import { systemClock } from "../../../src/kernel/adapters/system-clock.ts";
+import { systemRandom } from "../../../src/kernel/adapters/system-random.ts";
+import { systemTimers } from "../../../src/kernel/adapters/system-timers.ts";
+import { silentLogger } from "../../../src/kernel/ports/logger.ts";
+import { silentMeter } from "../../../src/kernel/ports/meter.ts";
+import type { RpcStream } from "../../../src/kernel/ports/rpc.ts";
+import type { Signer } from "../../../src/kernel/ports/signer.ts";
+import {
+  readMspDirectory,
+  readSigner,
+  writeOrganization,
+  type MemberMaterial,
+  type OrganizationMaterial,
+} from "../../../src/msp/adapters/index.ts";
+import {
+  AtomicBroadcastDefinition,
+  ChannelHeader,
+  HeaderType,
+  Payload,
+  SignatureHeader,
+  create,
+  encode,
+  methodOf,
+  transactionId,
+  type Block,
+  type BroadcastResponse,
+  type Envelope,
+} from "../../../src/wire/index.ts";
+import { Broadcast, ChannelOrderer } from "../../../cluster/ordering/index.ts";
+import { ClusterService } from "../../../cluster/replica/index.ts";
+
+export const CHANNEL = "ch1";
+
+const system = {
+  clock: systemClock,
+  timers: systemTimers,
+  random: systemRandom,
+  logger: silentLogger,
+  meter: silentMeter,
+};
+
+/** What a client holds while it broadcasts on one stream. */
+export interface BroadcastClient {
+  readonly stream: RpcStream<Envelope, BroadcastResponse>;
+  readonly responses: AsyncIterator<BroadcastResponse>;
+  close(): void;
+}
+
+/** One orderer in this process: real files, real TLS, a port that the system chose at the first start. */
+export class TestOrderer {
+  readonly #directory: string;
+  readonly #node: MemberMaterial;
+  #port = 0;
+  #cluster: ClusterService | undefined;
+  #server: GrpcServer | undefined;
+  #orderer: ChannelOrderer | undefined;
+
+  constructor(directory: string, node: MemberMaterial) {
+    this.#directory = directory;
+    this.#node = node;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get node(): MemberMaterial {
+    return this.#node;
+  }
+
+  get orderer(): ChannelOrderer {
+    if (this.#orderer === undefined) throw new Error(`${this.#node.name} is down`);
+    return this.#orderer;
+  }
+
+  get isUp(): boolean {
+    return this.#orderer !== undefined;
+  }
+
+  async listen(): Promise<void> {
+    this.#cluster = new ClusterService(system);
+    const broadcast = new Broadcast({
+      ...system,
+      channel: (channelId) => (channelId === CHANNEL ? this.#orderer : undefined),
+    });
+    const certificatePem = await readFile(this.#node.tls.certificate);
+    const keyPem = await readFile(this.#node.tls.key);
+    this.#server = new GrpcServer([this.#cluster.binding(), broadcast.binding()], {
+      host: "127.0.0.1",
+      port: this.#port,
+      tls: { certificatePem, keyPem },
+    });
+    this.#port = await this.#server.listen();
+  }
+
+  async open(genesisBlock: Block): Promise<void> {
+    const certificatePem = await readFile(this.#node.tls.certificate);
+    const keyPem = await readFile(this.#node.tls.key);
+    this.#orderer = await ChannelOrderer.open(
+      {
+        ...system,
+        files: nodeFiles,
+        signer: await readSigner(this.#node.mspDirectory, "OrdererMSP"),
+        dialer: new GrpcDialer({ clientCertificate: { certificatePem, keyPem } }),
+        cluster: this.#cluster!,
+      },
+      {
+        genesisBlock,
+        directory: join(this.#directory, this.#node.name),
+        serverTlsCert: certificatePem,
+        submitTimeoutMs: 8_000,
+      },
+    );
+  }
+
+  /** Goes away without a word to the others. */
+  async kill(): Promise<void> {
+    const orderer = this.#orderer;
+    this.#orderer = undefined;
+    const server = this.#server?.close();
+    await orderer?.close();
+    await server;
+  }
+}
+
+/** Three orderers of one organisation, a client of it, and one channel. */
+export class OrderingNetwork {
+  readonly orderers: readonly TestOrderer[];
+  readonly tlsRootPem: Uint8Array;
+  readonly client: Signer;
+  readonly genesisBlock: Block;
+  readonly #directory: string;
+
+  private constructor(parts: {
+    readonly orderers: readonly TestOrderer[];
+    readonly tlsRootPem: Uint8Array;
+    readonly client: Signer;
+    readonly genesisBlock: Block;
+    readonly directory: string;
+  }) {
+    this.orderers = parts.orderers;
+    this.tlsRootPem = parts.tlsRootPem;
+    this.client = parts.client;
+    this.genesisBlock = parts.genesisBlock;
+    this.#directory = parts.directory;
+  }
+
+  static async start(count = 3): Promise<OrderingNetwork> {
+    const directory = await mkdtemp(join(tmpdir(), "heddle-ordering-"));
+    const authority = { clock: systemClock, random: systemRandom, directory };
+    const peers = await writeOrganization({
+      ...authority,
+      kind: "peer",
+      mspId: "Org1MSP",
+      domain: "org1.example.com",
+      nodes: [],
+      users: [],
+    });
+    const organization = await writeOrganization({
+      ...authority,
+      kind: "orderer",
+      mspId: "OrdererMSP",
+      domain: "example.com",
+      nodes: Array.from({ length: count }, (_, place) => ({
+        hostname: `orderer${place}.example.com`,
+      })),
+      users: [],
+    });
+    const orderers = organization.nodes.map((node) => new TestOrderer(directory, node));
+    await Promise.all(orderers.map((orderer) => orderer.listen()));
+    const genesisBlock = await genesisOf(organization, peers, orderers);
+    await Promise.all(orderers.map((orderer) => orderer.open(genesisBlock)));
+    return new OrderingNetwork({
+      orderers,
+      tlsRootPem: await readFile(organization.tlsCaCertificate),
+      client: await readSigner(organization.users.at(-1)!.mspDirectory, "OrdererMSP"),
+      genesisBlock,
+      directory,
+    });
+  }
+
+  broadcaster(orderer: TestOrderer): BroadcastClient {
+    const channel = new GrpcDialer({}).dial({
+      address: `127.0.0.1:${orderer.port}`,
+      tls: { rootsPem: [this.tlsRootPem] },
+    });
+    const stream = channel.stream(methodOf(AtomicBroadcastDefinition, "broadcast"));
+    return {
+      stream,
+      responses: stream.responses[Symbol.asyncIterator](),
+      close: (): void => {
+        stream.cancel();
+        channel.close();
+      },
+    };
+  }
+
+  /** A signed envelope of the client, different at each call. */
+  async envelope(options: { channelId?: string; data?: Uint8Array } = {}): Promise<Envelope> {
+    const nonce = systemRandom.bytes(24);
+    const channelHeader = create(ChannelHeader, {
+      type: HeaderType.ENDORSER_TRANSACTION,
+      channelId: options.channelId ?? CHANNEL,
+      txId: transactionId(nonce, this.client.identity),
+    });
+    const header = {
+      channelHeader: encode(ChannelHeader, channelHeader),
+      signatureHeader: encode(SignatureHeader, { creator: this.client.identity, nonce }),
+    };
+    const payload = encode(Payload, { header, data: options.data ?? systemRandom.bytes(100) });
+    return { payload, signature: await this.client.sign(payload) };
+  }
+
+  async leader(): Promise<TestOrderer> {
+    return until(() =>
+      this.orderers.find((each) => each.isUp && each.orderer.replica.leadership.role === "leader"),
+    );
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.orderers.map((orderer) => orderer.kill()));
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+/** The first defined answer, asked for every few milliseconds for at most ten seconds. */
+export async function until<T>(ask: () => T | undefined): Promise<T> {
+  for (const startMs = systemClock.monotonicMs(); ;) {
+    const answer = ask();
+    if (answer !== undefined) return answer;
+    if (systemClock.monotonicMs() - startMs > 10_000) throw new Error("it did not happen in 10 s");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+async function genesisOf(
+  organization: OrganizationMaterial,
+  peers: OrganizationMaterial,
+  orderers: readonly TestOrderer[],
+): Promise<Block> {
+  const msp = await readMspDirectory(organization.mspDirectory, "OrdererMSP");
+  const peerMsp = await readMspDirectory(peers.mspDirectory, "Org1MSP");
+  const consenters = await Promise.all(
+    orderers.map(async ({ port, node }) => {
+      const certificate = await readFile(node.tls.certificate);
+      return {
+        host: "127.0.0.1",
+        port,
+        clientTlsCertPem: certificate,
+        serverTlsCertPem: certificate,
+      };
+    }),
+  );
+  const endpoints = consenters.map(({ host, port }) => `${host}:${port}`);
+  return buildGenesisBlock({
+    channelId: CHANNEL,
+    batchSize: { messageCountMax: 500, absoluteBytesMax: 1_000_000, preferredBytesMax: 500_000 },
+    batchTimeoutMs: 2_000,
+    raftOptions: { ...RAFT_OPTIONS_DEFAULT, tickIntervalMs: 30 },
+    consenters,
+    ordererOrganizations: [{ name: "OrdererOrg", mspId: "OrdererMSP", msp, endpoints }],
+    // Fabric: an application without organisations has a Writers policy that everyone satisfies.
+    applicationOrganizations: [{ name: "Org1", mspId: "Org1MSP", msp: peerMsp, anchorPeers: [] }],
+    nonce: systemRandom.bytes(24),
+    timestampMs: systemClock.wallMs(),
+  });
+}
