@@ -12,7 +12,7 @@ import { addStatusCommand } from "./commands/status.ts";
 import { addTxCommand } from "./commands/tx.ts";
 import { addUpCommand } from "./commands/up.ts";
 import { EXIT, Output } from "./output.ts";
-import { readVersion } from "./version.ts";
+import { readVersion } from "../node/version.ts";
 
 const program = new Command("heddle")
   .description("A permissioned ledger that speaks Hyperledger Fabric's protocols")

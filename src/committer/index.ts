@@ -1,4 +1,5 @@
 /** From a verified block to a committed one: every transaction gets its code, configurations take effect. */
+export { BlockIntake } from "./block-intake.ts";
 export { BlockValidator, type BlockValidatorDeps } from "./block-validator.ts";
 export { Committer, type CommitterDeps, type CommitterOptions } from "./committer.ts";
 export type { BlockJudgement } from "./core/judge-block.ts";

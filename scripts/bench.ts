@@ -1,0 +1,220 @@
+/**
+ * `npm run bench`: closed-loop load through the unmodified `@hyperledger/fabric-gateway` against a network of real
+ * processes. Prints a table and appends one line to test/bench/results.ndjson.
+ *
+ * Back of the envelope: a transaction costs a client signature ×3, two endorsements (a verification, a signature each),
+ * an orderer's verification, and at each of four peers three verifications (0.12 ms each): about 2.5 ms of ECDSA
+ * over the whole network, so two cores cannot pass 800 tx/s however little else there is.
+ */
+import { connect, type Contract, type Gateway } from "@hyperledger/fabric-gateway";
+import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { createPrivateKey, sign as ecdsaSign } from "node:crypto";
+import { execFileSync } from "node:child_process";
+import { availableParallelism, cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import * as grpc from "@grpc/grpc-js";
+import { p256 } from "@noble/curves/nist.js";
+import { readSource } from "../src/cli/commands/deploy.ts";
+import { DevelopmentNetwork } from "../src/network/development-network.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const { values: options } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "10" },
+    clients: { type: "string", default: "1,16,64" },
+    "port-offset": { type: "string", default: "20000" },
+    help: { type: "boolean", default: false },
+  },
+});
+if (options.help) {
+  console.log("Usage: npm run bench [-- --seconds 10 --clients 1,16,64 --port-offset 20000]");
+  process.exit(0);
+}
+
+interface Figures {
+  readonly clients: number;
+  readonly transactionsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+  readonly failed: number;
+  /** CPU seconds that each process used during the measurement. */
+  readonly cpuSeconds: Readonly<Record<string, number>>;
+  readonly cpuMsPerTransaction: number;
+}
+
+const directory = await mkdtemp(join(tmpdir(), "heddle-bench-"));
+const folder = join(directory, "network");
+const { network } = await DevelopmentNetwork.openOrCreate(
+  folder,
+  { ordererCount: 3, peerCountPerOrganization: 2, portOffset: Number(options["port-offset"]) },
+  () => undefined,
+);
+try {
+  await network.start();
+  await network.untilReady();
+  await network.deploy(
+    {
+      name: "basic",
+      version: "1.0",
+      package: await readSource(join(root, "config/samples/asset-transfer"), "basic_1.0"),
+      policy: undefined,
+      initRequired: false,
+    },
+    () => undefined,
+  );
+  const results: Figures[] = [];
+  for (const clients of options.clients.split(",").map(Number))
+    results.push(await measure(clients));
+  console.table(
+    results.map(({ cpuSeconds, ...figures }) => ({
+      ...figures,
+      cpu: Object.entries(cpuSeconds)
+        .map(([name, seconds]) => `${name.split(".").slice(0, 2).join(".")} ${seconds}`)
+        .join(", "),
+    })),
+  );
+  const record = {
+    at: new Date().toISOString(),
+    commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], {
+      cwd: root,
+      encoding: "utf8",
+    }).trim(),
+    node: process.version,
+    cpu: `${availableParallelism()} × ${cpus()[0]?.model ?? "unknown"}`,
+    results,
+  };
+  await appendFile(join(root, "test/bench/results.ndjson"), `${JSON.stringify(record)}\n`);
+} finally {
+  await network.stop();
+  await rm(directory, { recursive: true, force: true });
+}
+
+async function measure(clients: number): Promise<Figures> {
+  const { gateway, client } = await openGateway();
+  const contract = gateway.getNetwork(network.topology.channelId).getContract("basic");
+  await create(contract, `warm-${clients}-${Date.now()}`);
+  const before = await cpuSeconds();
+  const startedAt = performance.now();
+  const endsAt = startedAt + Number(options.seconds) * 1_000;
+  const latencies: number[] = [];
+  let failed = 0;
+  await Promise.all(
+    Array.from({ length: clients }, async (_, index) => {
+      for (let round = 0; performance.now() < endsAt; round += 1) {
+        const begun = performance.now();
+        try {
+          await create(contract, `a-${clients}-${index}-${round}-${Date.now()}`);
+          latencies.push(performance.now() - begun);
+        } catch {
+          failed += 1;
+        }
+      }
+    }),
+  );
+  const elapsedSeconds = (performance.now() - startedAt) / 1_000;
+  const after = await cpuSeconds();
+  gateway.close();
+  client.close();
+  return figuresOf(clients, latencies, failed, elapsedSeconds, difference(before, after));
+}
+
+function create(contract: Contract, id: string): Promise<Uint8Array> {
+  return contract.submitTransaction("CreateAsset", id, "blue", "5", "Tom", "300");
+}
+
+function figuresOf(
+  clients: number,
+  latencies: number[],
+  failed: number,
+  elapsedSeconds: number,
+  cpu: Readonly<Record<string, number>>,
+): Figures {
+  latencies.sort((a, b) => a - b);
+  const at = (share: number): number =>
+    round(latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0);
+  const total = Object.values(cpu).reduce((sum, seconds) => sum + seconds, 0);
+  return {
+    clients,
+    transactionsPerSecond: round(latencies.length / elapsedSeconds),
+    p50Ms: at(0.5),
+    p95Ms: at(0.95),
+    p99Ms: at(0.99),
+    failed,
+    cpuSeconds: cpu,
+    cpuMsPerTransaction: round((total * 1_000) / Math.max(latencies.length, 1)),
+  };
+}
+
+async function openGateway(): Promise<{ gateway: Gateway; client: grpc.Client }> {
+  const organization = network.organization("org1");
+  const [peer] = organization.peers;
+  if (peer === undefined) throw new Error("the network has no peer");
+  const user = join(network.layout.user(organization.domain, "User1"), "msp");
+  const certificate = await readFile(
+    join(user, "signcerts", `User1@${organization.domain}-cert.pem`),
+  );
+  const key = createPrivateKey(await readFile(join(user, "keystore", "priv_sk")));
+  const client = new grpc.Client(
+    `127.0.0.1:${peer.port}`,
+    grpc.credentials.createSsl(await readFile(network.layout.tlsRoot(organization.domain))),
+    { "grpc.ssl_target_name_override": peer.name },
+  );
+  const gateway = connect({
+    client,
+    identity: { mspId: organization.mspId, credentials: certificate },
+    // The client library hashes first and signs the digest; OpenSSL is what real deployments sign with.
+    hash: (message) => message,
+    signer: (message) => Promise.resolve(lowS(ecdsaSign("sha256", message, key))),
+  });
+  return { gateway, client };
+}
+
+function lowS(signature: Uint8Array): Uint8Array {
+  const parsed = p256.Signature.fromBytes(signature, "der");
+  if (!parsed.hasHighS()) return signature;
+  return new p256.Signature(parsed.r, p256.Point.Fn.ORDER - parsed.s).toBytes("der");
+}
+
+/** CPU seconds that each node's process, and what it started, has used since it began. */
+async function cpuSeconds(): Promise<Readonly<Record<string, number>>> {
+  const nodes = await network.status();
+  const table = execFileSync("ps", ["-eo", "pid=,ppid=,cputimes="], { encoding: "utf8" });
+  const processes = table
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const usage: Record<string, number> = {};
+  for (const { name, pid } of nodes) {
+    const own = await processSeconds(pid);
+    usage[name] = own;
+    for (const [child = 0, parent = 0] of processes) {
+      if (parent === pid)
+        usage[`${name}+contract`] =
+          (usage[`${name}+contract`] ?? 0) + (await processSeconds(child));
+    }
+  }
+  return usage;
+}
+
+async function processSeconds(pid: number | undefined): Promise<number> {
+  const stat = await readFile(`/proc/${pid ?? 0}/stat`, "utf8").catch(() => "");
+  // After the command's name in parentheses: utime and stime are the 12th and 13th fields, in hundredths of a second.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100;
+}
+
+function difference(
+  before: Readonly<Record<string, number>>,
+  after: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(after).map(([name, seconds]) => [name, round(seconds - (before[name] ?? 0))]),
+  );
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,79 @@
+import { assert } from "../kernel/assert.ts";
+import { EMPTY_BYTES } from "../kernel/bytes.ts";
+import { blockHeaderHash, type Block } from "../wire/index.ts";
+import type { Committer } from "./committer.ts";
+import { CommitterError } from "./errors.ts";
+import { BLOCKS_IN_COMMIT_MAX } from "./limits.ts";
+
+/** The newest block of a ledger. */
+interface NewestBlock {
+  readonly height: number;
+  /** Header hash; undefined before the first block. */
+  readonly lastBlockHash: Uint8Array | undefined;
+}
+
+/**
+ * Where the verified blocks of a channel come together, whoever brings them: the orderers' deliverer, and gossip.
+ * Each block is committed once; one that is already there, or on its way, is not taken again.
+ *
+ * Invariant: `#next` is the number of the first block that nobody has brought yet.
+ */
+export class BlockIntake {
+  readonly #committer: Pick<Committer, "store" | "height">;
+  #next: number;
+  #lastHash: Uint8Array;
+  #newest: Promise<void> = Promise.resolve();
+  // Commits under way, the oldest first; bounded by BLOCKS_IN_COMMIT_MAX.
+  readonly #underWay: Promise<void>[] = [];
+
+  constructor(committer: Pick<Committer, "store" | "height">, newest: NewestBlock) {
+    this.#committer = committer;
+    this.#next = newest.height;
+    this.#lastHash = newest.lastBlockHash ?? EMPTY_BYTES;
+  }
+
+  /** Number of the next block that is wanted. */
+  get height(): number {
+    return this.#next;
+  }
+
+  /** Header hash of the block before it. */
+  get lastHash(): Uint8Array {
+    return this.#lastHash;
+  }
+
+  /** Takes the block and resolves when there is room for another. Rejects once the channel has stopped. */
+  async offer(block: Block): Promise<void> {
+    this.#take(block);
+    while (this.#underWay.length >= BLOCKS_IN_COMMIT_MAX) await this.#underWay[0];
+  }
+
+  /** Takes the block and resolves when it is in the ledger. Rejects once the channel has stopped. */
+  async commit(block: Block): Promise<void> {
+    this.#take(block);
+    const number = block.header?.number ?? 0;
+    if (number >= this.#committer.height) await this.#newest;
+  }
+
+  #take(block: Block): void {
+    const { header } = block;
+    assert(header !== undefined, "a verified block has a header");
+    if (header.number < this.#next) return;
+    if (header.number > this.#next) {
+      throw new CommitterError(
+        "out-of-order",
+        `block ${header.number} was brought before block ${this.#next}`,
+        { data: { number: header.number, expected: this.#next } },
+      );
+    }
+    const stored = this.#committer.store(block);
+    this.#next += 1;
+    this.#lastHash = blockHeaderHash(header);
+    this.#newest = stored;
+    this.#underWay.push(stored);
+    const settle = (): void => {
+      this.#underWay.splice(this.#underWay.indexOf(stored), 1);
+    };
+    stored.then(settle, settle);
+  }
+}

@@ -1,0 +1,146 @@
+/** One channel at a peer: its ledger, its configuration, and the way of a block into it. */
+import { join } from "node:path";
+import { ChannelConfig, ChannelConfigRef, lastConfigNumber } from "../channel/index.ts";
+import { BlockIntake, Committer } from "../committer/index.ts";
+import { BlockPuller, BlockVerifier, type PullReport } from "../delivery/index.ts";
+import { assert } from "../kernel/assert.ts";
+import { errorMessage } from "../kernel/error.ts";
+import type { KvStore } from "../kernel/ports/kv-store.ts";
+import type { Logger } from "../kernel/ports/logger.ts";
+import { Ledger, TransientStore } from "../ledger/index.ts";
+import { encode, Block, tryDecode } from "../wire/index.ts";
+import type { World } from "./world.ts";
+
+export interface PeerChannelHooks {
+  /** A block that this peer brought from the orderers is verified. */
+  readonly onPulled: (number: number, bytes: Uint8Array) => void;
+  readonly onPullReport: (report: PullReport) => void;
+}
+
+export class PeerChannel {
+  readonly channelId: string;
+  readonly ledger: Ledger;
+  readonly config: ChannelConfigRef;
+  readonly transient: TransientStore;
+  readonly #intake: BlockIntake;
+  readonly #verifier: BlockVerifier;
+  readonly #world: World;
+  readonly #logger: Logger;
+  #pulling: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
+
+  private constructor(world: World, ledger: Ledger, config: ChannelConfigRef, state: KvStore) {
+    const { channelId } = config.current();
+    this.channelId = channelId;
+    this.ledger = ledger;
+    this.config = config;
+    this.transient = new TransientStore({ state }, channelId);
+    this.#world = world;
+    this.#logger = world.logger.child("channel", { channel: channelId });
+    const committer = new Committer(
+      { ...world, ledger, config, logger: this.#logger.child("committer") },
+      { channelId },
+    );
+    this.#intake = new BlockIntake(committer, ledger);
+    this.#verifier = new BlockVerifier(config);
+  }
+
+  /** Opens the ledger, which begins with the genesis block when it is new. */
+  static async open(
+    world: World,
+    state: KvStore,
+    dataDirectory: string,
+    genesisBlock: Block,
+  ): Promise<PeerChannel> {
+    const { channelId } = ChannelConfig.fromBlock(genesisBlock);
+    const directory = join(dataDirectory, "channels", channelId, "blocks");
+    const logger = world.logger.child("ledger", { channel: channelId });
+    const ledger = await Ledger.open({ ...world, logger, directory, state }, channelId);
+    if (ledger.height === 0) await ledger.commitGenesis(genesisBlock);
+    const config = new ChannelConfigRef(await configInForce(ledger));
+    return new PeerChannel(world, ledger, config, state);
+  }
+
+  /** A block that gossip brought, before anybody believes it. */
+  async verify(
+    number: number,
+    bytes: Uint8Array,
+  ): Promise<{ ok: true } | { ok: false; reason: string }> {
+    const block = tryDecode(Block, bytes);
+    if (block === undefined) return { ok: false, reason: "the bytes are no block" };
+    // What the orderers' stream brought meanwhile is on its way into the ledger.
+    if (number < this.#intake.height) return { ok: true };
+    return this.#verifier.verify(block, { number, previousHash: this.#intake.lastHash });
+  }
+
+  /** Commits a verified block; resolves when it is in the ledger. */
+  async commit(bytes: Uint8Array): Promise<void> {
+    const block = tryDecode(Block, bytes);
+    assert(block !== undefined, "a verified block can be decoded");
+    await this.#intake.commit(block);
+  }
+
+  /** Begins or ends pulling blocks from the orderers. */
+  async pull(wanted: boolean, hooks: PeerChannelHooks): Promise<void> {
+    if (!wanted) {
+      const pulling = this.#pulling;
+      this.#pulling = undefined;
+      pulling?.abort.abort();
+      await pulling?.ended;
+      return;
+    }
+    if (this.#pulling !== undefined) return;
+    this.#logger.info("pulls blocks from the orderers for its organisation");
+    const abort = new AbortController();
+    this.#pulling = { abort, ended: this.#run(abort.signal, hooks) };
+  }
+
+  async close(): Promise<void> {
+    this.#pulling?.abort.abort();
+    await this.#pulling?.ended;
+    await this.ledger.close();
+  }
+
+  async #run(signal: AbortSignal, hooks: PeerChannelHooks): Promise<void> {
+    const intake = this.#intake;
+    const sink = {
+      get height(): number {
+        return intake.height;
+      },
+      get lastHash(): Uint8Array {
+        return intake.lastHash;
+      },
+      offer: async (block: Block): Promise<void> => {
+        hooks.onPulled(block.header?.number ?? 0, encode(Block, block));
+        await intake.offer(block);
+      },
+    };
+    const puller = new BlockPuller(
+      {
+        ...this.#world,
+        config: this.config,
+        logger: this.#logger.child("puller"),
+        sink,
+        report: hooks.onPullReport,
+      },
+      { channelId: this.channelId, isTlsEnabled: true },
+    );
+    try {
+      await puller.run(signal);
+    } catch (error) {
+      this.#logger.error("the channel stops: a block could not be committed", {
+        reason: errorMessage(error),
+      });
+      this.#world.health.register(`channel ${this.channelId}`, () =>
+        Promise.reject(error as Error),
+      );
+    }
+  }
+}
+
+async function configInForce(ledger: Ledger): Promise<ChannelConfig> {
+  const newest = await ledger.read(ledger.height - 1);
+  const number = newest === undefined ? undefined : lastConfigNumber(newest);
+  const block = await ledger.read(number ?? 0);
+  assert(block !== undefined, "the ledger holds the block of the configuration in force");
+  return ChannelConfig.fromBlock(block);
+}

@@ -1,0 +1,292 @@
+/** Builds a peer: its channels, chaincodes and services, and the order in which they end. */
+import { join } from "node:path";
+import { GossipService, type ChannelNetwork } from "../../gossip/service/index.ts";
+import { createCredentialIssuer } from "../chaincode/adapters/launch-credentials.ts";
+import { ProcessLauncher } from "../chaincode/adapters/process-launcher.ts";
+import { tarArchive } from "../chaincode/adapters/tar-archive.ts";
+import {
+  ChaincodeSupport,
+  Lifecycle,
+  LIFECYCLE_NAMESPACE,
+  PackageStore,
+} from "../chaincode/index.ts";
+import type { ChannelConfig } from "../channel/index.ts";
+import { peerDeliverBindings } from "../delivery/index.ts";
+import {
+  ChannelQueries,
+  Endorser,
+  endorserBinding,
+  LedgerQueries,
+  ProposalAccess,
+} from "../endorser/index.ts";
+import { GrpcServer } from "../kernel/adapters/grpc-server.ts";
+import { assert } from "../kernel/assert.ts";
+import { concatBytes, utf8 } from "../kernel/bytes.ts";
+import type { RpcBinding } from "../kernel/ports/rpc.ts";
+import type { CommittedBlock } from "../ledger/index.ts";
+import { LmdbKvStore } from "../ledger/adapters/lmdb-kv-store.ts";
+import { readMspDirectory } from "../msp/adapters/index.ts";
+import { Msp, MspManager } from "../msp/index.ts";
+import { Block, decode } from "../wire/index.ts";
+import type { PeerConfig } from "./config.ts";
+import { healthBindings } from "./health-service.ts";
+import { PeerChannel } from "./peer-channel.ts";
+import { peerIdentities, tlsTrust } from "./peer-identities.ts";
+import type { RunningHost } from "./run.ts";
+import type { World } from "./world.ts";
+
+type Channels = ReadonlyMap<string, PeerChannel>;
+
+export async function startPeer(config: PeerConfig, world: World): Promise<RunningHost> {
+  const localMsp = Msp.fromConfig(await readMspDirectory(config.msp.directory, config.msp.id));
+  const localMsps = new MspManager([localMsp]);
+  const state = LmdbKvStore.open(join(config.dataDirectory, "state"));
+  const channels = await openChannels(config, world, state);
+  const parts = await buildParts(config, world, { channels, localMsps, localMsp });
+  const { contracts, lifecycle, endorser, gossip } = parts;
+
+  const chaincodeServer = new GrpcServer(contracts.bindings(), {
+    ...config.chaincode.listen,
+    tls: world.tls,
+  });
+  const server = new GrpcServer(peerBindings(world, channels, endorser, gossip), {
+    ...config.listen,
+    tls: world.tls,
+  });
+  await chaincodeServer.listen();
+  const port = await server.listen();
+  const operationsPort = await world.operations.listen();
+  await gossip.start();
+  for (const channel of channels.values()) joinChannel(channel, lifecycle, gossip);
+
+  return {
+    port,
+    operationsPort,
+    close: async () => {
+      await world.operations.close();
+      await server.close();
+      await gossip.close();
+      for (const channel of channels.values()) await channel.close();
+      await contracts.close();
+      await chaincodeServer.close();
+      await state.close();
+    },
+  };
+}
+
+async function openChannels(
+  config: PeerConfig,
+  world: World,
+  state: LmdbKvStore,
+): Promise<Channels> {
+  const channels = new Map<string, PeerChannel>();
+  for (const bytes of world.genesisBlocks) {
+    const channel = await PeerChannel.open(
+      world,
+      state,
+      config.dataDirectory,
+      decode(Block, bytes),
+    );
+    channels.set(channel.channelId, channel);
+  }
+  return channels;
+}
+
+interface PeerParts {
+  readonly contracts: ChaincodeSupport;
+  readonly lifecycle: Lifecycle;
+  readonly endorser: Endorser;
+  readonly gossip: GossipService;
+}
+
+async function buildParts(
+  config: PeerConfig,
+  world: World,
+  own: { readonly channels: Channels; readonly localMsps: MspManager; readonly localMsp: Msp },
+): Promise<PeerParts> {
+  const { channels, localMsps, localMsp } = own;
+  const { logger } = world;
+  const channelOf = (channelId: string): ChannelConfig | undefined =>
+    channels.get(channelId)?.config.current();
+  const directory = {
+    channel: (channelId: string): PeerChannelView | undefined =>
+      channelView(channels.get(channelId)),
+    channelIds: () => [...channels.keys()],
+  };
+  const access = new ProposalAccess({ channels: directory, localMsps });
+  const packages = new PackageStore(
+    { files: world.files, archive: tarArchive, logger: logger.child("packages") },
+    { directory: join(config.dataDirectory, "packages") },
+  );
+  const contracts: ChaincodeSupport = new ChaincodeSupport(
+    {
+      ...world,
+      packages,
+      archive: tarArchive,
+      runtimes: [
+        new ProcessLauncher(
+          { logger: logger.child("contract") },
+          {
+            directory: join(config.dataDirectory, "contracts"),
+            peerAddress: `${config.chaincode.listen.host}:${config.chaincode.listen.port}`,
+            mspId: config.msp.id,
+          },
+        ),
+      ],
+      resolve: (channelId, name, reader) => lifecycle.resolve(channelId, name, reader),
+      channelOf,
+      credentials: await createCredentialIssuer(world, {
+        listenerRootsPem: joinPem(localMsp.tlsRootsPem),
+      }),
+      logger: logger.child("chaincode"),
+    },
+    { executeTimeoutMs: config.chaincode.executeTimeoutMs },
+  );
+  const lifecycle: Lifecycle = await Lifecycle.open(
+    { packages, access, runner: contracts, channelOf, logger: logger.child("lifecycle") },
+    { mspId: config.msp.id },
+  );
+  const endorser = new Endorser({
+    ...world,
+    channels: directory,
+    localMsps,
+    directory: lifecycle,
+    executor: contracts,
+    systemChaincodes: [
+      lifecycle,
+      new LedgerQueries({ channels: directory, access }),
+      new ChannelQueries({ channels: directory, access }),
+    ],
+    logger: logger.child("endorser"),
+  });
+  return { contracts, lifecycle, endorser, gossip: buildGossip(config, world, own) };
+}
+
+function buildGossip(
+  config: PeerConfig,
+  world: World,
+  own: { readonly channels: Channels; readonly localMsps: MspManager },
+): GossipService {
+  const { channels } = own;
+  const joined = (channelId: string): PeerChannel => {
+    const channel = channels.get(channelId);
+    assert(channel !== undefined, "gossip speaks of joined channels only");
+    return channel;
+  };
+  const managers = (): readonly MspManager[] => [
+    own.localMsps,
+    ...Array.from(channels.values(), (channel) => channel.config.current().mspManager),
+  ];
+  return new GossipService(
+    {
+      ...world,
+      identities: peerIdentities(managers),
+      tls: tlsTrust(managers),
+      ledger: {
+        height: (channelId) => joined(channelId).ledger.height,
+        block: (channelId, number) => joined(channelId).ledger.readBytes(number),
+      },
+      sink: { offer: (channelId, _number, bytes) => joined(channelId).commit(bytes) },
+      blockVerifier: {
+        verify: (channelId, number, bytes) => joined(channelId).verify(number, bytes),
+      },
+      logger: world.logger.child("gossip"),
+    },
+    {
+      endpoints: {
+        internal: config.gossip.externalEndpoint,
+        external: config.gossip.externalEndpoint,
+      },
+      bootstrap: config.gossip.bootstrap,
+    },
+  );
+}
+
+function peerBindings(
+  world: World,
+  channels: Channels,
+  endorser: Endorser,
+  gossip: GossipService,
+): readonly RpcBinding[] {
+  const deliverChannel = (channelId: string): DeliverView | undefined => {
+    const channel = channels.get(channelId);
+    return channel === undefined ? undefined : { blocks: channel.ledger, config: channel.config };
+  };
+  return [
+    endorserBinding(endorser),
+    ...peerDeliverBindings({
+      ...world,
+      channels: { channel: deliverChannel },
+      logger: world.logger.child("deliver"),
+    }),
+    ...gossip.handlers(),
+    ...healthBindings(world.health),
+  ];
+}
+
+/** Connects a channel's ledger, lifecycle and gossip, and follows who delivers. */
+function joinChannel(channel: PeerChannel, lifecycle: Lifecycle, gossip: GossipService): void {
+  const { channelId, ledger, config } = channel;
+  const readLifecycle = (): void => {
+    const state = ledger.query();
+    lifecycle.update(channelId, state);
+    state.close();
+  };
+  readLifecycle();
+  gossip.joinChannel(
+    channelId,
+    networkOf(config.current()),
+    lifecycle.runnableChaincodes(channelId),
+  );
+  ledger.subscribe((committed) => {
+    if (touchesLifecycle(committed)) readLifecycle();
+    gossip.updateChannel(channelId, {
+      height: ledger.height,
+      chaincodes: lifecycle.runnableChaincodes(channelId),
+    });
+  });
+  config.subscribe((next) => {
+    gossip.configureChannel(channelId, networkOf(next));
+  });
+  const hooks = {
+    onPulled: (number: number, bytes: Uint8Array): void => {
+      gossip.pushBlock(channelId, { number, bytes });
+    },
+    onPullReport: ({ kind }: { readonly kind: string }): void => {
+      if (kind === "trouble") gossip.reportOrdererTrouble(channelId);
+    },
+  };
+  const follow = (isDeliverer: boolean): void => {
+    void channel.pull(isDeliverer, hooks);
+  };
+  follow(gossip.isDeliverer(channelId));
+  gossip.subscribeDeliverer(channelId, follow);
+}
+
+function touchesLifecycle({ transactions }: CommittedBlock): boolean {
+  return transactions.some(({ chaincode }) => chaincode.startsWith(`${LIFECYCLE_NAMESPACE}:`));
+}
+
+function networkOf(config: ChannelConfig): ChannelNetwork {
+  const { organizations } = config.application;
+  return {
+    mspIds: organizations.map(({ mspId }) => mspId),
+    anchorPeers: organizations.flatMap(({ mspId, anchorPeers }) =>
+      anchorPeers.map(({ host, port }) => ({ mspId, host, port })),
+    ),
+  };
+}
+
+function joinPem(certificates: readonly Uint8Array[]): Uint8Array {
+  return concatBytes(...certificates.flatMap((pem) => [pem, utf8("\n")]));
+}
+
+type PeerChannelView = Pick<PeerChannel, "config" | "ledger" | "transient">;
+type DeliverView = {
+  readonly blocks: PeerChannel["ledger"];
+  readonly config: PeerChannel["config"];
+};
+
+function channelView(channel: PeerChannel | undefined): PeerChannelView | undefined {
+  return channel;
+}

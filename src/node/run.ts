@@ -1,0 +1,74 @@
+/** One node as a process: configuration in, signals obeyed, a named exit code out. */
+import { errorMessage } from "../kernel/error.ts";
+import { loadOrdererConfig, loadPeerConfig, type CommonConfig } from "./config.ts";
+import { startOrderer } from "./orderer.ts";
+import { startPeer } from "./peer.ts";
+import { removeRunFile, writeRunFile } from "./run-file.ts";
+import { openWorld, type World } from "./world.ts";
+
+/** A node that serves. */
+export interface RunningHost {
+  /** Where it listens; chosen by the system when the configuration says 0. */
+  readonly port: number;
+  readonly operationsPort: number;
+  /** Ends everything in order, outermost first. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Exit codes of a node's process. */
+const EXIT_OK = 0;
+const EXIT_START_FAILED = 1;
+/** A bug: state in memory can no longer be trusted, the disk can. */
+const EXIT_INVARIANT = 70;
+
+export async function runOrderer(configPath: string): Promise<void> {
+  await runNode(await loadOrdererConfig(configPath), startOrderer);
+}
+
+export async function runPeer(configPath: string): Promise<void> {
+  await runNode(await loadPeerConfig(configPath), startPeer);
+}
+
+async function runNode<Config extends CommonConfig>(
+  config: Config,
+  start: (config: Config, world: World) => Promise<RunningHost>,
+): Promise<void> {
+  const world = await openWorld(config, { process: true });
+  endOnBugs(world);
+  const told = stopSignal();
+  const host = await start(config, world).catch((error: unknown) => {
+    world.logger.error("the node could not start", { error: errorMessage(error) });
+    process.exitCode = EXIT_START_FAILED;
+    throw error;
+  });
+  const { port, operationsPort } = host;
+  const { name, dataDirectory } = config;
+  const startedAt = new Date(world.clock.wallMs()).toISOString();
+  await writeRunFile(dataDirectory, { pid: process.pid, name, startedAt, port, operationsPort });
+  world.logger.info("the node serves", { port, operationsPort });
+  const signal = await told;
+  world.logger.info("the node ends", { signal });
+  await host.close();
+  await removeRunFile(dataDirectory);
+  process.exit(EXIT_OK);
+}
+
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.once(signal, () => {
+        resolve(signal);
+      });
+    }
+  });
+}
+
+function endOnBugs(world: World): void {
+  const end = (error: unknown): void => {
+    const stack = error instanceof Error ? error.stack : undefined;
+    world.logger.error("a bug ends the process", { error: errorMessage(error), stack });
+    process.exit(EXIT_INVARIANT);
+  };
+  process.on("uncaughtException", end);
+  process.on("unhandledRejection", end);
+}

@@ -1,0 +1,216 @@
+/** A network of real processes for a test: started by the program itself, in a folder and on ports of its own. */
+import { connect as connectGateway, type Gateway, type Network } from "@hyperledger/fabric-gateway";
+import * as grpc from "@grpc/grpc-js";
+import { execFile, spawn } from "node:child_process";
+import { createPrivateKey, randomInt, sign as ecdsaSign } from "node:crypto";
+import { mkdtemp, open, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CURVES, toLowS } from "../../../src/crypto/index.ts";
+import {
+  planTopology,
+  portsOf,
+  type PeerOrganization,
+  type Topology,
+} from "../../../src/network/topology.ts";
+
+export const root: string = fileURLToPath(new URL("../../..", import.meta.url));
+const program = join(root, "dist/src/cli/main.js");
+
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface StatusDocument {
+  readonly channelId: string;
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly role: "orderer" | "peer";
+    readonly pid?: number;
+    readonly dataDirectory: string;
+    readonly figures?: { readonly height?: number; readonly isLeader?: boolean };
+  }[];
+}
+
+/** Runs `heddle` with these arguments. */
+export function heddle(args: readonly string[], cwd: string = root): Promise<CliResult> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [program, ...args],
+      { cwd, maxBuffer: 2 ** 26 },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
+        resolve({ code, stdout, stderr });
+      },
+    );
+  });
+}
+
+export class TestNetwork {
+  readonly directory: string;
+  readonly topology: Topology;
+  readonly #scratch: string;
+  readonly #closers: (() => void)[] = [];
+
+  private constructor(scratch: string, topology: Topology) {
+    this.#scratch = scratch;
+    this.directory = join(scratch, "network");
+    this.topology = topology;
+  }
+
+  static async start(
+    options: { readonly peersPerOrganization?: number } = {},
+  ): Promise<TestNetwork> {
+    const peerCountPerOrganization = options.peersPerOrganization ?? 2;
+    const portOffset = await freeOffset(peerCountPerOrganization);
+    const scratch = await mkdtemp(join(tmpdir(), "heddle-test-"));
+    const network = new TestNetwork(
+      scratch,
+      planTopology({ ordererCount: 3, peerCountPerOrganization, portOffset }),
+    );
+    const peers = ["--peers-per-org", String(peerCountPerOrganization)];
+    await network.must("up", "--detach", "--port-offset", String(portOffset), ...peers);
+    return network;
+  }
+
+  /** Runs a command against this network. */
+  run(...args: readonly string[]): Promise<CliResult> {
+    return heddle([...args, "--dir", this.directory]);
+  }
+
+  /** As `run`, and fails the test unless the command succeeds. Answers its JSON document. */
+  async must(...args: readonly string[]): Promise<unknown> {
+    const result = await this.run(...args, "--json");
+    if (result.code !== 0) {
+      throw new Error(
+        `heddle ${args.join(" ")} ended with ${result.code}:\n${result.stderr}\n${result.stdout}`,
+      );
+    }
+    return JSON.parse(result.stdout.trim().split("\n").at(-1) ?? "null");
+  }
+
+  async status(): Promise<StatusDocument> {
+    const { stdout } = await this.run("status", "--json");
+    return JSON.parse(stdout) as StatusDocument;
+  }
+
+  /** Ends one node as an operator would. */
+  async stopNode(name: string): Promise<void> {
+    const { pid } = (await this.status()).nodes.find((node) => node.name === name)!;
+    process.kill(pid!, "SIGTERM");
+    await this.until(`${name} ended`, async () => {
+      const { nodes } = await this.status();
+      return nodes.find((node) => node.name === name)!.pid === undefined;
+    });
+  }
+
+  /** Starts one node again. */
+  async restart(name: string): Promise<void> {
+    const role = name.startsWith("orderer") ? "orderer" : "peer";
+    const config = join(this.directory, "nodes", name, "config.yaml");
+    const log = await open(join(this.directory, "nodes", name, "node.log"), "a");
+    const child = spawn(process.execPath, [program, role, "start", "--config", config], {
+      detached: true,
+      stdio: ["ignore", log.fd, log.fd],
+    });
+    child.unref();
+    await log.close();
+    await this.until(`${name} serves`, async () => {
+      const { nodes } = await this.status();
+      return nodes.find((node) => node.name === name)!.figures !== undefined;
+    });
+  }
+
+  /** An unmodified client of Fabric's, through the organisation's peer of that number. */
+  async connect(
+    organization: PeerOrganization,
+    peerIndex = 0,
+  ): Promise<{ gateway: Gateway; network: Network }> {
+    const peer = organization.peers[peerIndex]!;
+    const base = join(this.directory, "organizations/peerOrganizations", organization.domain);
+    const msp = join(base, "users", `User1@${organization.domain}`, "msp");
+    const certificate = await readFile(
+      join(msp, "signcerts", `User1@${organization.domain}-cert.pem`),
+    );
+    const key = createPrivateKey(await readFile(join(msp, "keystore", "priv_sk")));
+    const client = new grpc.Client(
+      `127.0.0.1:${peer.port}`,
+      grpc.credentials.createSsl(await readFile(join(base, "peers", peer.name, "tls", "ca.crt"))),
+      { "grpc.ssl_target_name_override": peer.name },
+    );
+    const gateway = connectGateway({
+      client,
+      identity: { mspId: organization.mspId, credentials: certificate },
+      hash: (message) => message,
+      signer: (message) => Promise.resolve(toLowS(ecdsaSign("sha256", message, key), CURVES[0]!)),
+      endorseOptions: () => ({ deadline: Date.now() + 15_000 }),
+      submitOptions: () => ({ deadline: Date.now() + 30_000 }),
+      commitStatusOptions: () => ({ deadline: Date.now() + 60_000 }),
+    });
+    this.#closers.push(() => {
+      gateway.close();
+      client.close();
+    });
+    return { gateway, network: gateway.getNetwork(this.topology.channelId) };
+  }
+
+  /** Resolves when `condition` holds; fails the test with `what` when it does not in time. */
+  async until(what: string, condition: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while (!(await condition())) {
+      if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers) close();
+    await this.run("down");
+    await rm(this.#scratch, { recursive: true, force: true });
+  }
+}
+
+/** An offset at which every port of a network is free. */
+async function freeOffset(peerCountPerOrganization: number): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const portOffset = randomInt(10_000, 22_000);
+    const ports = portsOf(planTopology({ ordererCount: 3, peerCountPerOrganization, portOffset }));
+    const free = await Promise.all(ports.map(({ port }) => isFree(port)));
+    if (free.every(Boolean)) return portOffset;
+  }
+  throw new Error("found no free ports for a network");
+}
+
+/** A port that nobody listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen({ host: "127.0.0.1", port: 0 }, () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      probe.close(() => {
+        resolve(port);
+      });
+    });
+  });
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => {
+      resolve(false);
+    });
+    probe.listen({ host: "127.0.0.1", port }, () => {
+      probe.close(() => {
+        resolve(true);
+      });
+    });
+  });
+}
