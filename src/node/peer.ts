@@ -190,7 +190,6 @@ function buildGossip(
       blockVerifier: {
         verify: (channelId, number, bytes) => joined(channelId).verify(number, bytes),
       },
-      logger: world.logger.child("gossip"),
     },
     {
       endpoints: {

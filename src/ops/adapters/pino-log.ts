@@ -24,6 +24,7 @@ const SECRET_FIELDS = ["key", "privateKey", "keyPem", "privateKeyPem", "passphra
 /** The log of one node: JSON lines through pino, a level per component, changeable while it runs. */
 export class PinoLog {
   readonly logger: Logger;
+  readonly #root: PinoLogger;
   readonly #children: { readonly component: string; readonly pino: PinoLogger }[] = [];
   #spec: LogSpec;
 
@@ -32,7 +33,7 @@ export class PinoLog {
     const parsed = parseLogSpec(options.spec);
     assert(parsed.ok, parsed.ok ? "" : parsed.reason);
     this.#spec = parsed.spec;
-    const root = pino(
+    this.#root = pino(
       {
         base: { node: options.node },
         level: parsed.spec.defaultLevel,
@@ -45,7 +46,7 @@ export class PinoLog {
       },
       options.destination ?? pino.destination({ fd: 1, sync: true }),
     );
-    this.logger = this.#wrap(root, "");
+    this.logger = this.#wrap(this.#root, "", {});
   }
 
   spec(): string {
@@ -64,7 +65,8 @@ export class PinoLog {
     return levelOf(this.#spec, component);
   }
 
-  #wrap(target: PinoLogger, component: string): Logger {
+  // Every child hangs from the root, with all its fields: a chain of pino's would repeat those that a level sets again.
+  #wrap(target: PinoLogger, component: string, inherited: LogFields): Logger {
     this.#children.push({ component, pino: target });
     const write =
       (level: Exclude<LogLevel, "fatal">) =>
@@ -79,8 +81,9 @@ export class PinoLog {
       trace: write("trace"),
       child: (name: string, fields: LogFields = {}): Logger => {
         const path = component === "" ? name : `${component}.${name}`;
-        const child = target.child({ ...fields, component: path }, { level: this.#levelOf(path) });
-        return this.#wrap(child, path);
+        const own = { ...inherited, ...fields };
+        const child = this.#root.child({ ...own, component: path }, { level: this.#levelOf(path) });
+        return this.#wrap(child, path, own);
       },
     };
   }
