@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Files } from "../../../src/kernel/ports/files.ts";
 import { silentLogger, type LogFields, type Logger } from "../../../src/kernel/ports/logger.ts";
 import { BlockStore, LedgerError } from "../../../src/ledger/index.ts";
 import { Block, blockHeaderHash, encode } from "../../../src/wire/index.ts";
@@ -37,18 +38,12 @@ async function storeOf(files: SimulatedFiles, blocks: readonly Block[], fileByte
   return store;
 }
 
-class WarningLog implements Logger {
-  readonly warnings: LogFields[] = [];
-  error = silentLogger.error;
-  info = silentLogger.info;
-  debug = silentLogger.debug;
-  trace = silentLogger.trace;
-  warn(_: string, fields: LogFields = {}): void {
-    this.warnings.push(fields);
-  }
-  child(): Logger {
-    return this;
-  }
+function warningLog(): { readonly logger: Logger; readonly warnings: readonly LogFields[] } {
+  const warnings: LogFields[] = [];
+  const warn = (_: string, fields: LogFields = {}): void => {
+    warnings.push(fields);
+  };
+  return { logger: { ...silentLogger, warn }, warnings };
 }
 
 describe("a block store", () => {
@@ -133,17 +128,20 @@ describe("a block store", () => {
     const files = disk();
     await (await storeOf(files, chain(200, 300), 1_000)).close();
     let opened = 0;
-    const counting = {
-      ...files,
-      open: (...call: Parameters<SimulatedFiles["open"]>) => {
+    const counting: Files = {
+      makeDirectory: (path) => files.makeDirectory(path),
+      list: (path) => files.list(path),
+      exists: (path) => files.exists(path),
+      open: (path, options) => {
         opened += 1;
-        return files.open(...call);
+        return files.open(path, options);
       },
-      list: (path: string) => files.list(path),
-      makeDirectory: (path: string) => files.makeDirectory(path),
+      rename: (from, to) => files.rename(from, to),
+      remove: (path) => files.remove(path),
+      syncDirectory: (path) => files.syncDirectory(path),
     };
     const store = await BlockStore.open({
-      files: Object.assign(Object.create(files) as SimulatedFiles, counting),
+      files: counting,
       directory: DIRECTORY,
       logger: silentLogger,
       fileBytesMax: 1_000,
@@ -164,12 +162,10 @@ describe("after a crash", () => {
     expect(offsetsOf(blocks)[3]).toBe(whole.length);
     for (let size = offset + 1; size < whole.length; size += 1) {
       files.overwrite(FIRST_FILE, whole.subarray(0, size));
-      const logger = new WarningLog();
+      const { logger, warnings } = warningLog();
       const store = await open(files, { logger });
       expect(store.height).toBe(2);
-      expect(logger.warnings).toEqual([
-        { file: FIRST_FILE, offset, bytes: size - offset, block: 2 },
-      ]);
+      expect(warnings).toEqual([{ file: FIRST_FILE, offset, bytes: size - offset, block: 2 }]);
       await store.append(blocks[2]!);
       expect(files.contentOf(FIRST_FILE)).toEqual(whole);
       await store.close();

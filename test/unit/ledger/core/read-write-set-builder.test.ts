@@ -141,7 +141,7 @@ describe("a read-write set", () => {
     kind: fc.constantFrom("read", "write", "hashedRead", "privateWrite", "metadata"),
     namespace: fc.constantFrom("n1", "n2"),
     collection: fc.constantFrom("c1", "c2"),
-    key: fc.string({ unit: "binary", maxLength: 3 }).filter((key) => key.isWellFormed()),
+    key: fc.string({ unit: "binary", maxLength: 3 }),
     value: fc.uint8Array({ maxLength: 2 }),
   });
   const distinct = fc.uniqueArray(operation, {
