@@ -2,7 +2,6 @@
 import { sha256 } from "../../../src/crypto/index.ts";
 import { concatBytes, equalBytes, utf8 } from "../../../src/kernel/bytes.ts";
 import { silentLogger } from "../../../src/kernel/ports/logger.ts";
-import { silentMeter } from "../../../src/kernel/ports/meter.ts";
 import type { Signer } from "../../../src/kernel/ports/signer.ts";
 import type { Timer } from "../../../src/kernel/ports/timers.ts";
 import {
@@ -12,6 +11,7 @@ import {
   type GossipOptions,
 } from "../../../gossip/service/index.ts";
 import { SimAuthority } from "./authority.ts";
+import { CountingMeter } from "./counting-meter.ts";
 import { SimNetwork } from "./network.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { VirtualTime } from "./virtual-time.ts";
@@ -94,7 +94,7 @@ export class World {
         timers: this.time,
         random: new SeededRandom(this.#random.uint32()),
         logger: silentLogger,
-        meter: silentMeter,
+        meter: peer.meter,
       },
       {
         endpoints: { internal: address, external: address },
@@ -113,6 +113,7 @@ export class SimPeer {
   readonly signer: Signer;
   readonly address: string;
   readonly blocks: Uint8Array[] = [blockOf(0)];
+  readonly meter = new CountingMeter();
   /** Blocks that were offered to this ledger and were not the orderers'. */
   forgedStoredCount = 0;
   forgedSeenCount = 0;
@@ -235,7 +236,8 @@ export function addressOf(name: string): string {
 
 const ORDERER_SECRET = utf8("only orderers know this");
 
-function blockOf(number: number): Uint8Array {
+/** The orderers' block of that number. */
+export function blockOf(number: number): Uint8Array {
   const content = utf8(`block ${number}`);
   return concatBytes(content, sha256(ORDERER_SECRET, content));
 }
@@ -244,6 +246,7 @@ function isOrdered(number: number, bytes: Uint8Array): boolean {
   return equalBytes(bytes, blockOf(number));
 }
 
-function certificateOf(name: string): Uint8Array {
+/** The TLS certificate that a host presents. */
+export function certificateOf(name: string): Uint8Array {
   return utf8(`certificate of ${name}`);
 }

@@ -1,0 +1,61 @@
+/** Claims of peers that need no signature to be told apart. */
+import { EMPTY_BYTES, utf8 } from "../../../../src/kernel/bytes.ts";
+import type {
+  AliveClaim,
+  LeadershipClaim,
+  PeerId,
+  SealedMessage,
+  StateClaim,
+} from "../../../../gossip/core/index.ts";
+
+export const NO_SEAL: SealedMessage = {
+  payload: EMPTY_BYTES,
+  signature: EMPTY_BYTES,
+  secretEnvelope: undefined,
+};
+
+export function aliveClaim(
+  peer: PeerId,
+  sequence: number,
+  changes: Partial<AliveClaim> = {},
+): AliveClaim {
+  return {
+    peer,
+    mspId: "Org1MSP",
+    time: { incarnation: 1n, sequence: BigInt(sequence) },
+    externalEndpoint: `${peer}:7051`,
+    internalEndpoint: undefined,
+    sealed: { ...NO_SEAL, payload: utf8(`${peer} ${sequence}`) },
+    ...changes,
+  };
+}
+
+export function stateClaim(
+  peer: PeerId,
+  sequence: number,
+  changes: Partial<StateClaim> = {},
+): StateClaim {
+  return {
+    peer,
+    mspId: "Org1MSP",
+    time: { incarnation: 1n, sequence: BigInt(sequence) },
+    height: 1,
+    hasLeft: false,
+    chaincodes: [],
+    sealed: NO_SEAL,
+    ...changes,
+  };
+}
+
+export function leadershipClaim(
+  peer: PeerId,
+  sequence: number,
+  isDeclaration: boolean,
+): LeadershipClaim {
+  return {
+    peer,
+    time: { incarnation: 1n, sequence: BigInt(sequence) },
+    isDeclaration,
+    sealed: NO_SEAL,
+  };
+}
