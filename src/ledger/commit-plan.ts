@@ -39,6 +39,8 @@ export interface CommitPlan {
   readonly updates: BlockUpdates;
   readonly privateUpdates: readonly PrivateUpdate[];
   readonly writtenCollections: readonly WrittenCollection[];
+  /** Transactions whose private sets, if any wait for them, are done with. */
+  readonly settledTxIds: ReadonlySet<string>;
 }
 
 export interface PlanInput {
@@ -57,7 +59,7 @@ export function planCommit(input: PlanInput): CommitPlan {
   const { conflicts, updates } = validateReads(input.blockNumber, candidates, state);
   for (const [index, code] of conflicts) codes[index] = code;
   const valid = candidates.filter(({ index }) => !conflicts.has(index));
-  return finishPlan(input, codes, valid, updates);
+  return finishPlan(input, codes, { candidates, valid, updates });
 }
 
 /** As `planCommit` for a block whose verdicts are final: it was committed before a crash. */
@@ -65,7 +67,7 @@ export function planReplay(input: PlanInput): CommitPlan {
   const { candidates, codes } = candidatesOf(input);
   const state = new StateView(input.reader, input.keys);
   const updates = replayWrites(input.blockNumber, candidates, state);
-  return finishPlan(input, codes, candidates, updates);
+  return finishPlan(input, codes, { candidates, valid: candidates, updates });
 }
 
 function candidatesOf(input: PlanInput): {
@@ -107,22 +109,19 @@ function configWrite(config: Uint8Array): ReadWriteSet {
   return [{ namespace: CONFIG_NAMESPACE, kv, collections: [] }];
 }
 
+interface Outcome {
+  readonly candidates: readonly CandidateTransaction[];
+  readonly valid: readonly CandidateTransaction[];
+  readonly updates: BlockUpdates;
+}
+
 function finishPlan(
   input: PlanInput,
   codes: readonly TxValidationCode[],
-  valid: readonly CandidateTransaction[],
-  updates: BlockUpdates,
+  { candidates, valid, updates }: Outcome,
 ): CommitPlan {
   const state = new StateView(input.reader, input.keys);
-  const writtenCollections = valid.flatMap(({ index, set }) => {
-    const version = { blockNumber: input.blockNumber, txNumber: index };
-    if (!hasPrivateWrites(set)) return [];
-    const txId = input.transactions[index]?.txId ?? "";
-    const atHand = readSets(input.reader, input.keys, txId).flatMap(
-      ({ bytes }) => parsePrivateSets(bytes) ?? [],
-    );
-    return matchPrivateSets(set, version, atHand);
-  });
+  const writtenCollections = valid.flatMap((each) => collectionsOf(input, each));
   return {
     transactions: input.transactions.map((each) => describe(each, codes[each.index])),
     updates,
@@ -130,7 +129,31 @@ function finishPlan(
       state.privateEntry(namespace, collection, key),
     ),
     writtenCollections,
+    settledTxIds: settledTxIds(input.transactions, candidates),
   };
+}
+
+function collectionsOf(
+  { blockNumber, transactions, reader, keys }: PlanInput,
+  { index, set }: CandidateTransaction,
+): readonly WrittenCollection[] {
+  if (!hasPrivateWrites(set)) return [];
+  const txId = transactions[index]?.txId ?? "";
+  const atHand = readSets(reader, keys, txId).flatMap(({ bytes }) => parsePrivateSets(bytes) ?? []);
+  return matchPrivateSets(set, { blockNumber, txNumber: index }, atHand);
+}
+
+// A transaction that was read and announces no private set has none waiting: most are spared the look.
+function settledTxIds(
+  transactions: readonly TransactionReading[],
+  candidates: readonly CandidateTransaction[],
+): ReadonlySet<string> {
+  const publicOnly = new Set(
+    candidates.filter(({ set }) => !hasPrivateWrites(set)).map(({ index }) => index),
+  );
+  return new Set(
+    transactions.filter(({ index }) => !publicOnly.has(index)).map(({ txId }) => txId),
+  );
 }
 
 function hasPrivateWrites(set: ReadWriteSet): boolean {

@@ -79,7 +79,7 @@ function transactionWrites(
       const value = encodeTransactionRecord({ blockNumber, txIndex: index, code });
       writes.push({ key, value });
     }
-    writes.push(...transientRemovals(reader, keys, txId));
+    if (plan.settledTxIds.has(txId)) writes.push(...transientRemovals(reader, keys, txId));
   }
   return writes;
 }

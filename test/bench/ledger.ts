@@ -39,6 +39,7 @@ async function measure(): Promise<Readonly<Record<string, number>>> {
   );
   await ledger.commitGenesis(genesis());
   let commitMs = 0;
+  let commitCpuMs = 0;
   let simulateMs = 0;
   for (let block = 0; block < BLOCKS; block += 1) {
     const simulatedAt = performance.now();
@@ -52,8 +53,11 @@ async function measure(): Promise<Readonly<Record<string, number>>> {
     simulateMs += performance.now() - simulatedAt;
     const next = nextBlock(await ledger.read(ledger.height - 1), data);
     const committedAt = performance.now();
+    const cpuBefore = process.cpuUsage();
     await ledger.commit(next, allValid(next));
     commitMs += performance.now() - committedAt;
+    const cpu = process.cpuUsage(cpuBefore);
+    commitCpuMs += (cpu.user + cpu.system) / 1_000;
   }
   const reader = ledger.query();
   const readAt = performance.now();
@@ -71,6 +75,7 @@ async function measure(): Promise<Readonly<Record<string, number>>> {
   return {
     blocksPerSecond: round((BLOCKS / commitMs) * 1_000),
     transactionsPerSecond: Math.round(((BLOCKS * TRANSACTIONS) / commitMs) * 1_000),
+    cpuMsPerBlock: round(commitCpuMs / BLOCKS),
     commitMsPerBlock: round(commitMs / BLOCKS),
     simulationsPerSecond: Math.round(((BLOCKS * TRANSACTIONS) / simulateMs) * 1_000),
     getsPerSecond: Math.round((GETS / getMs) * 1_000),
