@@ -1,0 +1,264 @@
+import { describe, expect, test } from "vitest";
+import {
+  Channel,
+  DEFAULT_OPTIONS,
+  type ChannelEffect,
+  type ChannelEvent,
+} from "../../../../gossip/core/index.ts";
+import { utf8 } from "../../../../src/kernel/bytes.ts";
+import { SeededRandom } from "../../../sim/gossip/seeded-random.ts";
+import { NO_SEAL, leadershipClaim, stateClaim } from "./claims.ts";
+
+class Driven {
+  readonly channel: Channel;
+  readonly alive = new Map<string, string>();
+
+  constructor(height = 1) {
+    this.channel = new Channel(
+      {
+        random: new SeededRandom(1),
+        self: { peer: "self", mspId: "Org1MSP" },
+        directory: {
+          alive: () =>
+            [...this.alive].map(([peer, mspId]) => ({
+              peer,
+              mspId,
+              externalEndpoint: `${peer}:1`,
+            })),
+          isAlive: (peer) => this.alive.has(peer),
+        },
+      },
+      DEFAULT_OPTIONS,
+      {
+        mspIds: new Set(["Org1MSP", "Org2MSP"]),
+        height,
+        chaincodes: [],
+        incarnation: 5n,
+      },
+      0,
+    );
+  }
+
+  step(event: ChannelEvent, nowMs = 0): readonly ChannelEffect[] {
+    this.channel.step(event, nowMs);
+    return this.channel.takeEffects();
+  }
+
+  /** A member of the channel that is alive. */
+  member(peer: string, height = 1, mspId = "Org1MSP"): this {
+    this.alive.set(peer, mspId);
+    const claim = stateClaim(peer, height, { height, mspId });
+    this.step({ kind: "state-claim", claim, from: peer });
+    return this;
+  }
+}
+
+function block(number: number, from = "a"): ChannelEvent {
+  return { kind: "block", from, number, bytes: utf8(`block ${number} of ${from}`) };
+}
+
+function of<Kind extends ChannelEffect["kind"]>(
+  effects: readonly ChannelEffect[],
+  kind: Kind,
+): readonly Extract<ChannelEffect, { kind: Kind }>[] {
+  return effects.filter(
+    (effect): effect is Extract<ChannelEffect, { kind: Kind }> => effect.kind === kind,
+  );
+}
+
+function sent(effects: readonly ChannelEffect[], kind: string): readonly string[] {
+  return of(effects, "send")
+    .filter(({ message }) => message.kind === kind)
+    .map(({ to }) => to);
+}
+
+describe("a pushed block", () => {
+  test("is verified before it is stored or passed on", () => {
+    const driven = new Driven().member("a").member("b").member("x", 1, "Org2MSP");
+    const first = driven.step(block(1));
+    expect(of(first, "verify-block")).toHaveLength(1);
+    expect([...of(first, "store-block"), ...sent(first, "block")]).toEqual([]);
+    const then = driven.step({ kind: "block-verified", number: 1, isValid: true });
+    expect(of(then, "store-block")).toMatchObject([{ number: 1 }]);
+    expect(sent(then, "block")).toEqual(["b"]);
+  });
+
+  test("waits for the blocks before it, one in work at a time", () => {
+    const driven = new Driven().member("a");
+    expect(of(driven.step(block(2)), "verify-block")).toEqual([]);
+    expect(of(driven.step(block(1)), "verify-block")).toMatchObject([{ number: 1 }]);
+    expect(
+      of(driven.step({ kind: "block-verified", number: 1, isValid: true }), "verify-block"),
+    ).toEqual([]);
+    const stored = driven.step({ kind: "block-stored", number: 1, isStored: true });
+    expect(of(stored, "verify-block")).toMatchObject([{ number: 2 }]);
+    expect(driven.channel.height).toBe(2);
+  });
+
+  test("that is forged costs its sender its standing and everything it sent", () => {
+    const driven = new Driven().member("a").member("liar").member("b");
+    driven.step(block(1, "liar"));
+    driven.step(block(2, "liar"));
+    driven.step(block(1, "a"));
+    const effects = driven.step({ kind: "block-verified", number: 1, isValid: false });
+    expect(of(effects, "offended")).toEqual([{ kind: "offended", peer: "liar", number: 1 }]);
+    expect(of(effects, "verify-block")).toMatchObject([{ number: 1, bytes: utf8("block 1 of a") }]);
+    expect(sent(effects, "block")).toEqual([]);
+    driven.step({ kind: "block-verified", number: 1, isValid: true });
+    const stored = driven.step({ kind: "block-stored", number: 1, isStored: true });
+    expect(of(stored, "verify-block")).toEqual([]);
+    expect(driven.step(block(2, "liar"))).toEqual([]);
+  });
+
+  test("that the ledger has not taken is offered again after a pause, without judging it twice", () => {
+    const driven = new Driven().member("a");
+    driven.step(block(1));
+    driven.step({ kind: "block-verified", number: 1, isValid: true });
+    driven.step({ kind: "block-stored", number: 1, isStored: false }, 0);
+    expect(of(driven.step({ kind: "tick" }, 900), "store-block")).toEqual([]);
+    const again = driven.step({ kind: "tick" }, 1_000);
+    expect(of(again, "store-block")).toMatchObject([{ number: 1 }]);
+    expect(of(again, "verify-block")).toEqual([]);
+  });
+
+  test("that came another way while it was judged is let go, whatever the verdict", () => {
+    const driven = new Driven().member("a");
+    driven.step(block(1));
+    driven.step({ kind: "ledger", height: 2, chaincodes: [] });
+    const effects = driven.step({ kind: "block-verified", number: 1, isValid: false });
+    expect([...of(effects, "offended"), ...of(effects, "store-block")]).toEqual([]);
+  });
+});
+
+describe("a block of this peer's own", () => {
+  test("is pushed to own members that lack it", () => {
+    const driven = new Driven().member("behind", 5).member("ahead", 9).member("x", 5, "Org2MSP");
+    const effects = driven.step({ kind: "own-block", number: 7, bytes: utf8("block") });
+    expect(sent(effects, "block")).toEqual(["behind"]);
+  });
+});
+
+describe("what others may have", () => {
+  test("a range is cut to what the ledger has, and answered even when that is nothing", () => {
+    const driven = new Driven(5);
+    const ask = (first: number, last: number): readonly ChannelEffect[] =>
+      driven.step({ kind: "range-request", from: "x", nonce: "1", first, last });
+    expect(of(ask(3, 12), "serve-blocks")).toMatchObject([{ as: "range", numbers: [3, 4] }]);
+    expect(of(ask(9, 12), "serve-blocks")).toMatchObject([{ numbers: [] }]);
+    expect(of(ask(4, 1), "serve-blocks")).toMatchObject([{ numbers: [] }]);
+    expect(of(ask(0, 2 ** 53 - 1), "serve-blocks")).toMatchObject([{ numbers: [0, 1, 2, 3, 4] }]);
+  });
+
+  test("pulls are for members of the own organisation, after a hello", () => {
+    const driven = new Driven(25).member("a", 20).member("x", 20, "Org2MSP");
+    const hello = (from: string): readonly ChannelEffect[] =>
+      driven.step({ kind: "block-hello", from, nonce: "7" });
+    expect(hello("x")).toEqual([]);
+    expect(hello("stranger")).toEqual([]);
+    expect(of(hello("a"), "send")).toMatchObject([
+      { message: { kind: "block-digest", numbers: [15, 16, 17, 18, 19, 20, 21, 22, 23, 24] } },
+    ]);
+    const request: ChannelEvent = {
+      kind: "block-request",
+      from: "a",
+      nonce: "7",
+      numbers: [24, 99],
+    };
+    expect(of(driven.step(request), "serve-blocks")).toMatchObject([
+      { as: "update", numbers: [24] },
+    ]);
+    expect(driven.step(request)).toEqual([]);
+  });
+
+  test("answers that nobody asked for bring nothing", () => {
+    const driven = new Driven().member("a");
+    const blocks = [{ number: 1, bytes: utf8("block") }];
+    expect(driven.step({ kind: "block-update", from: "a", nonce: "1", blocks })).toEqual([]);
+    expect(driven.step({ kind: "range-response", from: "a", nonce: "1", blocks })).toEqual([]);
+    expect(driven.channel.bufferedCount).toBe(0);
+  });
+});
+
+describe("the channel's state", () => {
+  test("is published when the ledger grows, once for each change", () => {
+    const driven = new Driven();
+    driven.step({ kind: "tick" }, 0);
+    const grown: ChannelEvent = { kind: "ledger", height: 2, chaincodes: [] };
+    expect(of(driven.step(grown, 100), "sign-state")).toMatchObject([{ height: 2 }]);
+    expect(of(driven.step(grown, 200), "sign-state")).toEqual([]);
+    const chaincodes = [{ name: "basic", version: "1" }];
+    const changed = driven.step({ kind: "ledger", height: 2, chaincodes }, 300);
+    expect(of(changed, "sign-state")).toMatchObject([{ chaincodes }]);
+  });
+
+  test("of a busy ledger wakes the driver for one publication in the debounce time", () => {
+    const driven = new Driven();
+    driven.step({ kind: "tick" }, 0);
+    const grow = (height: number, nowMs: number): readonly ChannelEffect[] =>
+      driven.step({ kind: "ledger", height, chaincodes: [] }, nowMs);
+    expect(of(grow(2, 100), "sign-state")).toHaveLength(1);
+    expect(grow(3, 110)).toEqual([{ kind: "wake", afterMs: 40 }]);
+    expect(grow(4, 120)).toEqual([]);
+    expect(of(driven.step({ kind: "tick" }, 150), "sign-state")).toMatchObject([{ height: 4 }]);
+  });
+
+  test("a larger height elsewhere is followed by a request, after a little patience", () => {
+    const driven = new Driven().member("a", 3);
+    expect(sent(driven.step({ kind: "tick" }, 100), "range-request")).toEqual([]);
+    expect(sent(driven.step({ kind: "tick" }, 300), "range-request")).toEqual(["a"]);
+  });
+
+  test("a claim is passed on once, inside the channel's organisations only", () => {
+    const driven = new Driven().member("a").member("b", 1, "Org2MSP");
+    driven.alive.set("c", "Org3MSP");
+    const event: ChannelEvent = { kind: "state-claim", claim: stateClaim("a", 2), from: "a" };
+    expect(sent(driven.step(event), "state-info")).toEqual(["b"]);
+    expect(driven.step(event)).toEqual([]);
+    const foreign = stateClaim("c", 1, { mspId: "Org3MSP" });
+    expect(driven.step({ kind: "state-claim", claim: foreign, from: "c" })).toEqual([]);
+  });
+
+  test("members are alive, in the channel, and of its organisations", () => {
+    const driven = new Driven().member("a").member("b", 1, "Org2MSP").member("gone");
+    driven.alive.delete("gone");
+    const left = stateClaim("b", 9, { mspId: "Org2MSP", hasLeft: true });
+    expect(driven.channel.members().map(({ peer }) => peer)).toEqual(["a", "b"]);
+    driven.step({ kind: "state-claim", claim: left, from: "b" });
+    expect(driven.channel.members().map(({ peer }) => peer)).toEqual(["a"]);
+    driven.step({ kind: "organizations", mspIds: new Set(["Org2MSP"]) });
+    expect(driven.channel.members()).toEqual([]);
+  });
+
+  test("leaving is the last word", () => {
+    const driven = new Driven().member("a");
+    const [sign] = of(driven.step({ kind: "leave" }, 10), "sign-state");
+    expect(sign).toMatchObject({ hasLeft: true });
+    const signed: ChannelEvent = { kind: "state-signed", time: sign!.time, sealed: NO_SEAL };
+    expect(sent(driven.step(signed), "state-info")).toEqual(["a"]);
+    expect(driven.step({ kind: "tick" }, 10_000)).toEqual([]);
+    expect(driven.step(block(1))).toEqual([]);
+  });
+});
+
+describe("the deliverer", () => {
+  test("is this peer when it is alone, and its listeners hear of it", () => {
+    const driven = new Driven();
+    const effects = driven.step({ kind: "tick" }, DEFAULT_OPTIONS.electionGraceMs);
+    expect(of(effects, "deliverer")).toEqual([{ kind: "deliverer", isDeliverer: true }]);
+    expect(of(effects, "sign-leadership")).toMatchObject([{ isDeclaration: true }]);
+  });
+
+  test("is another one when that declares itself; its word is passed on once", () => {
+    const driven = new Driven().member("a").member("b");
+    const event: ChannelEvent = {
+      kind: "leadership",
+      claim: leadershipClaim("a", 1, true),
+      from: "a",
+    };
+    expect(sent(driven.step(event), "leadership")).toEqual(["b"]);
+    expect(driven.step(event)).toEqual([]);
+    expect(of(driven.step({ kind: "tick" }, 1_500), "deliverer")).toEqual([]);
+    const after = driven.step({ kind: "died", peer: "a" }, 1_600);
+    expect(of(after, "sign-leadership")).toMatchObject([{ isDeclaration: false }]);
+  });
+});
