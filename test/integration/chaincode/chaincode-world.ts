@@ -12,10 +12,12 @@ import {
   type CredentialIssuer,
   type ExecuteResult,
 } from "../../../src/chaincode/index.ts";
+import { CertificateAuthority } from "../../../src/crypto/adapters/certificate-authority.ts";
 import { GrpcDialer } from "../../../src/kernel/adapters/grpc-dialer.ts";
 import { GrpcServer, type GrpcServerTls } from "../../../src/kernel/adapters/grpc-server.ts";
 import { nodeFiles } from "../../../src/kernel/adapters/node-files.ts";
 import { systemClock } from "../../../src/kernel/adapters/system-clock.ts";
+import { systemRandom } from "../../../src/kernel/adapters/system-random.ts";
 import { systemTimers } from "../../../src/kernel/adapters/system-timers.ts";
 import { utf8 } from "../../../src/kernel/bytes.ts";
 import type { Logger } from "../../../src/kernel/ports/logger.ts";
@@ -58,18 +60,21 @@ export class ChaincodeWorld {
   readonly packages: PackageStore;
   readonly support: ChaincodeSupport;
   readonly port: number;
-  readonly #directory: string;
+  readonly directory: string;
+  readonly #creator: Uint8Array;
   readonly #server: GrpcServer;
   readonly #deployed = new Map<string, ChaincodeResolution & { readonly ok: true }>();
   #txCount = 0;
 
   private constructor(
     directory: string,
+    creator: Uint8Array,
     server: GrpcServer,
     port: number,
     build: (world: ChaincodeWorld) => { packages: PackageStore; support: ChaincodeSupport },
   ) {
-    this.#directory = directory;
+    this.directory = directory;
+    this.#creator = creator;
     this.#server = server;
     this.port = port;
     const { packages, support } = build(this);
@@ -95,7 +100,7 @@ export class ChaincodeWorld {
       options.tls === undefined ? listen : { ...listen, tls: options.tls },
     );
     const port = await server.listen();
-    const world = new ChaincodeWorld(directory, server, port, (self) =>
+    const world = new ChaincodeWorld(directory, await createCreator(), server, port, (self) =>
       self.#build(directory, port, options),
     );
     late.support = world.support;
@@ -146,7 +151,7 @@ export class ChaincodeWorld {
         decorations: new Map(),
         isInit: isInit ?? false,
       },
-      signedProposal: signedProposal(channelId ?? "ch1", txId, transient ?? {}),
+      signedProposal: signedProposal(this.#creator, channelId ?? "ch1", txId, transient ?? {}),
       simulator: this.state,
       signal: signal ?? new AbortController().signal,
     });
@@ -165,7 +170,7 @@ export class ChaincodeWorld {
   async close(): Promise<void> {
     await this.support.close();
     await this.#server.close();
-    await rm(this.#directory, { recursive: true, force: true });
+    await rm(this.directory, { recursive: true, force: true });
   }
 
   #build(
@@ -208,12 +213,26 @@ export class ChaincodeWorld {
   }
 }
 
+/** A client's identity: the contract API reads its certificate. */
+async function createCreator(): Promise<Uint8Array> {
+  const deps = { clock: systemClock, random: systemRandom };
+  const authority = await CertificateAuthority.createRoot(deps, {
+    commonName: "ca.org1.example.com",
+    organization: "org1.example.com",
+  });
+  const { certificatePem } = await authority.issueIdentity({
+    commonName: "User1@org1.example.com",
+    organizationalUnits: ["client"],
+  });
+  return encode(SerializedIdentity, { mspid: "Org1MSP", idBytes: certificatePem });
+}
+
 function signedProposal(
+  creator: Uint8Array,
   channelId: string,
   txId: string,
   transient: Readonly<Record<string, string>>,
 ): SignedProposal {
-  const creator = encode(SerializedIdentity, { mspid: "Org1MSP", idBytes: utf8("certificate") });
   const transientMap = new Map(Object.entries(transient).map(([key, text]) => [key, utf8(text)]));
   const header = encode(Header, {
     channelHeader: encode(
