@@ -33,6 +33,7 @@ const steps: readonly Step[] = [
   },
   { name: "dead code", command: ["knip", "--config", `${tools}/knip.json`, "--no-progress"] },
   { name: "proto lint", command: ["buf", "lint", "proto"] },
+  { name: "documents", command: ["node", "dist/scripts/docs.js", "--check"] },
   { name: "generated code", command: ["node", "dist/scripts/proto.js", "--check"] },
   {
     name: "unit tests",

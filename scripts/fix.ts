@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const commands: readonly (readonly string[])[] = [
   ["node", "dist/scripts/proto.js"],
+  ["node", "dist/scripts/docs.js"],
   [
     "eslint",
     "--config",

@@ -1,5 +1,5 @@
 // The module map, as data: each module lists every module it may import. A module not listed is unreachable.
-// ESLint and dependency-cruiser both read this file, and scripts/docs.ts draws docs/ARCHITECTURE.md's map from it.
+// ESLint and dependency-cruiser both read this file, and scripts/docs.ts writes docs/ARCHITECTURE.md's table of imports from it.
 const kernel = ["src/kernel"];
 const base = [...kernel, "src/crypto", "src/wire"];
 const trust = [...base, "src/msp", "src/policy", "src/channel"];
