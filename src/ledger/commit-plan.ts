@@ -183,18 +183,3 @@ function describe(
   const event = tryDecode(ChaincodeEvent, action.events);
   return event === undefined ? described : { ...described, event };
 }
-
-/** The transactions' verdicts, one byte each. */
-export function filterOf(transactions: readonly CommittedTransaction[]): Uint8Array {
-  return Uint8Array.from(transactions, ({ code }) => code);
-}
-
-/** The verdicts that a committed block carries, or undefined where they do not fit its transactions. */
-export function codesOf(
-  filter: Uint8Array | undefined,
-  transactionCount: number,
-): readonly TxValidationCode[] | undefined {
-  if (filter?.length !== transactionCount) return undefined;
-  // The bytes were verdicts when the block was committed.
-  return [...filter] as TxValidationCode[];
-}

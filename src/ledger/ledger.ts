@@ -6,22 +6,16 @@ import type { KvStore } from "../kernel/ports/kv-store.ts";
 import type { Logger } from "../kernel/ports/logger.ts";
 import type { Meter } from "../kernel/ports/meter.ts";
 import {
-  BLOCK_METADATA,
   type Block,
-  Metadata,
   TxValidationCode,
   blockHeaderHash,
   decodeOrderedVarint,
-  emptyBlockMetadata,
-  encode,
-  tryDecode,
 } from "../wire/index.ts";
 import { BlockStore } from "./block-store.ts";
+import { filterOf, verdictsOf, withVerdicts } from "./block-verdicts.ts";
 import {
   type CommitPlan,
   type CommittedTransaction,
-  codesOf,
-  filterOf,
   planCommit,
   planReplay,
 } from "./commit-plan.ts";
@@ -246,7 +240,7 @@ export class Ledger {
     const { state } = this.#deps;
     const plan = planCommit({ blockNumber, transactions, codes, reader: state, keys: this.#keys });
     const savepoint = this.#savepointAfter(block, plan);
-    const stored = withVerdicts(block, plan, savepoint.commitHash);
+    const stored = withVerdicts(block, filterOf(plan.transactions), savepoint.commitHash);
     const plannedMs = this.#now();
     await this.blocks.append(stored);
     const storedMs = this.#now();
@@ -341,14 +335,13 @@ export class Ledger {
     const block = await this.blocks.read(blockNumber);
     assert(block !== undefined, "a block below the store's height is there");
     const transactions = readTransactions(block);
-    const { metadata } = block.metadata ?? emptyBlockMetadata();
-    const codes = codesOf(metadata[BLOCK_METADATA.transactionsFilter], transactions.length);
-    if (codes === undefined) throw this.#diverged(blockNumber, "it carries no verdicts");
+    const verdicts = verdictsOf(block);
+    if (verdicts === undefined) throw this.#diverged(blockNumber, "it carries no verdicts");
+    const { codes } = verdicts;
     const { state } = this.#deps;
     const plan = planReplay({ blockNumber, transactions, codes, reader: state, keys: this.#keys });
     const savepoint = this.#savepointAfter(block, plan);
-    const recorded = tryDecode(Metadata, metadata[BLOCK_METADATA.commitHash] ?? EMPTY_BYTES);
-    if (!equalBytes(recorded?.value ?? EMPTY_BYTES, savepoint.commitHash)) {
+    if (!equalBytes(verdicts.commitHash, savepoint.commitHash)) {
       throw this.#diverged(blockNumber, "its writes give another commit hash than it carries");
     }
     await this.#apply(plan, savepoint);
@@ -385,15 +378,4 @@ function readSavepoint(state: KvStore, keys: ChannelKeys): Savepoint {
     "the state is of a format that this program does not read: open it with the version that wrote it",
     { data: { version: bytes[0] } },
   );
-}
-
-/** The block with verdicts and commit hash. What was received is not changed. */
-function withVerdicts(block: Block, plan: CommitPlan, hash: Uint8Array): Block {
-  const metadata = [...(block.metadata?.metadata ?? [])];
-  while (metadata.length < emptyBlockMetadata().metadata.length) metadata.push(EMPTY_BYTES);
-  metadata[BLOCK_METADATA.transactionsFilter] = filterOf(plan.transactions);
-  if (hash.length > 0) {
-    metadata[BLOCK_METADATA.commitHash] = encode(Metadata, { value: hash, signatures: [] });
-  }
-  return { ...block, metadata: { metadata } };
 }
