@@ -1,0 +1,231 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { ChannelConfigRef } from "../../../src/channel/index.ts";
+import { Committer, type CommitterLedger } from "../../../src/committer/index.ts";
+import { utf8 } from "../../../src/kernel/bytes.ts";
+import { silentLogger } from "../../../src/kernel/ports/logger.ts";
+import { silentMeter } from "../../../src/kernel/ports/meter.ts";
+import { SeededRandom } from "../../../src/kernel/seeded-random.ts";
+import { Ledger } from "../../../src/ledger/index.ts";
+import {
+  BLOCK_METADATA,
+  ConfigEnvelope,
+  HeaderType,
+  TxValidationCode,
+  encode,
+  type Block,
+} from "../../../src/wire/index.ts";
+import { MemoryKvDisk, MemoryKvStore } from "../../sim/ports/memory-kv-store.ts";
+import { SimulatedFiles } from "../../sim/ports/simulated-files.ts";
+import { blockAfter } from "../../support/sample-blocks.ts";
+import {
+  CHANNEL_ID,
+  sampleChannel,
+  sampleClock,
+  type SampleChannel,
+} from "../../support/sample-channel.ts";
+import {
+  sampleEnvelope,
+  sampleResults,
+  sampleTransaction,
+  transactionIdOf,
+  writesOf,
+} from "../../support/sample-transactions.ts";
+
+let sample: SampleChannel;
+
+beforeAll(async () => {
+  sample = await sampleChannel();
+});
+
+interface Peer {
+  readonly ledger: Ledger;
+  readonly config: ChannelConfigRef;
+  readonly committer: Committer;
+}
+
+class Disk {
+  readonly files: SimulatedFiles = new SimulatedFiles({ random: new SeededRandom(1) });
+  readonly state: MemoryKvDisk = new MemoryKvDisk();
+
+  async open(): Promise<Peer> {
+    const ledger = await Ledger.open(
+      {
+        files: this.files,
+        directory: "/ledger",
+        state: new MemoryKvStore({ disk: this.state }),
+        clock: sampleClock,
+        logger: silentLogger,
+        meter: silentMeter,
+      },
+      CHANNEL_ID,
+    );
+    if (ledger.height === 0) await ledger.commitGenesis(sample.genesis);
+    const config = new ChannelConfigRef(sample.config);
+    return { ledger, config, committer: committerOf(ledger, config) };
+  }
+}
+
+function committerOf(ledger: CommitterLedger, config: ChannelConfigRef): Committer {
+  const deps = { ledger, config, clock: sampleClock, logger: silentLogger, meter: silentMeter };
+  return new Committer(deps, { channelId: CHANNEL_ID });
+}
+
+/** A transaction that both organisations endorse and that writes to `_lifecycle`, which needs no definition. */
+function transaction(nonce: string, isEndorsed = true): Promise<Uint8Array> {
+  return sampleTransaction({
+    creator: sample.org1.client,
+    endorsers: isEndorsed ? [sample.org1.peer, sample.org2.peer] : [],
+    nonce,
+    chaincode: "_lifecycle",
+    results: sampleResults(writesOf("_lifecycle", `key-${nonce}`)),
+  });
+}
+
+function configTransaction(sequence: number): Promise<Uint8Array> {
+  return sampleEnvelope(
+    {
+      creator: sample.ordererOrg.orderer,
+      nonce: `config ${sequence}`,
+      channelHeader: (header) => ({ ...header, type: HeaderType.CONFIG }),
+    },
+    encode(ConfigEnvelope, {
+      config: { ...sample.config.config, sequence },
+      lastUpdate: undefined,
+    }),
+  );
+}
+
+async function chainOf(...blocks: readonly (readonly Uint8Array[])[]): Promise<readonly Block[]> {
+  const chain = [sample.genesis];
+  for (const data of blocks) chain.push(blockAfter(chain.at(-1)!, data));
+  return Promise.resolve(chain.slice(1));
+}
+
+function filterOf(block: Block | undefined): readonly number[] {
+  return [...block!.metadata!.metadata[BLOCK_METADATA.transactionsFilter]!];
+}
+
+describe("a committer", () => {
+  test("commits blocks with the codes of their transactions and applies the valid ones", async () => {
+    const { ledger, committer } = await new Disk().open();
+    const [first] = await chainOf([await transaction("a"), await transaction("b", false)]);
+    await committer.store(first!);
+    expect(committer.height).toBe(2);
+    expect(filterOf(await ledger.read(1))).toEqual([
+      TxValidationCode.VALID,
+      TxValidationCode.ENDORSEMENT_POLICY_FAILURE,
+    ]);
+    const state = ledger.query();
+    expect(state.getState("_lifecycle", "key-a")).toEqual(utf8("value"));
+    expect(state.getState("_lifecycle", "key-b")).toBeUndefined();
+    state.close();
+  });
+
+  test("knows the ids of all earlier transactions, valid or not, also after a restart", async () => {
+    const disk = new Disk();
+    const before = await disk.open();
+    const chain = await chainOf(
+      [await transaction("a"), await transaction("b", false)],
+      [await transaction("a"), await transaction("b"), await transaction("c")],
+    );
+    await before.committer.store(chain[0]!);
+    await before.ledger.close();
+    const after = await disk.open();
+    await after.committer.store(chain[1]!);
+    expect(filterOf(await after.ledger.read(2))).toEqual([
+      TxValidationCode.DUPLICATE_TXID,
+      TxValidationCode.DUPLICATE_TXID,
+      TxValidationCode.VALID,
+    ]);
+    const creator = sample.org1.client;
+    expect(after.ledger.transaction(transactionIdOf({ creator, nonce: "b" }))).toMatchObject({
+      blockNumber: 1,
+      txIndex: 1,
+    });
+  });
+
+  test("takes several blocks at once and commits them in order", async () => {
+    const { ledger, committer } = await new Disk().open();
+    const envelopes = await Promise.all(["a", "b", "c", "d"].map((nonce) => transaction(nonce)));
+    const chain = await chainOf(...envelopes.map((envelope) => [envelope]), [envelopes[0]!]);
+    await Promise.all(chain.map((block) => committer.store(block)));
+    expect(ledger.height).toBe(6);
+    expect(filterOf(await ledger.read(5))).toEqual([TxValidationCode.DUPLICATE_TXID]);
+  });
+
+  test("judges a block by the configuration of the block before, though verified ahead of it", async () => {
+    const { config, ledger, committer } = await new Disk().open();
+    const chain = await chainOf(
+      [await configTransaction(1)],
+      [await transaction("a")],
+      [await configTransaction(1)],
+      [await configTransaction(2)],
+    );
+    await Promise.all(chain.map((block) => committer.store(block)));
+    expect(config.current().sequence).toBe(2);
+    const codes = await Promise.all([1, 2, 3, 4].map(async (n) => filterOf(await ledger.read(n))));
+    expect(codes.flat()).toEqual([
+      TxValidationCode.VALID,
+      TxValidationCode.VALID,
+      TxValidationCode.INVALID_CONFIG_TRANSACTION,
+      TxValidationCode.VALID,
+    ]);
+  });
+
+  test("commits the same hash on two peers, hostile transactions included", async () => {
+    const garbage = new Uint8Array([0xff]);
+    const creator = sample.org1.client;
+    const empty = { creator, endorsers: [], nonce: "e", transaction: () => ({ actions: [] }) };
+    const chain = await chainOf(
+      [garbage, await sampleTransaction(empty), await transaction("a")],
+      [await transaction("b")],
+    );
+    const hashes: Uint8Array[] = [];
+    for (const disk of [new Disk(), new Disk()]) {
+      const { ledger, committer } = await disk.open();
+      for (const block of chain) await committer.store(block);
+      hashes.push(ledger.commitHash);
+      await ledger.close();
+      hashes.push((await disk.open()).ledger.commitHash);
+    }
+    expect(new Set(hashes.map(String)).size).toBe(1);
+  });
+
+  test("refuses a block that is not the next one, and goes on", async () => {
+    const { committer } = await new Disk().open();
+    const chain = await chainOf([await transaction("a")], [await transaction("b")]);
+    await expect(committer.store(chain[1]!)).rejects.toMatchObject({ code: "out-of-order" });
+    await expect(committer.store({ ...chain[0]!, header: undefined })).rejects.toMatchObject({
+      code: "out-of-order",
+    });
+    await committer.store(chain[0]!);
+    await committer.store(chain[1]!);
+    expect(committer.height).toBe(3);
+  });
+
+  test("refuses more blocks at once than it holds", async () => {
+    const { committer } = await new Disk().open();
+    const chain = await chainOf(...Array.from({ length: 21 }, () => []));
+    const stored = chain.slice(0, 20).map((block) => committer.store(block));
+    await expect(committer.store(chain[20]!)).rejects.toMatchObject({ code: "too-many-blocks" });
+    await Promise.all(stored);
+    await committer.store(chain[20]!);
+    expect(committer.height).toBe(22);
+  });
+
+  test("stops for good when the ledger cannot commit", async () => {
+    const { ledger, config } = await new Disk().open();
+    const failing: CommitterLedger = {
+      height: 1,
+      hasTransaction: (txId) => ledger.hasTransaction(txId),
+      query: () => ledger.query(),
+      commit: () => Promise.reject(new Error("disk full")),
+    };
+    const committer = committerOf(failing, config);
+    const chain = await chainOf([await transaction("a")], [await transaction("b")]);
+    const [first, second] = chain.map((block) => committer.store(block));
+    await expect(first).rejects.toThrow("disk full");
+    await expect(second).rejects.toMatchObject({ code: "halted" });
+    await expect(committer.store(chain[0]!)).rejects.toMatchObject({ code: "halted" });
+  });
+});
