@@ -110,14 +110,22 @@ class ChainSearch {
   #mayFollow(authority: Certificate, position: Position, path: readonly Certificate[]): boolean {
     this.#signatureCount += 1;
     if (this.#signatureCount > CHAIN_SIGNATURE_COUNT_MAX) return false;
-    if (path.some((member) => isSameEntity(member, authority))) return false;
-    const name = `'${authority.subject.commonName}'`;
-    let unfit: string | undefined;
-    if (!mayIssue(authority)) unfit = `${name} may not issue certificates`;
-    else if (!lastOf(path).isIssuedBy(authority)) unfit = `the signature is not that of ${name}`;
-    else unfit = unfitness(authority, position, path, this.#timeMs);
+    const unfit = this.#unfitness(authority, position, path);
     this.#hint ??= unfit;
     return unfit === undefined;
+  }
+
+  #unfitness(
+    authority: Certificate,
+    position: Position,
+    path: readonly Certificate[],
+  ): string | undefined {
+    const name = `'${authority.subject.commonName}'`;
+    if (path.some((each) => isSameEntity(each, authority)))
+      return `the chain comes back to ${name}`;
+    if (!mayIssue(authority)) return `${name} may not issue certificates`;
+    if (!lastOf(path).isIssuedBy(authority)) return `the signature is not that of ${name}`;
+    return unfitness(authority, position, path, this.#timeMs);
   }
 }
 
