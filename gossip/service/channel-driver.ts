@@ -257,6 +257,10 @@ export class ChannelDriver {
         return;
       case "offended":
         this.#deps.metrics.forgedBlocks.add(1, { channel: this.#name.channelId });
+        this.#deps.logger.warn("a peer served a forged block and is put aside", {
+          peer: effect.peer,
+          number: effect.number,
+        });
         return;
       case "deliverer":
         this.#noticeDeliverer(effect.isDeliverer);
@@ -298,7 +302,7 @@ export class ChannelDriver {
       .verify(this.#name.channelId, number, bytes)
       .catch((error: unknown) => ({ ok: false, reason: errorMessage(error) }) as const);
     if (!verdict.ok) {
-      this.#deps.logger.warn("a block from a peer does not verify", {
+      this.#deps.logger.debug("a block from a peer does not verify", {
         number,
         reason: verdict.reason,
       });

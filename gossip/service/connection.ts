@@ -1,3 +1,4 @@
+import { InvariantViolation } from "../../src/kernel/assert.ts";
 import { errorMessage } from "../../src/kernel/error.ts";
 import type { GossipEnvelope } from "../../src/wire/index.ts";
 import type { EnvelopeStream, RemotePeer } from "./handshake.ts";
@@ -45,7 +46,7 @@ export class Connection {
     return true;
   }
 
-  /** Hands on what is received until the stream ends or is closed; answers why it did. Never rejects. */
+  /** Hands on what is received until the stream ends or is closed; answers why it did. Rejects only for a bug. */
   async run(receive: Receive): Promise<string> {
     const reason = await Promise.race([this.#receiveAll(receive), this.#closed]);
     this.close(reason);
@@ -70,6 +71,7 @@ export class Connection {
         await receive(this.facts.remote, next.value);
       }
     } catch (error) {
+      if (error instanceof InvariantViolation) throw error;
       return errorMessage(error);
     }
   }

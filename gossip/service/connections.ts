@@ -65,10 +65,6 @@ export class Connections {
     this.#deps = deps;
   }
 
-  get peers(): readonly PeerId[] {
-    return [...this.#open.keys()];
-  }
-
   /** Serves one incoming stream to its end. Rejects with `RpcError` when the caller is refused. */
   async accept(
     requests: AsyncIterable<GossipEnvelope>,
@@ -113,14 +109,17 @@ export class Connections {
     else this.#deps.metrics.overflow.add(1);
   }
 
-  /** Closes the streams whose identities are not valid any more, by expiry or by a change of an MSP. */
-  revalidate(): void {
+  /** Closes the streams whose certificates have expired. */
+  expire(): void {
     const wallMs = this.#deps.clock.wallMs();
-    for (const connection of [...this.#open.values()]) {
-      const { serialized, notAfterMs } = connection.facts.remote;
-      if (notAfterMs > wallMs && this.#deps.identities.validate(serialized).ok) continue;
-      connection.close("the identity is not valid any more");
-    }
+    this.#closeUnless(({ notAfterMs }) => notAfterMs > wallMs, "the certificate has expired");
+  }
+
+  /** Closes the streams whose identities are not valid any more, after a change of an MSP. */
+  revalidate(): void {
+    const { identities } = this.#deps;
+    const isValid = ({ serialized }: RemotePeer): boolean => identities.validate(serialized).ok;
+    this.#closeUnless(isValid, "the identity is not valid any more");
   }
 
   /** Closes every stream and refuses new ones. */
@@ -129,6 +128,12 @@ export class Connections {
     for (const giveUp of [...this.#giveUps]) giveUp();
     for (const connection of [...this.#open.values()]) connection.close("this peer closes");
     this.#waiting.clear();
+  }
+
+  #closeUnless(isKept: (remote: RemotePeer) => boolean, reason: string): void {
+    for (const connection of [...this.#open.values()]) {
+      if (!isKept(connection.facts.remote)) connection.close(reason);
+    }
   }
 
   async #dialOnce(endpoint: string): Promise<RemotePeer | undefined> {

@@ -221,6 +221,7 @@ export class GossipService {
   }
 
   #tick(): void {
+    this.#connections.expire();
     this.#meshDriver.step({ kind: "tick", wallMs: this.#deps.clock.wallMs() });
     for (const driver of this.#channels.values()) driver.tick();
   }

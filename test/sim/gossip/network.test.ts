@@ -163,6 +163,18 @@ describe("seven peers of two organisations", () => {
     }
   });
 
+  test.each(SEEDS)(
+    "peers that dial each other settle on streams that stay (seed %i)",
+    async (seed) => {
+      const network = await started(seed);
+      await network.time.pass(10_000);
+      const { openedCount } = network.network;
+      await network.time.pass(30_000);
+      expect(openedCount).toBeGreaterThan(6);
+      expect(network.network.openedCount).toBe(openedCount);
+    },
+  );
+
   test("a peer that leaves the channel is no member any more", async () => {
     const network = await started(12);
     await network.time.pass(10_000);

@@ -35,6 +35,8 @@ export class SimNetwork {
   readonly #hosts = new Map<string, Host>();
   readonly #sideOf = new Map<string, number>();
   deliveredCount = 0;
+  /** Streams that were ever opened. */
+  openedCount = 0;
 
   constructor(time: VirtualTime, random: Random) {
     this.#time = time;
@@ -106,6 +108,7 @@ export class SimNetwork {
         fail();
         return;
       }
+      this.openedCount += 1;
       hosts = [server, client];
       for (const host of hosts) host.breaks.add(fail);
       const send = (response: unknown): Promise<void> => {
