@@ -1,5 +1,5 @@
 /** Endorsement: running proposals, signing their results, and the peer's own query chaincodes. */
-export { ProposalAccess, type ProposalAccessDeps } from "./access-control.ts";
+export { ProposalAccess, channelRefusal, type ProposalAccessDeps } from "./access-control.ts";
 export { ChannelQueries, type ChannelQueriesDeps } from "./channel-queries.ts";
 export {
   Endorser,
