@@ -17,7 +17,7 @@ const LIFECYCLE_POLICY = "LifecycleEndorsement";
 export interface LocalPeer {
   readonly mspId: string;
   /** `host:port` for error details. */
-  readonly address: string;
+  readonly endpoint: string;
 }
 
 /** A channel at the time of one request: its configuration and the peers that could endorse. */
@@ -84,7 +84,7 @@ function candidateOf(
   const { mspId, endpoint, identity, chaincodes, isSelf } = member;
   if (isSelf) {
     // What it has gossiped may be older than what it has committed.
-    const { address } = local;
+    const address = local.endpoint;
     return { mspId, address, identity, chaincodes, height: localHeight, isLocal: true };
   }
   if (endpoint === "") return undefined;
