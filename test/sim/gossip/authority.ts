@@ -22,6 +22,11 @@ export class SimAuthority implements IdentityPort {
     };
   }
 
+  /** From now on no identity of that name is valid. */
+  revoke(mspId: string, name: string): void {
+    this.#secrets.delete(`${mspId}/${name}`);
+  }
+
   validate(serialized: Uint8Array): PeerIdentityVerdict {
     const { mspid, idBytes } = decode(SerializedIdentity, serialized);
     const secret = this.#secrets.get(`${mspid}/${utf8Decode(idBytes)}`);

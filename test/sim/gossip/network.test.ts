@@ -175,6 +175,22 @@ describe("seven peers of two organisations", () => {
     },
   );
 
+  test("a peer whose identity is revoked loses its streams and its membership", async () => {
+    const network = await started(13);
+    await network.time.pass(10_000);
+    network.authority.revoke("Org1MSP", "p4");
+    // Orderers do not serve it either.
+    network.peers.get("p4")!.canReachOrderers = false;
+    const others = network.running.filter(({ plan }) => plan.name !== "p4");
+    for (const peer of others) peer.gossip!.configureChannel(CHANNEL, network.channel);
+    const isGone = (): boolean => others.every((peer) => !peer.seen().includes("p4"));
+    expect(await network.time.passUntil(isGone, 7_000)).toBeDefined();
+    network.order(5);
+    await network.time.pass(3_000);
+    expect(others.map((peer) => peer.blocks.length)).toEqual(others.map(() => 6));
+    expect(network.peers.get("p4")!.blocks).toHaveLength(1);
+  });
+
   test("a peer that leaves the channel is no member any more", async () => {
     const network = await started(12);
     await network.time.pass(10_000);

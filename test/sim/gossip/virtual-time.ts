@@ -13,7 +13,8 @@ const WALL_ORIGIN_MS = 1_700_000_000_000;
 export class VirtualTime implements Clock, Timers {
   #nowMs = 0;
   #order = 0;
-  readonly #due = new Set<Due>();
+  /** The latest first, so that the next one is at the end. */
+  readonly #due: Due[] = [];
 
   monotonicMs(): number {
     return this.#nowMs;
@@ -25,10 +26,11 @@ export class VirtualTime implements Clock, Timers {
 
   after(delayMs: number, run: () => void): Timer {
     const due = { atMs: this.#nowMs + Math.max(0, delayMs), order: (this.#order += 1), run };
-    this.#due.add(due);
+    this.#due.splice(this.#position(due), 0, due);
     return {
       cancel: () => {
-        this.#due.delete(due);
+        const index = this.#due.indexOf(due);
+        if (index >= 0) this.#due.splice(index, 1);
       },
     };
   }
@@ -54,7 +56,6 @@ export class VirtualTime implements Clock, Timers {
     const untilMs = this.#nowMs + durationMs;
     for (let next = this.#next(untilMs); next !== undefined; next = this.#next(untilMs)) {
       this.#nowMs = next.atMs;
-      this.#due.delete(next);
       next.run();
       await settle();
     }
@@ -72,12 +73,19 @@ export class VirtualTime implements Clock, Timers {
   }
 
   #next(untilMs: number): Due | undefined {
-    let first: Due | undefined;
-    for (const due of this.#due) {
-      if (due.atMs > untilMs) continue;
-      if (first === undefined || isBefore(due, first)) first = due;
+    const next = this.#due.at(-1);
+    return next !== undefined && next.atMs <= untilMs ? this.#due.pop() : undefined;
+  }
+
+  #position(due: Due): number {
+    let low = 0;
+    let high = this.#due.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isBefore(due, this.#due[middle]!)) low = middle + 1;
+      else high = middle;
     }
-    return first;
+    return low;
   }
 }
 

@@ -36,13 +36,13 @@ export class World {
   readonly chain: Uint8Array[] = [blockOf(0)];
   readonly peers = new Map<string, SimPeer>();
   readonly #random: SeededRandom;
-  readonly #channel: ChannelNetwork;
+  readonly channel: ChannelNetwork;
   readonly #timing: Partial<GossipOptions>;
 
   constructor(seed: number, channel: ChannelNetwork, timing: Partial<GossipOptions> = {}) {
     this.#random = new SeededRandom(seed);
     this.network = new SimNetwork(this.time, new SeededRandom(this.#random.uint32()));
-    this.#channel = channel;
+    this.channel = channel;
     this.#timing = timing;
   }
 
@@ -102,7 +102,7 @@ export class World {
         timing: this.#timing,
       },
     );
-    gossip.joinChannel(CHANNEL, this.#channel, [{ name: "basic", version: "1" }]);
+    gossip.joinChannel(CHANNEL, this.channel, [{ name: "basic", version: "1" }]);
     return gossip;
   }
 }
