@@ -3,6 +3,9 @@
 /** Largest message in either direction: Fabric's default (100 MiB). A larger one ends its call with RESOURCE_EXHAUSTED. */
 export const RPC_MESSAGE_BYTES_MAX: number = 100 * 1024 * 1024;
 
+/** UTF-16 units of a status text: it travels in a header, percent-encoded. A longer one is cut. */
+export const RPC_STATUS_TEXT_LENGTH_MAX = 4_096;
+
 /** Received messages that wait for a handler before the stream is paused. */
 export const RPC_QUEUE_COUNT_MAX = 64;
 

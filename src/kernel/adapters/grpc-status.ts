@@ -1,5 +1,7 @@
 import { Metadata, status as grpcStatus } from "@grpc/grpc-js";
+import { utf8, utf8Decode } from "../bytes.ts";
 import { errorMessage } from "../error.ts";
+import { RPC_STATUS_TEXT_LENGTH_MAX } from "../limits.ts";
 import { RpcError, type RpcStatus } from "../ports/rpc.ts";
 
 const DETAILS_KEY = "grpc-status-details-bin";
@@ -34,11 +36,18 @@ export interface GrpcStatus {
 export function toGrpcStatus(error: unknown): GrpcStatus {
   const metadata = new Metadata();
   if (!(error instanceof RpcError)) {
-    return { code: grpcStatus.UNKNOWN, details: errorMessage(error), metadata };
+    return { code: grpcStatus.UNKNOWN, details: statusText(errorMessage(error)), metadata };
   }
   if (error.statusDetails !== undefined)
     metadata.set(DETAILS_KEY, Buffer.from(error.statusDetails));
-  return { code: grpcStatus[error.code], details: error.message, metadata };
+  return { code: grpcStatus[error.code], details: statusText(error.message), metadata };
+}
+
+// It may quote what the caller sent, of any length and cut anywhere. grpc-js throws for half a surrogate pair, which
+// the way through UTF-8 replaces.
+function statusText(text: string): string {
+  const isLong = text.length > RPC_STATUS_TEXT_LENGTH_MAX;
+  return utf8Decode(utf8(isLong ? `${text.slice(0, RPC_STATUS_TEXT_LENGTH_MAX)}…` : text));
 }
 
 /** The error that a caller sees for anything that grpc-js reports. */
