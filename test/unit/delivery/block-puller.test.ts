@@ -35,6 +35,10 @@ import { sampleEnvelope, sampleTransaction } from "../../support/sample-transact
 /** Answers a Deliver call: the seek's start and a way to send. */
 type Orderer = (from: number, send: (response: DeliverResponse) => void, fail: () => void) => void;
 
+const refusing: Orderer = (_from, _send, fail) => {
+  fail();
+};
+
 class Dialer implements RpcDialer {
   readonly localCertificate: Uint8Array = new Uint8Array([1]);
   readonly dialled: RpcTarget[] = [];
@@ -65,7 +69,7 @@ class Dialer implements RpcDialer {
       responses,
       send: (envelope) => {
         this.envelopes.push(envelope);
-        const orderer = this.orderers.get(address) ?? ((_, __, refuse): void => refuse());
+        const orderer = this.orderers.get(address) ?? refusing;
         orderer(startOf(envelope), (response) => responses.push(response), fail);
         return Promise.resolve();
       },

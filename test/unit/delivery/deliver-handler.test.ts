@@ -185,7 +185,7 @@ function request(
 ): Promise<Envelope> {
   return seekEnvelope(change.signer ?? sample.org1.client, new SeededRandom(1), {
     channelId: change.channelId ?? CHANNEL_ID,
-    seek: create(SeekInfo, seek),
+    seek: create<SeekInfo>(SeekInfo, seek),
     nowMs: change.nowMs ?? SAMPLE_NOW_MS,
     tlsCertificate: change.tlsCertificate,
   });
