@@ -62,6 +62,7 @@ export class Lifecycle implements SystemChaincode {
   readonly #deps: LifecycleDeps;
   readonly #mspId: string;
   readonly #deployed: DeployedChaincodes;
+  readonly #listeners = new Set<() => void>();
   readonly #functions: ReadonlyMap<string, LifecycleFunction> = new Map<string, LifecycleFunction>([
     ["InstallChaincode", (argument) => this.#install(argument)],
     ["QueryInstalledChaincode", (argument) => this.#queryInstalled(argument)],
@@ -101,6 +102,14 @@ export class Lifecycle implements SystemChaincode {
     state: Pick<StateReader, "getState">,
   ): ChaincodeResolution {
     return this.#deployed.resolve(channelId, chaincodeName, state);
+  }
+
+  /** Calls `listener` when an installation may have changed what is runnable, on any channel. Answers how to stop that. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
   }
 
   /** For gossip: what this peer can endorse on a channel, with sequences as versions. */
@@ -193,6 +202,7 @@ export class Lifecycle implements SystemChaincode {
     }
     this.#deployed.addPackage(packageId);
     runner.keep(this.#deployed.referencedPackageIds());
+    for (const listener of this.#listeners) listener();
     return encode(InstallChaincodeResult, { packageId, label });
   }
 

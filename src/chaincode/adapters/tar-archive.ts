@@ -11,6 +11,9 @@ import type { PackageArchive } from "../ports.ts";
 
 const gunzipAsync = promisify(gunzip);
 
+// Each chunk is a trip through the thread pool: the default of 16 KiB makes thousands of them.
+const UNZIP_CHUNK_BYTES = 131_072;
+
 const METADATA_FILE = "metadata.json";
 const CODE_FILE = "code.tar.gz";
 
@@ -57,7 +60,8 @@ export const tarArchive: PackageArchive = {
 
 async function unzip(bytes: Uint8Array): Promise<Buffer> {
   try {
-    return await gunzipAsync(bytes, { maxOutputLength: ARCHIVE_BYTES_MAX });
+    const limits = { maxOutputLength: ARCHIVE_BYTES_MAX, chunkSize: UNZIP_CHUNK_BYTES };
+    return await gunzipAsync(bytes, limits);
   } catch (error) {
     throw invalid(
       `error reading as gzip stream of at most ${ARCHIVE_BYTES_MAX} bytes: ${errorMessage(error)}`,

@@ -25,7 +25,7 @@ async function startService(address: string, packageId: string): Promise<ChildPr
     child.once("exit", () => {
       reject(new Error("the service ended"));
     });
-    child.stdout!.on("data", (bytes: Buffer) => {
+    child.stdout.on("data", (bytes: Buffer) => {
       if (bytes.includes("listening")) resolve();
       if (bytes.includes("failed")) reject(new Error(bytes.toString()));
     });

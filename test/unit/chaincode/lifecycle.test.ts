@@ -487,7 +487,7 @@ describe("calls", () => {
 
   test("an approval is read back with its source; sequence 0 means the newest", async () => {
     await world.approve(BASIC);
-    const ask = async (sequence: number): Promise<Response> =>
+    const ask = (sequence: number): Promise<Response> =>
       world.invoke(
         "QueryApprovedChaincodeDefinition",
         encode(QueryApprovedChaincodeDefinitionArgs, { name: "basic", sequence }),
@@ -525,7 +525,10 @@ describe("what can run", () => {
       "chaincode definition for 'basic' exists, but chaincode is not installed",
     );
     expect(lifecycle.runnableChaincodes("ch1")).toEqual([{ name: "_lifecycle", version: "1" }]);
+    let changeCount = 0;
+    lifecycle.subscribe(() => (changeCount += 1));
     await world.install();
+    expect(changeCount).toBe(1);
     expect(reason()).toBe(packageId);
     expect(lifecycle.runnableChaincodes("ch1")).toEqual([
       { name: "basic", version: "1" },
@@ -547,7 +550,7 @@ describe("what can run", () => {
     expect(world.kept.at(-1)).toEqual([]);
   });
 
-  test("a transaction's own state records that the sequence was read", async () => {
+  test("a transaction's own state records that the sequence was read", () => {
     world.state.reads.clear();
     world.lifecycle().resolve("ch1", "basic", world.state);
     expect([...world.state.reads]).toEqual([

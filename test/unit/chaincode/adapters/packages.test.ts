@@ -173,19 +173,19 @@ describe("packing a folder", () => {
 });
 
 describe("the package store", () => {
-  async function storeIn(directory: string): Promise<PackageStore> {
+  function storeIn(directory: string): PackageStore {
     const deps = { files: nodeFiles, archive: tarArchive, logger: silentLogger };
-    return Promise.resolve(new PackageStore(deps, { directory: join(directory, "packages") }));
+    return new PackageStore(deps, { directory: join(directory, "packages") });
   }
 
   test("keeps packages across restarts and installs each once, also when asked twice at a time", async () => {
     const directory = await folder({});
-    const store = await storeIn(directory);
+    const store = storeIn(directory);
     const bytes = await packageOf([METADATA, CODE]);
     const packageId = `a_1:${toHex(sha256(bytes))}`;
     const both = await Promise.all([store.install(bytes), store.install(bytes)]);
     expect(both.map(({ wasInstalled }) => wasInstalled)).toEqual([false, true]);
-    const reopened = await storeIn(directory);
+    const reopened = storeIn(directory);
     expect(await reopened.list()).toEqual([{ packageId, label: "a_1" }]);
     expect(await reopened.read(packageId)).toEqual(bytes);
     expect((await reopened.open(packageId)).code).toEqual(utf8("code"));
@@ -198,11 +198,11 @@ describe("the package store", () => {
       "packages/README": "",
       [`packages/_b.${hash}.tar.gz`]: "",
     });
-    expect(await (await storeIn(directory)).list()).toEqual([]);
+    expect(await storeIn(directory).list()).toEqual([]);
   });
 
   test("too large a package is refused before it is looked at; unknown ids are absent", async () => {
-    const store = await storeIn(await folder({}));
+    const store = storeIn(await folder({}));
     await expect(store.install(new Uint8Array(PACKAGE_BYTES_MAX + 1))).rejects.toThrow(
       /larger than/,
     );
@@ -214,7 +214,7 @@ describe("the package store", () => {
 
   test("a package that has rotted on disk is refused with its name", async () => {
     const hash = "0".repeat(64);
-    const store = await storeIn(await folder({ [`packages/a_1.${hash}.tar.gz`]: "rot" }));
+    const store = storeIn(await folder({ [`packages/a_1.${hash}.tar.gz`]: "rot" }));
     await expect(store.open(`a_1:${hash}`)).rejects.toThrow(
       `the installed package 'a_1:${hash}' is damaged`,
     );
