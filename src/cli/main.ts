@@ -1,18 +1,25 @@
 #!/usr/bin/env node
 /** The program `heddle`. */
 import { Command, CommanderError } from "commander";
-import { addBlockCommand } from "./commands/block.ts";
-import { addDeployCommand } from "./commands/deploy.ts";
-import { addDownCommand } from "./commands/down.ts";
-import { addInvokeCommand } from "./commands/invoke.ts";
-import { addNodeCommands } from "./commands/node.ts";
-import { addQueryCommand } from "./commands/query.ts";
-import { addResetCommand } from "./commands/reset.ts";
-import { addStatusCommand } from "./commands/status.ts";
-import { addTxCommand } from "./commands/tx.ts";
-import { addUpCommand } from "./commands/up.ts";
 import { EXIT, Output } from "./output.ts";
 import { readVersion } from "../node/version.ts";
+
+type AddCommand = (program: Command) => void;
+
+/** Commands by name. Only the one that is asked for is loaded: a node should not wait for what clients need. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  up: async () => (await import("./commands/up.ts")).addUpCommand,
+  down: async () => (await import("./commands/down.ts")).addDownCommand,
+  reset: async () => (await import("./commands/reset.ts")).addResetCommand,
+  status: async () => (await import("./commands/status.ts")).addStatusCommand,
+  deploy: async () => (await import("./commands/deploy.ts")).addDeployCommand,
+  invoke: async () => (await import("./commands/invoke.ts")).addInvokeCommand,
+  query: async () => (await import("./commands/query.ts")).addQueryCommand,
+  block: async () => (await import("./commands/block.ts")).addBlockCommand,
+  tx: async () => (await import("./commands/tx.ts")).addTxCommand,
+  orderer: async () => (await import("./commands/node.ts")).addOrdererCommand,
+  peer: async () => (await import("./commands/node.ts")).addPeerCommand,
+};
 
 const program = new Command("heddle")
   .description("A permissioned ledger that speaks Hyperledger Fabric's protocols")
@@ -30,19 +37,9 @@ Examples:
   $ heddle query basic ReadAsset a1`,
   );
 
-for (const add of [
-  addUpCommand,
-  addDownCommand,
-  addResetCommand,
-  addStatusCommand,
-  addDeployCommand,
-  addInvokeCommand,
-  addQueryCommand,
-  addBlockCommand,
-  addTxCommand,
-  addNodeCommands,
-]) {
-  add(program);
+const wanted = commands[process.argv[2] ?? ""];
+for (const load of wanted === undefined ? Object.values(commands) : [wanted]) {
+  (await load())(program);
 }
 // Every subcommand reports bad usage the same way as the program itself.
 for (const command of program.commands) command.exitOverride().showHelpAfterError();

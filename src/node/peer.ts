@@ -1,7 +1,6 @@
 /** Builds a peer: its channels, chaincodes and services, and the order in which they end. */
 import { join } from "node:path";
 import { GossipService, type ChannelNetwork } from "../../gossip/service/index.ts";
-import { createCredentialIssuer } from "../chaincode/adapters/launch-credentials.ts";
 import { ProcessLauncher } from "../chaincode/adapters/process-launcher.ts";
 import { tarArchive } from "../chaincode/adapters/tar-archive.ts";
 import {
@@ -9,9 +8,10 @@ import {
   Lifecycle,
   LIFECYCLE_NAMESPACE,
   PackageStore,
+  type CredentialIssuer,
 } from "../chaincode/index.ts";
 import type { ChannelConfig } from "../channel/index.ts";
-import { peerDeliverBindings } from "../delivery/index.ts";
+import { peerDeliverBindings, type DeliverChannel } from "../delivery/index.ts";
 import {
   ChannelQueries,
   Endorser,
@@ -19,13 +19,14 @@ import {
   LedgerQueries,
   ProposalAccess,
 } from "../endorser/index.ts";
+import { Gateway } from "../gateway/index.ts";
 import { GrpcServer } from "../kernel/adapters/grpc-server.ts";
 import { assert } from "../kernel/assert.ts";
 import { concatBytes, utf8 } from "../kernel/bytes.ts";
 import type { RpcBinding } from "../kernel/ports/rpc.ts";
 import type { CommittedBlock } from "../ledger/index.ts";
 import { LmdbKvStore } from "../ledger/adapters/lmdb-kv-store.ts";
-import { readMspDirectory } from "../msp/adapters/index.ts";
+import { readMspDirectory } from "../msp/adapters/msp-directory.ts";
 import { Msp, MspManager } from "../msp/index.ts";
 import { Block, decode } from "../wire/index.ts";
 import type { PeerConfig } from "./config.ts";
@@ -34,6 +35,8 @@ import { PeerChannel } from "./peer-channel.ts";
 import { peerIdentities, tlsTrust } from "./peer-identities.ts";
 import type { RunningHost } from "./run.ts";
 import type { World } from "./world.ts";
+
+const SYSTEM_CHAINCODES = [LIFECYCLE_NAMESPACE, "qscc", "cscc"];
 
 type Channels = ReadonlyMap<string, PeerChannel>;
 
@@ -44,12 +47,25 @@ export async function startPeer(config: PeerConfig, world: World): Promise<Runni
   const channels = await openChannels(config, world, state);
   const parts = await buildParts(config, world, { channels, localMsps, localMsp });
   const { contracts, lifecycle, endorser, gossip } = parts;
+  const gateway = new Gateway(
+    {
+      ...world,
+      channels: { channel: (channelId) => channels.get(channelId) },
+      membership: gossip,
+      endorser,
+      logger: world.logger.child("gateway"),
+    },
+    {
+      local: { mspId: config.msp.id, endpoint: config.gossip.externalEndpoint },
+      systemChaincodes: SYSTEM_CHAINCODES,
+    },
+  );
 
   const chaincodeServer = new GrpcServer(contracts.bindings(), {
     ...config.chaincode.listen,
     tls: world.tls,
   });
-  const server = new GrpcServer(peerBindings(world, channels, endorser, gossip), {
+  const server = new GrpcServer(peerBindings(world, channels, { endorser, gossip, gateway }), {
     ...config.listen,
     tls: world.tls,
   });
@@ -65,6 +81,7 @@ export async function startPeer(config: PeerConfig, world: World): Promise<Runni
     close: async () => {
       await world.operations.close();
       await server.close();
+      gateway.close();
       await gossip.close();
       for (const channel of channels.values()) await channel.close();
       await contracts.close();
@@ -109,8 +126,7 @@ async function buildParts(
   const channelOf = (channelId: string): ChannelConfig | undefined =>
     channels.get(channelId)?.config.current();
   const directory = {
-    channel: (channelId: string): PeerChannelView | undefined =>
-      channelView(channels.get(channelId)),
+    channel: (channelId: string) => channels.get(channelId),
     channelIds: () => [...channels.keys()],
   };
   const access = new ProposalAccess({ channels: directory, localMsps });
@@ -128,16 +144,14 @@ async function buildParts(
           { logger: logger.child("contract") },
           {
             directory: join(config.dataDirectory, "contracts"),
-            peerAddress: `${config.chaincode.listen.host}:${config.chaincode.listen.port}`,
+            peerAddress: chaincodeAddress(config),
             mspId: config.msp.id,
           },
         ),
       ],
       resolve: (channelId, name, reader) => lifecycle.resolve(channelId, name, reader),
       channelOf,
-      credentials: await createCredentialIssuer(world, {
-        listenerRootsPem: joinPem(localMsp.tlsRootsPem),
-      }),
+      credentials: credentialIssuer(world, localMsp),
       logger: logger.child("chaincode"),
     },
     { executeTimeoutMs: config.chaincode.executeTimeoutMs },
@@ -204,21 +218,25 @@ function buildGossip(
 function peerBindings(
   world: World,
   channels: Channels,
-  endorser: Endorser,
-  gossip: GossipService,
+  services: {
+    readonly endorser: Endorser;
+    readonly gossip: GossipService;
+    readonly gateway: Gateway;
+  },
 ): readonly RpcBinding[] {
-  const deliverChannel = (channelId: string): DeliverView | undefined => {
+  const deliverChannel = (channelId: string): DeliverChannel | undefined => {
     const channel = channels.get(channelId);
     return channel === undefined ? undefined : { blocks: channel.ledger, config: channel.config };
   };
   return [
-    endorserBinding(endorser),
+    endorserBinding(services.endorser),
+    ...services.gateway.bindings(),
     ...peerDeliverBindings({
       ...world,
       channels: { channel: deliverChannel },
       logger: world.logger.child("deliver"),
     }),
-    ...gossip.handlers(),
+    ...services.gossip.handlers(),
     ...healthBindings(world.health),
   ];
 }
@@ -276,16 +294,24 @@ function networkOf(config: ChannelConfig): ChannelNetwork {
   };
 }
 
-function joinPem(certificates: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(...certificates.flatMap((pem) => [pem, utf8("\n")]));
+/** Issues certificates to contracts; its authority is made when the first contract starts. */
+function credentialIssuer(world: World, localMsp: Msp): CredentialIssuer {
+  let issuer: Promise<CredentialIssuer> | undefined;
+  const make = async (): Promise<CredentialIssuer> => {
+    const { createCredentialIssuer } = await import("../chaincode/adapters/launch-credentials.ts");
+    return createCredentialIssuer(world, { listenerRootsPem: joinPem(localMsp.tlsRootsPem) });
+  };
+  return {
+    issue: async (packageId) => (await (issuer ??= make())).issue(packageId),
+  };
 }
 
-type PeerChannelView = Pick<PeerChannel, "config" | "ledger" | "transient">;
-type DeliverView = {
-  readonly blocks: PeerChannel["ledger"];
-  readonly config: PeerChannel["config"];
-};
+/** Where a contract on this machine dials: by name, since TLS wants one. */
+function chaincodeAddress(config: PeerConfig): string {
+  const { host, port } = config.chaincode.listen;
+  return `${host === "127.0.0.1" ? "localhost" : host}:${port}`;
+}
 
-function channelView(channel: PeerChannel | undefined): PeerChannelView | undefined {
-  return channel;
+function joinPem(certificates: readonly Uint8Array[]): Uint8Array {
+  return concatBytes(...certificates.flatMap((pem) => [pem, utf8("\n")]));
 }

@@ -1,8 +1,6 @@
 /** One node as a process: configuration in, signals obeyed, a named exit code out. */
 import { errorMessage } from "../kernel/error.ts";
 import { loadOrdererConfig, loadPeerConfig, type CommonConfig } from "./config.ts";
-import { startOrderer } from "./orderer.ts";
-import { startPeer } from "./peer.ts";
 import { removeRunFile, writeRunFile } from "./run-file.ts";
 import { openWorld, type World } from "./world.ts";
 
@@ -22,10 +20,12 @@ const EXIT_START_FAILED = 1;
 const EXIT_INVARIANT = 70;
 
 export async function runOrderer(configPath: string): Promise<void> {
+  const { startOrderer } = await import("./orderer.ts");
   await runNode(await loadOrdererConfig(configPath), startOrderer);
 }
 
 export async function runPeer(configPath: string): Promise<void> {
+  const { startPeer } = await import("./peer.ts");
   await runNode(await loadPeerConfig(configPath), startPeer);
 }
 

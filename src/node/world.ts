@@ -13,7 +13,7 @@ import type { Random } from "../kernel/ports/random.ts";
 import type { RpcDialer } from "../kernel/ports/rpc.ts";
 import type { Signer } from "../kernel/ports/signer.ts";
 import type { Timers } from "../kernel/ports/timers.ts";
-import { readSigner } from "../msp/adapters/index.ts";
+import { readSigner } from "../msp/adapters/msp-directory.ts";
 import { OpsEndpoints } from "../ops/adapters/http-endpoints.ts";
 import { PinoLog } from "../ops/adapters/pino-log.ts";
 import { PrometheusMeter } from "../ops/adapters/prometheus-meter.ts";

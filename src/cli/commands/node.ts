@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import { runOrderer, runPeer } from "../../node/run.ts";
 
-/** `orderer start` and `peer start`: one node in this process. */
-export function addNodeCommands(program: Command): void {
+/** `orderer start`: one orderer in this process. */
+export function addOrdererCommand(program: Command): void {
   const orderer = program.command("orderer").description("run an orderer");
   orderer
     .command("start")
@@ -12,7 +11,14 @@ export function addNodeCommands(program: Command): void {
       "after",
       "\nExample:\n  $ heddle orderer start --config nodes/orderer.example.com/config.yaml",
     )
-    .action(({ config }: { readonly config: string }) => runOrderer(config));
+    .action(async ({ config }: { readonly config: string }) => {
+      const { runOrderer } = await import("../../node/run.ts");
+      await runOrderer(config);
+    });
+}
+
+/** `peer start`: one peer in this process. */
+export function addPeerCommand(program: Command): void {
   const peer = program.command("peer").description("run a peer");
   peer
     .command("start")
@@ -22,5 +28,8 @@ export function addNodeCommands(program: Command): void {
       "after",
       "\nExample:\n  $ heddle peer start --config nodes/peer0.org1.example.com/config.yaml",
     )
-    .action(({ config }: { readonly config: string }) => runPeer(config));
+    .action(async ({ config }: { readonly config: string }) => {
+      const { runPeer } = await import("../../node/run.ts");
+      await runPeer(config);
+    });
 }
