@@ -13,7 +13,6 @@ import { Block, blockHeaderHash, tryDecode } from "../../src/wire/index.ts";
 import {
   ClusterLink,
   RaftReplica,
-  publicKeyOf,
   type ClusterMember,
   type ClusterService,
 } from "../replica/index.ts";
@@ -21,6 +20,7 @@ import { BlockWriter } from "./block-writer.ts";
 import { recordOf } from "./core/block-assembly.ts";
 import { OrderingError } from "./errors.ts";
 import { RECENT_BLOCKS_READ_MAX } from "./limits.ts";
+import { membersOf, ownRaftId } from "./members.ts";
 import { MessageValidator } from "./message-validator.ts";
 import { OrderingChain } from "./ordering-chain.ts";
 
@@ -209,37 +209,6 @@ async function newestBlock(blocks: BlockStore, genesis: Block): Promise<Block> {
 async function configInForce(blocks: BlockStore, newest: Block): Promise<ChannelConfig> {
   const block = await blocks.read(lastConfigNumber(newest) ?? 0);
   return ChannelConfig.fromBlock(block ?? newest);
-}
-
-// Fabric: raft ids are the places in the consenter list, from 1.
-function membersOf(config: ChannelConfig): readonly ClusterMember[] {
-  const { consensusType, consenters, organizations } = config.orderer;
-  if (consenters.length === 0) {
-    throw new OrderingError(
-      "not_raft",
-      `channel ${config.channelId} is ordered by "${consensusType}", not by Raft`,
-    );
-  }
-  const tlsRootsPem = organizations.flatMap((organization) => organization.tlsRootsPem);
-  return consenters.map(({ host, port, clientTlsCertPem, serverTlsCertPem }, place) => {
-    const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-    return { raftId: place + 1, address, clientTlsCertPem, serverTlsCertPem, tlsRootsPem };
-  });
-}
-
-function ownRaftId(
-  members: readonly ClusterMember[],
-  serverTlsCert: Uint8Array,
-  channelId: string,
-): number {
-  const own = publicKeyOf(serverTlsCert);
-  const member = members.find(({ serverTlsCertPem }) => publicKeyOf(serverTlsCertPem) === own);
-  if (member !== undefined) return member.raftId;
-  throw new OrderingError(
-    "not_a_consenter",
-    `no consenter of channel ${channelId} has this node's TLS server certificate; ` +
-      "use the certificate that the channel's configuration names, or add this node to the channel",
-  );
 }
 
 async function openReplica(

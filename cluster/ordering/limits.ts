@@ -23,7 +23,7 @@ export const BROADCAST_WINDOW_MAX = 256;
 /** Time from an envelope's arrival until its client is told that nobody knows. */
 export const SUBMIT_TIMEOUT_MS = 15_000;
 
-/** An envelope handed to the leader and not seen in a block is handed over again after this time. */
+/** An envelope that was sent to the leader and is in no block is sent again after this time: the leader may have dropped it. */
 export const SUBMIT_RETRY_MS = 3_000;
 
 /** How often deadlines and retries are looked at, while envelopes wait. */

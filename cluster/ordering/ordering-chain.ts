@@ -283,12 +283,15 @@ export class OrderingChain implements ReplicaApplication {
 
   #sweep(): void {
     const nowMs = this.#deps.clock.monotonicMs();
-    const hasLeader = this.#deps.log.leadership.leaderId !== undefined;
-    const info = hasLeader
-      ? "timed out waiting for the transaction to be ordered"
-      : "no Raft leader";
+    const { leaderId } = this.#deps.log.leadership;
+    const info =
+      leaderId === undefined
+        ? "no Raft leader"
+        : "timed out waiting for the transaction to be ordered";
     this.#pending.expire(nowMs, unavailable(info));
-    this.#pending.recall(nowMs - SUBMIT_RETRY_MS);
+    // What still waits to be sent is not lost: sending it twice would only make it wait longer.
+    const isSubmitting = leaderId !== undefined && this.#deps.link.isSubmitting(leaderId);
+    if (!isSubmitting) this.#pending.recall(nowMs - SUBMIT_RETRY_MS);
     this.#handOverAll();
     if (this.#pending.count > 0) return;
     this.#sweeper?.cancel();

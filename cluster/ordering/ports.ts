@@ -24,4 +24,6 @@ export type ChainLog = Pick<RaftReplica, "propose"> & { readonly leadership: Lea
 export interface SubmitLink {
   /** False: it is not on its way, try again later. */
   submit(to: number, request: SubmitRequest): boolean;
+  /** True while what was handed over waits to be sent. */
+  isSubmitting(to: number): boolean;
 }

@@ -16,6 +16,7 @@ import {
   CONSENSUS_QUEUE_COUNT_MAX,
   SUBMIT_QUEUE_BYTES_MAX,
   SUBMIT_QUEUE_COUNT_MAX,
+  SUBMIT_STREAMS,
 } from "./limits.ts";
 import { MemberStream } from "./member-stream.ts";
 import { maybePublicKeyOf, type ClusterMember } from "./member.ts";
@@ -48,14 +49,14 @@ interface Lane {
   readonly address: string;
   readonly channel: RpcChannel;
   readonly consensus: MemberStream;
-  readonly submit: MemberStream;
+  readonly submit: readonly MemberStream[];
 }
 
 type MessageKind = "consensus" | "transaction";
 
 /**
- * The sending end of `/orderer.Cluster/Step` for one channel: one connection to each other member, and on it one stream
- * for Raft's messages and one for envelopes, so that neither waits for the other.
+ * The sending end of `/orderer.Cluster/Step` for one channel: one connection to each other member, and on it a stream
+ * for Raft's messages and some for envelopes, so that neither waits for the other.
  */
 export class ClusterLink implements PeerTransport {
   readonly #deps: ClusterLinkDeps;
@@ -96,18 +97,23 @@ export class ClusterLink implements PeerTransport {
     return this.#offer(lane, "transaction", step, bytes);
   }
 
+  /** True while envelopes handed over for a member wait to be sent. */
+  isSubmitting(to: number): boolean {
+    return this.#lanes.get(to)?.submit.some((stream) => stream.count > 0) ?? false;
+  }
+
   /** Drops what waits and disconnects. Idempotent. */
   close(): void {
     for (const lane of this.#lanes.values()) {
       lane.consensus.close();
-      lane.submit.close();
+      for (const stream of lane.submit) stream.close();
       lane.channel.close();
     }
     this.#lanes.clear();
   }
 
   #offer(lane: Lane, kind: MessageKind, request: StepRequest, bytes: number): boolean {
-    const stream = kind === "consensus" ? lane.consensus : lane.submit;
+    const stream = kind === "consensus" ? lane.consensus : leastBusy(lane.submit);
     const isTaken = stream.offer(request, bytes);
     const labels = { host: lane.address, channel: this.#channelId };
     if (!isTaken) this.#metrics.dropped.add(1, labels);
@@ -125,9 +131,11 @@ export class ClusterLink implements PeerTransport {
     const consensus = this.#stream(member, channel, CONSENSUS_QUEUE, () => {
       this.#listener?.consensusBroken(raftId);
     });
-    const submit = this.#stream(member, channel, SUBMIT_QUEUE, () => {
-      this.#listener?.submitBroken(raftId);
-    });
+    const submit = Array.from({ length: SUBMIT_STREAMS }, () =>
+      this.#stream(member, channel, SUBMIT_QUEUE, () => {
+        this.#listener?.submitBroken(raftId);
+      }),
+    );
     return { address, channel, consensus, submit };
   }
 
@@ -148,6 +156,11 @@ export class ClusterLink implements PeerTransport {
       { ...queue, serverPublicKey },
     );
   }
+}
+
+function leastBusy(streams: readonly MemberStream[]): MemberStream {
+  const cost = (stream: MemberStream): number => (stream.isReady ? stream.count : Infinity);
+  return streams.reduce((least, stream) => (cost(stream) < cost(least) ? stream : least));
 }
 
 const STEP = methodOf(ClusterDefinition, "step");

@@ -12,11 +12,14 @@ export const CONSENSUS_QUEUE_COUNT_MAX = 256;
 /** Bytes of those messages. The message that exceeds it is dropped, unless the queue is empty. */
 export const CONSENSUS_QUEUE_BYTES_MAX: number = 64 * 1024 * 1024;
 
-/** Envelopes waiting for one destination's submit stream. Further ones are refused, and their callers try again. */
-export const SUBMIT_QUEUE_COUNT_MAX = 4_096;
+/** Submit streams to one destination: a stream sends one message per turn of the event loop, which is too few. */
+export const SUBMIT_STREAMS = 4;
+
+/** Envelopes waiting for one submit stream. Further ones are refused, and their callers try again. */
+export const SUBMIT_QUEUE_COUNT_MAX = 1_024;
 
 /** Bytes of those envelopes. As above. */
-export const SUBMIT_QUEUE_BYTES_MAX: number = 64 * 1024 * 1024;
+export const SUBMIT_QUEUE_BYTES_MAX: number = 16 * 1024 * 1024;
 
 /** Pause before a broken stream is opened again: doubles from the first to the last, and is drawn from its upper half. */
 export const RECONNECT_DELAY_MS_MIN = 50;

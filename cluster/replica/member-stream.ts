@@ -55,9 +55,14 @@ export class MemberStream {
     return this.#queue.length;
   }
 
+  /** False while it is broken or closed. */
+  get isReady(): boolean {
+    return this.#state === "idle" || this.#state === "sending";
+  }
+
   /** Takes `request` of about `bytes` bytes for sending, or answers false: full, broken, or closed. */
   offer(request: StepRequest, bytes: number): boolean {
-    if (this.#state === "closed" || this.#state === "backing off") return false;
+    if (!this.isReady) return false;
     const isFull =
       this.#queue.length >= this.#options.countMax ||
       (this.#queue.length > 0 && this.#bytes + bytes > this.#options.bytesMax);

@@ -135,6 +135,8 @@ export class OrderingNetwork {
   readonly orderers: readonly TestOrderer[];
   readonly tlsRootPem: Uint8Array;
   readonly client: Signer;
+  /** Of the client: from the orderers' own authority, and no consenter's. */
+  readonly clientTls: MemberMaterial["tls"];
   readonly genesisBlock: Block;
   readonly #directory: string;
 
@@ -142,12 +144,14 @@ export class OrderingNetwork {
     readonly orderers: readonly TestOrderer[];
     readonly tlsRootPem: Uint8Array;
     readonly client: Signer;
+    readonly clientTls: MemberMaterial["tls"];
     readonly genesisBlock: Block;
     readonly directory: string;
   }) {
     this.orderers = parts.orderers;
     this.tlsRootPem = parts.tlsRootPem;
     this.client = parts.client;
+    this.clientTls = parts.clientTls;
     this.genesisBlock = parts.genesisBlock;
     this.#directory = parts.directory;
   }
@@ -177,10 +181,12 @@ export class OrderingNetwork {
     await Promise.all(orderers.map((orderer) => orderer.listen()));
     const genesisBlock = await genesisOf(organization, peers, orderers);
     await Promise.all(orderers.map((orderer) => orderer.open(genesisBlock)));
+    const admin = organization.users.at(-1)!;
     return new OrderingNetwork({
       orderers,
       tlsRootPem: await readFile(organization.tlsCaCertificate),
-      client: await readSigner(organization.users.at(-1)!.mspDirectory, "OrdererMSP"),
+      client: await readSigner(admin.mspDirectory, "OrdererMSP"),
+      clientTls: admin.tls,
       genesisBlock,
       directory,
     });

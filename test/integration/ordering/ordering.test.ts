@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { equalBytes, toHex, utf8 } from "../../../src/kernel/bytes.ts";
 import type { Block, ConsensusRequest } from "../../../src/wire/index.ts";
@@ -11,7 +12,7 @@ import {
   type BroadcastResponse,
   type StepRequest,
 } from "../../../src/wire/index.ts";
-import { GrpcDialer } from "../../../src/kernel/adapters/grpc-dialer.ts";
+import { GrpcDialer, type GrpcDialerOptions } from "../../../src/kernel/adapters/grpc-dialer.ts";
 import { BlockVerifier } from "../../../src/delivery/index.ts";
 import { recordOf } from "../../../cluster/ordering/core/block-assembly.ts";
 import { CHANNEL, OrderingNetwork, until, type TestOrderer } from "./ordering-network.ts";
@@ -205,25 +206,54 @@ describe("one orderer over TLS", () => {
     expect(hashes(await chainOf(orderer!)).slice(0, 4)).toEqual(before);
   });
 
-  test.each<[string, StepRequest, string]>([
-    ["no channel", { payload: undefined }, "badly formatted message, cannot extract channel"],
-    ["another channel", consensus("nope"), "channel nope doesn't exist"],
-    ["no certificate", consensus(CHANNEL), "no TLS certificate sent"],
-  ])("ends a cluster stream that brings %s", async (_, request, text) => {
-    const { orderers, tlsRootPem } = await started(1);
-    const channel = new GrpcDialer({}).dial({
+  test.each<[string, StepRequest, "none" | "client" | "consenter", string]>([
+    [
+      "no channel",
+      { payload: undefined },
+      "consenter",
+      "badly formatted message, cannot extract channel",
+    ],
+    ["another channel", consensus("nope"), "consenter", "channel nope doesn't exist"],
+    ["no certificate", consensus(CHANNEL), "none", "no TLS certificate sent"],
+    [
+      "a client's certificate",
+      consensus(CHANNEL),
+      "client",
+      "certificate extracted from TLS connection isn't authorized",
+    ],
+    [
+      "garbage",
+      consensus(CHANNEL),
+      "consenter",
+      "failed to unmarshal StepRequest payload to Raft Message: ",
+    ],
+  ])("ends a cluster stream that brings %s", async (_, request, caller, text) => {
+    const { orderers, tlsRootPem, clientTls } = await started(1);
+    const tls = { none: undefined, client: clientTls, consenter: orderers[0]!.node.tls }[caller];
+    const channel = new GrpcDialer(tls === undefined ? {} : await clientCertificate(tls)).dial({
       address: `127.0.0.1:${orderers[0]!.port}`,
       tls: { rootsPem: [tlsRootPem] },
     });
     const stream = channel.stream(methodOf(ClusterDefinition, "step"));
     await stream.send(request);
-    const outcome = await stream.responses[Symbol.asyncIterator]()
+    const outcome: unknown = await stream.responses[Symbol.asyncIterator]()
       .next()
       .catch((error: unknown) => error);
-    expect(outcome).toMatchObject({ code: "UNKNOWN", message: text });
+    expect(outcome).toMatchObject({
+      code: "UNKNOWN",
+      message: expect.stringContaining(text) as string,
+    });
     channel.close();
   });
 });
+
+async function clientCertificate(tls: {
+  readonly certificate: string;
+  readonly key: string;
+}): Promise<GrpcDialerOptions> {
+  const certificatePem = await readFile(tls.certificate);
+  return { clientCertificate: { certificatePem, keyPem: await readFile(tls.key) } };
+}
 
 function consensus(channel: string): StepRequest {
   const value = {

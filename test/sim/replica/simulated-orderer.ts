@@ -191,6 +191,7 @@ export class SimulatedOrderer {
         this.#send(to, 1, encode(SubmitRequest, request));
         return true;
       },
+      isSubmitting: () => false,
     };
     const validator = { validate: () => Promise.resolve({ kind: "valid", configSequence: 0 }) };
     const chain = new OrderingChain(

@@ -1,0 +1,35 @@
+import type { ChannelConfig } from "../../src/channel/index.ts";
+import { publicKeyOf, type ClusterMember } from "../replica/index.ts";
+import { OrderingError } from "./errors.ts";
+
+/** The members of the channel's group. Fabric: raft ids are the places in the consenter list, from 1. Throws `OrderingError`. */
+export function membersOf(config: ChannelConfig): readonly ClusterMember[] {
+  const { consensusType, consenters, organizations } = config.orderer;
+  if (consenters.length === 0) {
+    throw new OrderingError(
+      "not_raft",
+      `channel ${config.channelId} is ordered by "${consensusType}", not by Raft`,
+    );
+  }
+  const tlsRootsPem = organizations.flatMap((organization) => organization.tlsRootsPem);
+  return consenters.map(({ host, port, clientTlsCertPem, serverTlsCertPem }, place) => {
+    const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+    return { raftId: place + 1, address, clientTlsCertPem, serverTlsCertPem, tlsRootsPem };
+  });
+}
+
+/** The member whose server certificate has the public key of this node's (PEM or DER). Throws `OrderingError`. */
+export function ownRaftId(
+  members: readonly ClusterMember[],
+  serverTlsCert: Uint8Array,
+  channelId: string,
+): number {
+  const own = publicKeyOf(serverTlsCert);
+  const member = members.find(({ serverTlsCertPem }) => publicKeyOf(serverTlsCertPem) === own);
+  if (member !== undefined) return member.raftId;
+  throw new OrderingError(
+    "not_a_consenter",
+    `no consenter of channel ${channelId} has this node's TLS server certificate; ` +
+      "use the certificate that the channel's configuration names, or add this node to the channel",
+  );
+}
