@@ -1,5 +1,11 @@
 import { DER_TAG, DerReader, derBitString, derBoolean, derInteger, derOid } from "./der.ts";
 import { CryptoError } from "./errors.ts";
+import {
+  AUTHORITY_INFORMATION_ACCESS,
+  checkIrrelevantExtension,
+  checkNameConstraints,
+  hasKnownAlternativeName,
+} from "./rare-extensions.ts";
 
 /** What the extensions of a certificate say about its use (RFC 5280 §4.2.1). Absent extensions leave their defaults. */
 export interface CertificateExtensions {
@@ -26,21 +32,16 @@ const OID = {
   subjectAlternativeName: "2.5.29.17",
   basicConstraints: "2.5.29.19",
   nameConstraints: "2.5.29.30",
-  crlDistributionPoints: "2.5.29.31",
-  certificatePolicies: "2.5.29.32",
-  policyMappings: "2.5.29.33",
   authorityKeyId: "2.5.29.35",
   policyConstraints: "2.5.29.36",
   extendedKeyUsage: "2.5.29.37",
-  inhibitAnyPolicy: "2.5.29.54",
 } as const;
 
-// Nothing follows from these unless a chain requires an explicit policy, and such chains are refused by what is below.
-const IRRELEVANT: ReadonlySet<string> = new Set([
-  OID.crlDistributionPoints,
-  OID.certificatePolicies,
-  OID.policyMappings,
-  OID.inhibitAnyPolicy,
+// Those that must not be critical (RFC 5280 §4.2.1.1, §4.2.1.2, §4.2.2.1).
+const NEVER_CRITICAL: ReadonlySet<string> = new Set([
+  OID.subjectKeyId,
+  OID.authorityKeyId,
+  AUTHORITY_INFORMATION_ACCESS,
 ]);
 
 /** The extensions of a certificate that has none. */
@@ -63,8 +64,11 @@ export function noExtensions(): CertificateExtensions {
 export function readCertificateExtensions(list: DerReader): CertificateExtensions {
   const extensions = noExtensions();
   for (const { oid, isCritical, value } of readExtensionList(list)) {
+    if (isCritical && NEVER_CRITICAL.has(oid)) {
+      throw new CryptoError("malformed-der", `extension ${oid} must not be critical`);
+    }
     const isHandled = applyExtension(extensions, oid, value);
-    // Fabric evaluates policy constraints even where they are not critical; we do not, so we rely on no such chain.
+    // Fabric evaluates policy constraints, critical or not; we do not, so we rely on no certificate that has them.
     if (isHandled || (!isCritical && oid !== OID.policyConstraints)) continue;
     extensions.unhandledCritical = [...extensions.unhandledCritical, oid];
   }
@@ -111,12 +115,13 @@ function applyExtension(into: CertificateExtensions, oid: string, value: Uint8Ar
       return true;
     case OID.subjectAlternativeName:
       into.subjectAlternativeNames = value;
-      return true;
+      return hasKnownAlternativeName(value);
     case OID.nameConstraints:
+      checkNameConstraints(value);
       into.hasNameConstraints = true;
       return true;
     default:
-      return IRRELEVANT.has(oid);
+      return checkIrrelevantExtension(oid, value);
   }
 }
 

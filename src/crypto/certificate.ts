@@ -95,7 +95,12 @@ export class Certificate {
 
   /** Whether it names `ca` as its issuer and `ca`'s key made its signature. Whether `ca` may issue is not asked. */
   isIssuedBy(ca: Certificate): boolean {
-    return equalBytes(this.issuerDer, ca.subjectDer) && isSignedWith(ca.publicKey, this.#fields);
+    return equalBytes(this.issuerDer, ca.subjectDer) && this.isSignedBy(ca);
+  }
+
+  /** Whether `ca`'s key made its signature, whatever name it gives its issuer. */
+  isSignedBy(ca: Certificate): boolean {
+    return isSignedWith(ca.publicKey, this.#fields);
   }
 
   /**

@@ -36,20 +36,28 @@ export function decodePem(input: Uint8Array): PemBlock | undefined {
 function blockAt(text: string, begin: number, end: number): PemBlock | undefined {
   const body = text.slice(begin + BEGIN.length, end + 1);
   const typeEnd = body.indexOf("\n");
-  const typeLine = body.slice(0, typeEnd).trimEnd();
+  const typeLine = lineAt(body, 0);
   if (typeEnd < 0 || !typeLine.endsWith(DASHES)) return undefined;
   const label = typeLine.slice(0, -DASHES.length);
 
   const trailer = `${label}${DASHES}`;
   const trailerStart = end + END.length;
   if (!text.startsWith(trailer, trailerStart)) return undefined;
-  const lineEnd = text.indexOf("\n", trailerStart);
-  const endOfLine = lineEnd < 0 ? text.length : lineEnd;
-  if (text.slice(trailerStart + trailer.length, endOfLine).trim() !== "") return undefined;
-
+  const trailerEnd = trailerStart + trailer.length;
+  if (lineAt(text, trailerEnd) !== "") return undefined;
   const { headerCount, content } = splitHeaders(body.slice(typeEnd + 1));
   const bytes = decodeBase64(content);
-  return bytes && { label, bytes, headerCount, rest: text.slice(endOfLine + 1) };
+  const lineEnd = text.indexOf("\n", trailerEnd);
+  return bytes && { label, bytes, headerCount, rest: lineEnd < 0 ? "" : text.slice(lineEnd + 1) };
+}
+
+// The rest of a line without blanks at its end. A carriage return belongs to a line feed, or to the line.
+function lineAt(text: string, start: number): string {
+  const lineFeed = text.indexOf("\n", start);
+  let end = lineFeed < 0 ? text.length : lineFeed;
+  if (lineFeed > start && text[end - 1] === "\r") end -= 1;
+  while (end > start && (text[end - 1] === " " || text[end - 1] === "\t")) end -= 1;
+  return text.slice(start, end);
 }
 
 function splitHeaders(body: string): { readonly headerCount: number; readonly content: string } {

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { type Curve, curveOfOid } from "./curve.ts";
-import { DER_TAG, DerReader, derBitString, derOid } from "./der.ts";
+import { DER_TAG, type DerElement, DerReader, derBitString, derOid, encodeDer } from "./der.ts";
 import { CryptoError } from "./errors.ts";
 
 /**
@@ -27,22 +27,30 @@ const UNCOMPRESSED_POINT = 0x04;
 export function parsePublicKey(spkiDer: Uint8Array): PublicKey {
   const info = new DerReader(spkiDer).enter(DER_TAG.sequence);
   const algorithm = info.enter(DER_TAG.sequence);
-  const oid = derOid(algorithm.read(DER_TAG.oid));
-  const keyBits = derBitString(info.read(DER_TAG.bitString));
-  switch (oid) {
-    case OID.ecdsa: {
-      const curve = curveOfOid(derOid(algorithm.read(DER_TAG.oid)));
-      if (curve === undefined) throw malformed("its curve is none of P-224, P-256, P-384, P-521");
-      if (keyBits.bytes[0] !== UNCOMPRESSED_POINT) throw malformed("its point is not uncompressed");
-      return { algorithm: "ecdsa", curve, handle: importKey(spkiDer) };
-    }
+  const oid = algorithm.read(DER_TAG.oid);
+  const key = info.read(DER_TAG.bitString);
+  switch (derOid(oid)) {
+    case OID.ecdsa:
+      return parseEcdsaKey(oid, algorithm.read(DER_TAG.oid), key);
     case OID.rsa:
       return { algorithm: "rsa", handle: importKey(spkiDer) };
     case OID.ed25519:
       return { algorithm: "ed25519", handle: importKey(spkiDer) };
     default:
-      return { algorithm: "unknown", oid };
+      return { algorithm: "unknown", oid: derOid(oid) };
   }
+}
+
+function parseEcdsaKey(oid: DerElement, curveOid: DerElement, key: DerElement): PublicKey {
+  const curve = curveOfOid(derOid(curveOid));
+  if (curve === undefined) throw malformed("its curve is none of P-224, P-256, P-384, P-521");
+  const { bytes, unusedBitCount } = derBitString(key);
+  const isUncompressed = bytes[0] === UNCOMPRESSED_POINT && unusedBitCount === 0;
+  if (!isUncompressed) throw malformed("its point is not uncompressed");
+  // Written anew: OpenSSL refuses further elements in these sequences, which Go, and so Fabric, ignores.
+  const algorithm = encodeDer(DER_TAG.sequence, oid.encoded, curveOid.encoded);
+  const handle = importKey(encodeDer(DER_TAG.sequence, algorithm, key.encoded));
+  return { algorithm: "ecdsa", curve, handle };
 }
 
 function importKey(spkiDer: Uint8Array): KeyObject {

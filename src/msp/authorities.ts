@@ -145,7 +145,8 @@ export type CanonicalResult =
 // Only ECDSA signatures have two forms. Fabric looks no further at certificates that RSA authorities signed.
 function canonicalForm(certificate: Certificate, pool: AuthorityPool): CanonicalResult {
   if (!certificate.isEcdsaSigned) return { ok: true, certificate };
-  if (certificate.isCa && mayIssue(certificate) && certificate.isIssuedBy(certificate)) {
+  // Fabric takes for a root what its own key signed, whatever its names.
+  if (certificate.isCa && mayIssue(certificate) && certificate.isSignedBy(certificate)) {
     const root = certificate.withLowS(certificate);
     const result = new AuthorityPool([root], []).onlyChain(root);
     return result.ok ? { ok: true, certificate: root } : result;

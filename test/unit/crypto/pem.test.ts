@@ -31,6 +31,7 @@ test.each([
     "a block whose ends differ before it",
     `-----BEGIN B-----\nAQ==\n-----END C-----\n${block("A", "AQID")}`,
   ],
+  ["blanks at the ends of its marker lines", block("A", "AQID").replaceAll("-\n", "- \t\n")],
   ["no line feed after it", block("A", "AQID").trimEnd()],
 ])("a block with %s is found", (_what, text) => {
   expect(decodePem(utf8(text))).toMatchObject({ label: "A", bytes: new Uint8Array([1, 2, 3]) });
@@ -41,6 +42,7 @@ test.each([
   ["no END", "-----BEGIN A-----\nAQID\n"],
   ["a BEGIN in the middle of a line", `x${block("A", "AQID")}`],
   ["padding that is missing", block("A", "AQI")],
+  ["a carriage return without a line feed after it", block("A", "AQID").trimEnd() + "\r"],
   ["text after the END on its line", block("A", "AQID").trimEnd() + "x\n"],
 ])("%s is no PEM", (_what, text) => {
   expect(decodePem(utf8(text))).toBeUndefined();

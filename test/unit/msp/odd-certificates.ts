@@ -1,7 +1,7 @@
 import "reflect-metadata";
 import { webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
-import { parseCertificate } from "../../../src/crypto/index.ts";
+import { encodePem } from "../../../src/crypto/index.ts";
 import { CREATED_MS } from "./organization.ts";
 
 type KeyPair = webcrypto.CryptoKeyPair;
@@ -60,7 +60,7 @@ export async function issueOdd(request: OddRequest): Promise<OddCertificate> {
       ...(request.extensions ?? []),
     ],
   });
-  return { name, keys, pem: parseCertificate(new Uint8Array(certificate.rawData)).pem };
+  return { name, keys, pem: encodePem("CERTIFICATE", new Uint8Array(certificate.rawData)) };
 }
 
 async function generateKeys(algorithm: keyof typeof ALGORITHMS): Promise<KeyPair> {

@@ -128,6 +128,75 @@ describe("chains", () => {
   });
 });
 
+describe("what Fabric's parser decides", () => {
+  const extension = (oid: string, isCritical: boolean, hex: string): x509.Extension =>
+    new x509.Extension(oid, isCritical, new Uint8Array(fromHex(hex)!));
+
+  test.each([
+    [
+      "a critical authority key identifier",
+      extension("2.5.29.35", true, "3000"),
+      /must not be critical/,
+    ],
+    [
+      "a critical subject key identifier",
+      extension("2.5.29.14", true, "0401aa"),
+      /must not be critical/,
+    ],
+    ["a host name beyond ASCII", extension("2.5.29.17", false, "30038201ff"), /beyond ASCII/],
+    ["an address of three bytes", extension("2.5.29.17", false, "30058703010203"), /odd length/],
+    [
+      "critical alternative names of no known kind",
+      extension("2.5.29.17", true, "3000"),
+      /unhandled critical/,
+    ],
+    [
+      "a URI with a control character",
+      extension("2.5.29.17", false, "3003860101"),
+      /malformed URI/,
+    ],
+    [
+      "distribution points that are none",
+      extension("2.5.29.31", false, "3002020101"),
+      /malformed DER/,
+    ],
+    ["one policy twice", extension("2.5.29.32", false, "300a300306012a300306012a"), /comes twice/],
+    [
+      "policy mappings that are none",
+      extension("2.5.29.33", false, "3005300306012a"),
+      /malformed DER/,
+    ],
+    ["a limit on any policy that is none", extension("2.5.29.54", false, "3000"), /malformed DER/],
+    [
+      "policy constraints, which are not evaluated",
+      extension("2.5.29.36", false, "3003800100"),
+      /unhandled critical/,
+    ],
+    ["empty name constraints", extension("2.5.29.30", false, "3000"), /empty name constraints/],
+    ["the same extension twice", extension("2.5.29.19", false, "3000"), /comes twice/],
+  ])("a certificate with %s is refused", async (_what, odd, reason) => {
+    const root = await ca("root");
+    expect(verdict({ roots: [root] }, await member(root, { extensions: [odd] }))).toMatch(reason);
+  });
+
+  test.each([
+    ["distribution points", extension("2.5.29.31", true, "300d300ba009a0078605613a2f2f62")],
+    ["policies", extension("2.5.29.32", true, "3005300306012a")],
+    ["policy mappings", extension("2.5.29.33", true, "3008300606012a06012b")],
+    ["a limit on any policy", extension("2.5.29.54", true, "020100")],
+    ["information access", extension("1.3.6.1.5.5.7.1.1", false, "300c300a06012a8605613a2f2f62")],
+  ])("a certificate with %s is a member", async (_what, odd) => {
+    const root = await ca("root");
+    expect(verdict({ roots: [root] }, await member(root, { extensions: [odd] }))).toBe("valid");
+  });
+
+  test("a root is what its own key signed, whatever it calls its issuer", async () => {
+    const self = await ca("self");
+    const root = await issueOdd({ name: "root", isCa: true, keys: self.keys, issuer: self });
+    expect(verdict({ roots: [root] }, await member(root))).toBe("valid");
+  });
+});
+
 describe("name constraints", () => {
   // permittedSubtrees: dNSName example.com
   const value = fromHex("3011a00f300d820b6578616d706c652e636f6d")!;
