@@ -1,0 +1,268 @@
+import { describe, expect, test } from "vitest";
+import type { ChannelConfig } from "../../../../src/channel/index.ts";
+import { EMPTY_BYTES, utf8 } from "../../../../src/kernel/bytes.ts";
+import { silentLogger } from "../../../../src/kernel/ports/logger.ts";
+import { silentMeter } from "../../../../src/kernel/ports/meter.ts";
+import {
+  Block as BlockMessage,
+  blockDataHash,
+  decode,
+  type Block,
+  type Envelope,
+  type SubmitRequest,
+} from "../../../../src/wire/index.ts";
+import {
+  BlockWriter,
+  OrderingChain,
+  type OrderResult,
+} from "../../../../cluster/ordering/index.ts";
+import { SUBMIT_RETRY_MS } from "../../../../cluster/ordering/limits.ts";
+import type { Entry, Leadership } from "../../../../cluster/replica/index.ts";
+import { SeededRandom } from "../../../sim/ports/seeded-random.ts";
+import { SimulatedTime } from "../../../sim/ports/simulated-time.ts";
+
+const SUBMIT_TIMEOUT_MS = 10_000;
+const GENESIS: Block = {
+  header: { number: 0, previousHash: EMPTY_BYTES, dataHash: blockDataHash([utf8("g")]) },
+  data: { data: [utf8("g")] },
+  metadata: { metadata: Array.from({ length: 5 }, () => EMPTY_BYTES) },
+};
+const CONFIG = {
+  sequence: 0,
+  orderer: {
+    batchSize: { messageCountMax: 10, preferredBytesMax: 1_000, absoluteBytesMax: 1_000 },
+    batchTimeoutMs: 2_000,
+    raftOptions: { inflightBlocksMax: 2 },
+  },
+} as unknown as ChannelConfig;
+
+/** A chain at orderer 1 of three, whose log and link the test plays. */
+class Rig {
+  readonly time = new SimulatedTime();
+  readonly written: Block[] = [GENESIS];
+  readonly proposed: Uint8Array[] = [];
+  readonly forwarded: { readonly to: number; readonly request: SubmitRequest }[] = [];
+  isBusy = false;
+  leadership: Leadership = { role: "follower", term: 1, leaderId: undefined };
+  readonly chain: OrderingChain;
+  #index = 1;
+
+  constructor() {
+    const config = { current: () => CONFIG, replace: () => undefined };
+    const blocks = {
+      height: 1,
+      append: (block: Block) => Promise.resolve(void this.written.push(block)),
+      read: () => Promise.resolve(undefined),
+    };
+    const sign = (): Promise<Uint8Array> => Promise.resolve(utf8("signature"));
+    const signer = { mspId: "M", identity: utf8("me"), sign };
+    const random = new SeededRandom(1);
+    this.chain = new OrderingChain(
+      {
+        log: this.#log(),
+        link: {
+          submit: (to, request) => {
+            this.forwarded.push({ to, request });
+            return true;
+          },
+          isSubmitting: () => false,
+        },
+        writer: new BlockWriter({ blocks, config, signer, random }, [1, 2, 3], GENESIS),
+        config,
+        validator: undefined as never,
+        clock: this.time,
+        timers: this.time,
+        logger: silentLogger,
+        meter: silentMeter,
+      },
+      {
+        channelId: "ch1",
+        raftId: 1,
+        consenterIds: [1, 2, 3],
+        submitTimeoutMs: SUBMIT_TIMEOUT_MS,
+      },
+    );
+  }
+
+  lead(leadership: Leadership): void {
+    this.leadership = leadership;
+    this.chain.leadershipChanged(leadership);
+  }
+
+  /** Becomes the leader of `term`, its empty entry applied. */
+  async reign(term: number): Promise<void> {
+    this.lead({ role: "leader", term, leaderId: 1 });
+    await this.commit(EMPTY_BYTES, term);
+  }
+
+  commit(data: Uint8Array, term = 1): Promise<void> {
+    const entry: Entry = { type: "normal", term, index: (this.#index += 1), data };
+    return this.chain.apply([entry]);
+  }
+
+  /** Answers collected as they come. */
+  order(name: string): OrderResult[] {
+    const answers: OrderResult[] = [];
+    void this.chain.order(envelope(name), 0).then((answer) => answers.push(answer));
+    return answers;
+  }
+
+  #log(): ConstructorParameters<typeof OrderingChain>[0]["log"] {
+    const current = (): Leadership => this.leadership;
+    return {
+      get leadership(): Leadership {
+        return current();
+      },
+      propose: (data) => {
+        if (this.isBusy) return { accepted: false, reason: "busy", leaderId: 1 };
+        this.proposed.push(...data);
+        return { accepted: true, index: 1, term: 1 } as never;
+      },
+    };
+  }
+}
+
+function envelope(name: string): Envelope {
+  return { payload: utf8(name), signature: utf8("s") };
+}
+
+function namesOf(block: Block): number {
+  return block.data!.data.length;
+}
+
+describe("a leader's chain", () => {
+  test("answers only after the block is committed and written", async () => {
+    const rig = new Rig();
+    await rig.reign(2);
+    const answers = rig.order("a");
+    await rig.time.advance(1);
+    expect(rig.proposed).toHaveLength(1);
+    expect(answers).toEqual([]);
+    await rig.commit(rig.proposed[0]!, 2);
+    await rig.time.advance(0);
+    expect(answers).toEqual([{ kind: "ordered", blockNumber: 1 }]);
+    expect(rig.written).toHaveLength(2);
+  });
+
+  test("orders nothing before the entry that opens its term is applied", async () => {
+    const rig = new Rig();
+    rig.lead({ role: "leader", term: 2, leaderId: 1 });
+    rig.order("a");
+    rig.chain.submit(2, { channel: "ch1", lastValidationSeq: 0, payload: envelope("b") });
+    expect(rig.proposed).toEqual([]);
+    await rig.commit(EMPTY_BYTES, 2);
+    const first = decode(BlockMessage, rig.proposed[0]!);
+    expect(namesOf(first)).toBe(1);
+    await rig.commit(rig.proposed[0]!, 2);
+    expect(rig.proposed).toHaveLength(2);
+  });
+
+  test("proposes again what the log was too busy for", async () => {
+    const rig = new Rig();
+    await rig.reign(2);
+    rig.isBusy = true;
+    rig.order("a");
+    await rig.time.advance(200);
+    expect(rig.proposed).toEqual([]);
+    rig.isBusy = false;
+    await rig.time.advance(200);
+    expect(rig.proposed).toHaveLength(1);
+  });
+
+  test("orders an envelope once, however often and from whomever it comes", async () => {
+    const rig = new Rig();
+    await rig.reign(2);
+    const answers = [rig.order("a"), rig.order("a")];
+    rig.chain.submit(3, { channel: "ch1", lastValidationSeq: 0, payload: envelope("a") });
+    await rig.commit(rig.proposed[0]!, 2);
+    rig.chain.submit(2, { channel: "ch1", lastValidationSeq: 0, payload: envelope("a") });
+    answers.push(rig.order("a"));
+    await rig.time.advance(3_000);
+    expect(rig.proposed).toHaveLength(1);
+    expect(answers.flat()).toEqual(Array(3).fill({ kind: "ordered", blockNumber: 1 }));
+  });
+
+  test("passes over a block of the log that does not continue the chain", async () => {
+    const rig = new Rig();
+    await rig.reign(2);
+    rig.order("a");
+    const [block] = rig.proposed;
+    await rig.commit(block!, 2);
+    await rig.commit(block!, 2);
+    await rig.commit(utf8("no block"), 2);
+    expect(rig.written).toHaveLength(2);
+  });
+});
+
+describe("a follower's chain", () => {
+  test("hands an envelope to the leader, and to the next one when the leader changes", async () => {
+    const rig = new Rig();
+    rig.lead({ role: "follower", term: 1, leaderId: 2 });
+    const answers = rig.order("a");
+    expect(rig.forwarded.map(({ to }) => to)).toEqual([2]);
+    rig.lead({ role: "follower", term: 2, leaderId: undefined });
+    rig.lead({ role: "follower", term: 2, leaderId: 3 });
+    expect(rig.forwarded.map(({ to }) => to)).toEqual([2, 3]);
+    await rig.time.advance(SUBMIT_RETRY_MS + 200);
+    expect(rig.forwarded.map(({ to }) => to)).toEqual([2, 3, 3]);
+    rig.chain.submitBroken(3);
+    await rig.time.advance(200);
+    expect(rig.forwarded).toHaveLength(4);
+    expect(answers).toEqual([]);
+  });
+
+  test("says at the deadline that nobody knows", async () => {
+    const rig = new Rig();
+    const leaderless = rig.order("a");
+    await rig.time.advance(SUBMIT_TIMEOUT_MS - 1);
+    expect(leaderless).toEqual([]);
+    await rig.time.advance(200);
+    expect(leaderless).toEqual([{ kind: "unavailable", info: "no Raft leader" }]);
+    rig.lead({ role: "follower", term: 1, leaderId: 2 });
+    const silent = rig.order("b");
+    await rig.time.advance(SUBMIT_TIMEOUT_MS + 200);
+    expect(silent[0]).toMatchObject({
+      kind: "unavailable",
+      info: expect.stringMatching("timed out") as string,
+    });
+  });
+
+  test("passes an envelope on that was meant for the leader, and never back", () => {
+    const rig = new Rig();
+    rig.lead({ role: "follower", term: 1, leaderId: 2 });
+    const request = { channel: "ch1", lastValidationSeq: 0, payload: envelope("a") };
+    rig.chain.submit(3, request);
+    rig.chain.submit(2, request);
+    expect(rig.forwarded).toEqual([{ to: 2, request }]);
+  });
+
+  test("drops what a member may not have sent: nothing, and too much", async () => {
+    const rig = new Rig();
+    await rig.reign(2);
+    rig.chain.submit(2, { channel: "ch1", lastValidationSeq: 0, payload: undefined });
+    const large = { payload: new Uint8Array(2_000), signature: utf8("s") };
+    rig.chain.submit(2, { channel: "ch1", lastValidationSeq: 0, payload: large });
+    expect(rig.proposed).toEqual([]);
+  });
+});
+
+test("a chain that stops answers everyone and stays in trouble", async () => {
+  const rig = new Rig();
+  const waiting = rig.order("a");
+  rig.chain.failed();
+  const late = rig.order("b");
+  await rig.time.advance(0);
+  const stopped = { kind: "unavailable", info: "chain is stopped" };
+  expect([waiting, late]).toEqual([[stopped], [stopped]]);
+  rig.lead({ role: "follower", term: 1, leaderId: 2 });
+  expect(rig.chain.trouble().aborted).toBe(true);
+});
+
+test("a chain is in trouble while it has no leader", () => {
+  const rig = new Rig();
+  rig.lead({ role: "preCandidate", term: 1, leaderId: undefined });
+  const signal = rig.chain.trouble();
+  expect(signal.aborted).toBe(true);
+  rig.lead({ role: "follower", term: 2, leaderId: 3 });
+  expect([signal.aborted, rig.chain.trouble().aborted]).toEqual([true, false]);
+});
