@@ -35,13 +35,16 @@ export class Contacts {
     );
   }
 
-  /** The endpoints to dial now: those whose peer is unknown or not alive, each once in a reconnect interval. */
-  due(nowMs: number, isAlive: (peer: PeerId) => boolean): readonly Seed[] {
+  /**
+   * The endpoints to dial now, each once in a reconnect interval: those that are not served, as the caller sees it, which is told
+   * who answered there last.
+   */
+  due(nowMs: number, isServed: (seed: Seed, peer: PeerId | undefined) => boolean): readonly Seed[] {
     const due: Seed[] = [];
     for (const [endpoint, contact] of this.#contacts) {
       const { seed, peer, nextAttemptMs } = contact;
       if (nowMs < nextAttemptMs || peer === this.#self) continue;
-      if (peer !== undefined && isAlive(peer)) continue;
+      if (isServed(seed, peer)) continue;
       this.#contacts.set(endpoint, {
         ...contact,
         nextAttemptMs: nowMs + this.#reconnectIntervalMs,

@@ -6,7 +6,7 @@
  */
 import type { Random } from "../../src/kernel/ports/random.ts";
 import type { AliveClaim, IdentityRecord, PeerId, SealedMessage, Self } from "./claims.ts";
-import { Contacts } from "./contacts.ts";
+import { Contacts, type Seed } from "./contacts.ts";
 import { disclosed, mayDisclose } from "./disclosure.ts";
 import { ExpectedAnswers } from "./expected-answers.ts";
 import { IdentityStore } from "./identity-store.ts";
@@ -254,9 +254,22 @@ export class Mesh {
   #dialSeeds(nowMs: number): void {
     // Whoever is reached is told of this peer: not before there is something to show.
     if (this.#own === undefined) return;
-    for (const seed of this.#contacts.due(nowMs, (peer) => this.#membership.isAlive(peer))) {
+    const isServed = (seed: Seed, peer: PeerId | undefined): boolean =>
+      (peer !== undefined && this.#membership.isAlive(peer)) || this.#isMemberAt(seed);
+    for (const seed of this.#contacts.due(nowMs, isServed)) {
       this.#effects.push({ kind: "dial-seed", seed });
     }
+  }
+
+  /** Whether a member of the organisation that must answer there has been heard of, which may have dialled this peer first. */
+  #isMemberAt({ endpoint, mspId }: Seed): boolean {
+    return this.#membership
+      .alive()
+      .some(
+        (claim) =>
+          claim.mspId === mspId &&
+          (claim.internalEndpoint === endpoint || claim.externalEndpoint === endpoint),
+      );
   }
 
   #revive(): void {

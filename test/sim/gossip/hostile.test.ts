@@ -112,12 +112,12 @@ describe("a peer believes no claim", () => {
 });
 
 describe("a peer does not answer", () => {
-  test("a membership request with somebody else's self information", async () => {
-    const claim = await world.peers.get("p2")!.signer.sign(utf8("x"));
-    const payload = unsigned(alive(pkiIdOfPeer("p2")), { tag: Tag.EMPTY }).payload;
-    const selfInformation = { payload, signature: claim, secretEnvelope: undefined };
-    const content: Content = { $case: "memReq", value: { selfInformation, known: [] } };
-    await own.say(content, { tag: Tag.EMPTY, nonce: "5" });
+  test("a membership request that shows somebody else's self information", async () => {
+    const [other] = victim
+      .gossip!.members(CHANNEL)
+      .filter(({ endpoint }) => endpoint === "p2:7051");
+    const value = { selfInformation: other!.aliveEnvelope, known: [] };
+    await own.say({ $case: "memReq", value }, { tag: Tag.EMPTY, nonce: "5" });
     expect(own.refusals("signature")).toBe(1);
     expect(own.heard.filter(({ content: said }) => said?.$case === "memRes")).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { CHANNEL, sevenPeers, type World } from "./world.ts";
+import { CHANNEL, World, sevenPeers } from "./world.ts";
 
 const ALL = ["p1", "p2", "p3", "p4", "q1", "q2", "q3"];
 const SEEDS = [1, 2, 3];
@@ -28,6 +28,21 @@ function isLevel(of: World): boolean {
 function seesAll(of: World): boolean {
   return of.running.every((peer) => peer.seen().length === of.running.length);
 }
+
+test("two peers that dial each other at once keep one stream, the same at both ends", async () => {
+  const mspId = "Org1MSP";
+  for (let seed = 0; seed < 40; seed += 1) {
+    world = new World(seed, { mspIds: [mspId], anchorPeers: [] });
+    Object.assign(world.network.conditions, { delayMsMin: 1, delayMsMax: 60 });
+    world.add({ name: "p1", mspId, bootstrap: ["p2"] });
+    world.add({ name: "p2", mspId, bootstrap: ["p1"] });
+    await Promise.all(world.all.map((peer) => peer.start()));
+    await world.time.pass(3_000);
+    expect(world.network.openedCount).toBeLessThanOrEqual(2);
+    expect(world.network.openCount).toBe(1);
+    await world.stopAll();
+  }
+});
 
 describe("seven peers of two organisations", () => {
   test.each(SEEDS)("all know each other soon after the start (seed %i)", async (seed) => {

@@ -1,4 +1,4 @@
-/** A network in memory: streams of bytes with delay, loss, reordering and partitions, all drawn from one seed. */
+/** A network in memory: streams of bytes, each in order, with delay, loss and partitions, all drawn from one seed. */
 import { AsyncQueue } from "../../../src/kernel/async-queue.ts";
 import type { Random } from "../../../src/kernel/ports/random.ts";
 import {
@@ -26,7 +26,37 @@ interface Host {
   readonly breaks: Set<() => void>;
 }
 
+/** One way of one stream: what is sent later arrives no earlier. */
+interface Direction {
+  readonly from: string;
+  readonly to: string;
+  lastMs: number;
+}
+
 const QUEUE_COUNT_MAX = 10_000;
+const BROKEN = new RpcError("UNAVAILABLE", "the stream broke");
+
+type Closable = Pick<End<never>, "isClosed" | "onClose">;
+
+/** One end of a stream. */
+class End<T> {
+  readonly received = new AsyncQueue<T>(QUEUE_COUNT_MAX);
+  readonly abort = new AbortController();
+  onClose: () => void = () => undefined;
+
+  get isClosed(): boolean {
+    return this.abort.signal.aborted;
+  }
+
+  /** True the first time. */
+  close(): boolean {
+    if (this.isClosed) return false;
+    this.abort.abort();
+    this.received.fail(BROKEN);
+    this.onClose();
+    return true;
+  }
+}
 
 export class SimNetwork {
   readonly conditions: NetworkConditions = { lossRate: 0, delayMsMin: 1, delayMsMax: 5 };
@@ -37,6 +67,8 @@ export class SimNetwork {
   deliveredCount = 0;
   /** Streams that were ever opened. */
   openedCount = 0;
+  /** Those of them that have not ended. */
+  openCount = 0;
 
   constructor(time: VirtualTime, random: Random) {
     this.#time = time;
@@ -88,69 +120,87 @@ export class SimNetwork {
     certificate: Uint8Array,
     address: string,
   ): RpcStream<Request, Response> {
-    const requests = new AsyncQueue<Request>(QUEUE_COUNT_MAX);
-    const responses = new AsyncQueue<Response>(QUEUE_COUNT_MAX);
-    const abort = new AbortController();
-    let hosts: readonly Host[] = [];
-    const fail = (): void => {
-      abort.abort();
-      for (const host of hosts) host.breaks.delete(fail);
-      const error = new RpcError("UNAVAILABLE", "the stream broke");
-      requests.fail(error);
-      responses.fail(error);
+    const client = new End<Response>();
+    const server = new End<Request>();
+    const there: Direction = { from, to: address, lastMs: 0 };
+    const back: Direction = { from: address, to: from, lastMs: 0 };
+    // The other end learns of it later, by what is on its way in this direction.
+    const hangUp = (): void => {
+      if (client.close()) this.#carry(there, true, () => server.close());
     };
-    let server: Host | undefined;
-    this.#carry(from, address, true, () => {
-      server = this.#hosts.get(address);
-      const client = this.#hosts.get(from);
-      const binding = server?.bindings.find((bound) => bound.method.path === method.path);
-      if (server === undefined || client === undefined || binding?.kind !== "stream") {
-        fail();
+    const drop = (): void => {
+      if (server.close()) this.#carry(back, true, () => client.close());
+    };
+    let certificateThere: Uint8Array | undefined;
+    this.#carry(there, true, () => {
+      const host = this.#hosts.get(address);
+      const binding = host?.bindings.find((bound) => bound.method.path === method.path);
+      if (host === undefined || binding?.kind !== "stream") {
+        drop();
         return;
       }
-      this.openedCount += 1;
-      hosts = [server, client];
-      for (const host of hosts) host.breaks.add(fail);
+      certificateThere = host.certificate;
+      this.#track([this.#hosts.get(from), host], client, server, hangUp, drop);
       const send = (response: unknown): Promise<void> => {
-        if (abort.signal.aborted) return Promise.reject(new RpcError("UNAVAILABLE", "broken"));
+        if (server.isClosed) return Promise.reject(BROKEN);
         const bytes = method.response.encode(response as Response);
-        this.#carry(address, from, false, () => {
-          responses.push(method.response.decode(bytes));
-        });
+        this.#carry(back, false, () => client.received.push(method.response.decode(bytes)));
         return Promise.resolve();
       };
       const call = {
-        signal: abort.signal,
+        signal: server.abort.signal,
         isDeadlineExceeded: () => false,
         peerAddress: from,
         peerCertificate: certificate,
-        localCertificate: server.certificate,
+        localCertificate: host.certificate,
       };
-      void binding.handler(requests, send, call).then(fail, fail);
+      void binding.handler(server.received, send, call).then(drop, drop);
     });
     return {
       send: (request) => {
-        if (abort.signal.aborted) return Promise.reject(new RpcError("UNAVAILABLE", "broken"));
+        if (client.isClosed) return Promise.reject(BROKEN);
         const bytes = method.request.encode(request);
-        this.#carry(from, address, false, () => {
-          requests.push(method.request.decode(bytes));
-        });
+        this.#carry(there, false, () => server.received.push(method.request.decode(bytes)));
         return Promise.resolve();
       },
       end: () => undefined,
-      cancel: fail,
-      responses,
-      peerCertificate: () => server?.certificate,
+      cancel: hangUp,
+      responses: client.received,
+      peerCertificate: () => certificateThere,
     };
   }
 
-  #carry(from: string, to: string, isReliable: boolean, arrive: () => void): void {
+  /** Counts the stream while either end holds it, and lets the end of a host break it. */
+  #track(
+    [from, to]: readonly [Host | undefined, Host],
+    client: Closable,
+    server: Closable,
+    hangUp: () => void,
+    drop: () => void,
+  ): void {
+    this.openedCount += 1;
+    this.openCount += 1;
+    from?.breaks.add(hangUp);
+    to.breaks.add(drop);
+    const release = (): void => {
+      if (!client.isClosed || !server.isClosed) return;
+      this.openCount -= 1;
+      from?.breaks.delete(hangUp);
+      to.breaks.delete(drop);
+    };
+    client.onClose = release;
+    server.onClose = release;
+  }
+
+  #carry(direction: Direction, isReliable: boolean, arrive: () => void): void {
     const { lossRate, delayMsMin, delayMsMax } = this.conditions;
     const isLost = !isReliable && this.#random.below(1_000_000) < lossRate * 1_000_000;
     const delayMs = delayMsMin + this.#random.below(Math.max(1, delayMsMax - delayMsMin + 1));
     if (isLost) return;
-    this.#time.after(delayMs, () => {
-      if (!this.isConnected(from, to)) return;
+    const nowMs = this.#time.monotonicMs();
+    direction.lastMs = Math.max(direction.lastMs, nowMs + delayMs);
+    this.#time.after(direction.lastMs - nowMs, () => {
+      if (!this.isConnected(direction.from, direction.to)) return;
       this.deliveredCount += 1;
       arrive();
     });
