@@ -21,6 +21,9 @@ export interface PinoLogOptions {
 /** Field names whose values never reach a log. */
 const SECRET_FIELDS = ["key", "privateKey", "keyPem", "privateKeyPem", "passphrase", "transient"];
 
+/** UTF-16 units of a text in a log line: some are of a stranger's choosing. A longer one is cut. */
+const TEXT_LENGTH_MAX = 4_096;
+
 /** The log of one node: JSON lines through pino, a level per component, changeable while it runs. */
 export class PinoLog {
   readonly logger: Logger;
@@ -71,7 +74,7 @@ export class PinoLog {
     const write =
       (level: Exclude<LogLevel, "fatal">) =>
       (message: string, fields: LogFields = {}): void => {
-        target[level](plain(fields), message);
+        target[level](plain(fields), shortened(message));
       };
     return {
       error: write("error"),
@@ -98,10 +101,15 @@ function plain(fields: LogFields): Record<string, unknown> {
 
 function plainValue(value: unknown): unknown {
   if (value instanceof Error) {
-    return "code" in value
-      ? { message: value.message, code: value.code }
-      : { message: value.message };
+    const message = shortened(value.message);
+    return "code" in value ? { message, code: value.code } : { message };
   }
-  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
-  return value;
+  if (value instanceof Uint8Array) {
+    return shortened(Buffer.from(value.subarray(0, TEXT_LENGTH_MAX)).toString("hex"));
+  }
+  return typeof value === "string" ? shortened(value) : value;
+}
+
+function shortened(text: string): string {
+  return text.length <= TEXT_LENGTH_MAX ? text : `${text.slice(0, TEXT_LENGTH_MAX)}…`;
 }

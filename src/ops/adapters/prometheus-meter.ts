@@ -9,6 +9,11 @@ import type {
   MetricOptions,
 } from "../../kernel/ports/meter.ts";
 
+/** Label sets of one metric. Those that come later are counted together, with "other" for every label. */
+const SERIES_MAX = 1_000;
+/** UTF-16 units of a label's value. A longer one is cut. */
+const LABEL_LENGTH_MAX = 256;
+
 /** The metrics of one node, in a registry of its own so that several nodes can share a process. */
 export class PrometheusMeter implements Meter {
   readonly #registry = new Registry();
@@ -22,9 +27,10 @@ export class PrometheusMeter implements Meter {
   counter(options: MetricOptions): CounterPort {
     return this.#once(options.name, () => {
       const metric = new Counter(this.#configuration(options));
+      const series = new BoundedSeries();
       return {
         add: (value: number, labels: MetricLabels = {}): void => {
-          metric.inc(labels, value);
+          metric.inc(series.bound(labels), value);
         },
       };
     });
@@ -33,9 +39,10 @@ export class PrometheusMeter implements Meter {
   gauge(options: MetricOptions): GaugePort {
     return this.#once(options.name, () => {
       const metric = new Gauge(this.#configuration(options));
+      const series = new BoundedSeries();
       return {
         set: (value: number, labels: MetricLabels = {}): void => {
-          metric.set(labels, value);
+          metric.set(series.bound(labels), value);
         },
       };
     });
@@ -45,9 +52,10 @@ export class PrometheusMeter implements Meter {
     return this.#once(options.name, () => {
       const buckets = options.buckets === undefined ? {} : { buckets: [...options.buckets] };
       const metric = new Histogram({ ...this.#configuration(options), ...buckets });
+      const series = new BoundedSeries();
       return {
         observe: (value: number, labels: MetricLabels = {}): void => {
-          metric.observe(labels, value);
+          metric.observe(series.bound(labels), value);
         },
       };
     });
@@ -78,5 +86,28 @@ export class PrometheusMeter implements Meter {
       labelNames: [...(options.labels ?? [])],
       registers: [this.#registry],
     };
+  }
+}
+
+/** Keeps the label sets of a metric few and short: some values are of a client's choosing, and every set is kept for good. */
+class BoundedSeries {
+  readonly #known = new Set<string>();
+
+  bound(labels: MetricLabels): Record<string, string> {
+    const entries = Object.entries(labels).map(([name, value]): [string, string] => [
+      name,
+      value.slice(0, LABEL_LENGTH_MAX),
+    ]);
+    return Object.fromEntries(
+      this.#isRoomFor(entries) ? entries : entries.map(([name]) => [name, "other"]),
+    );
+  }
+
+  #isRoomFor(entries: readonly (readonly [string, string])[]): boolean {
+    const key = JSON.stringify(entries);
+    if (this.#known.has(key)) return true;
+    if (this.#known.size >= SERIES_MAX) return false;
+    this.#known.add(key);
+    return true;
   }
 }
