@@ -11,6 +11,7 @@ import {
   type ServerUnaryCall,
 } from "@grpc/grpc-js";
 import { constants as cryptoConstants, X509Certificate } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import {
   createServer as createTcpServer,
   type AddressInfo,
@@ -64,6 +65,8 @@ export class GrpcServer {
 
   constructor(bindings: readonly RpcBinding[], options: GrpcServerOptions) {
     this.#options = options;
+    // Every call listens for the close; Node takes more than ten for a leak.
+    setMaxListeners(0, this.#closing.signal);
     this.#localCertificate =
       options.tls === undefined
         ? undefined
