@@ -74,6 +74,6 @@ export class BlockIntake {
     const settle = (): void => {
       this.#underWay.splice(this.#underWay.indexOf(stored), 1);
     };
-    stored.then(settle, settle);
+    void stored.then(settle, settle);
   }
 }

@@ -255,13 +255,16 @@ function joinChannel(channel: PeerChannel, lifecycle: Lifecycle, gossip: GossipS
     networkOf(config.current()),
     lifecycle.runnableChaincodes(channelId),
   );
+  const publish = (): void => {
+    const chaincodes = lifecycle.runnableChaincodes(channelId);
+    gossip.updateChannel(channelId, { height: ledger.height, chaincodes });
+  };
   ledger.subscribe((committed) => {
     if (touchesLifecycle(committed)) readLifecycle();
-    gossip.updateChannel(channelId, {
-      height: ledger.height,
-      chaincodes: lifecycle.runnableChaincodes(channelId),
-    });
+    publish();
   });
+  // A package that is installed after its definition was committed.
+  lifecycle.subscribe(publish);
   config.subscribe((next) => {
     gossip.configureChannel(channelId, networkOf(next));
   });

@@ -6,7 +6,7 @@ import {
   PORT_OFFSET_MAX,
 } from "../../network/topology.ts";
 import { followBlocks } from "../follow-blocks.ts";
-import { describeNetwork, networkDocument } from "../network-text.ts";
+import { describeNetwork, networkDocument, type UpReport } from "../network-text.ts";
 import { Output } from "../output.ts";
 import { runSample, SAMPLE_NAME } from "../sample.ts";
 import { addDirectoryOptions, wholeNumber, type DirectoryOptions } from "../shared-options.ts";
@@ -76,21 +76,13 @@ async function up(options: UpOptions): Promise<void> {
   };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
+  step("starting the nodes");
+  await network.start();
   try {
-    step("starting the nodes");
-    await network.start();
     await network.untilReady();
     const readyMs = performance.now() - startedAt;
     if (options.sample) await runSample(network, output);
-    output.result(
-      networkDocument(network, await network.status(), readyMs),
-      describeNetwork(
-        network,
-        await network.status(),
-        { readyMs, created, detached: options.detach },
-        output,
-      ),
-    );
+    await present(network, output, { readyMs, created, detached: options.detach });
     if (!options.detach) await followBlocks(network, output, interrupted.signal);
   } catch (error) {
     await network.stop();
@@ -98,6 +90,18 @@ async function up(options: UpOptions): Promise<void> {
   }
   if (options.detach) network.close();
   else await stop(network, output);
+}
+
+async function present(
+  network: DevelopmentNetwork,
+  output: Output,
+  report: UpReport,
+): Promise<void> {
+  const nodes = await network.status();
+  output.result(
+    networkDocument(network, nodes, report.readyMs),
+    describeNetwork(network, nodes, report, output),
+  );
 }
 
 async function stop(network: DevelopmentNetwork, output: Output): Promise<void> {

@@ -9,11 +9,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CURVES, toLowS } from "../../../src/crypto/index.ts";
+import { readRunFile } from "../../../src/node/run-file.ts";
 import {
   planTopology,
   portsOf,
   type PeerOrganization,
   type Topology,
+  type TopologyOptions,
 } from "../../../src/network/topology.ts";
 
 export const root: string = fileURLToPath(new URL("../../..", import.meta.url));
@@ -67,7 +69,7 @@ export class TestNetwork {
     options: { readonly peersPerOrganization?: number } = {},
   ): Promise<TestNetwork> {
     const peerCountPerOrganization = options.peersPerOrganization ?? 2;
-    const portOffset = await freeOffset(peerCountPerOrganization);
+    const portOffset = await freeOffset({ ordererCount: 3, peerCountPerOrganization });
     const scratch = await mkdtemp(join(tmpdir(), "heddle-test-"));
     const network = new TestNetwork(
       scratch,
@@ -99,14 +101,45 @@ export class TestNetwork {
     return JSON.parse(stdout) as StatusDocument;
   }
 
+  /** Process number of a node that runs. */
+  async pidOf(name: string): Promise<number> {
+    const running = await readRunFile(join(this.directory, "nodes", name, "data"));
+    if (running === undefined) throw new Error(`${name} does not run`);
+    return running.pid;
+  }
+
+  /** What a node's metrics endpoint says; undefined while it does not answer. */
+  async metric(name: string, metric: string): Promise<number | undefined> {
+    const sites = [
+      ...this.topology.orderers,
+      ...this.topology.organizations.flatMap(({ peers }) => peers),
+    ];
+    const { operationsPort } = sites.find((site) => site.name === name)!;
+    const response = await fetch(`http://127.0.0.1:${operationsPort}/metrics`).catch(
+      () => undefined,
+    );
+    const text = (await response?.text()) ?? "";
+    const line = text.split("\n").find((candidate) => candidate.startsWith(`${metric}{`));
+    return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(" ") + 1));
+  }
+
+  async height(name: string): Promise<number> {
+    return (await this.metric(name, "ledger_blockchain_height")) ?? 0;
+  }
+
+  /** Name of the orderer that leads. */
+  async leader(): Promise<string | undefined> {
+    for (const { name } of this.topology.orderers) {
+      if ((await this.metric(name, "consensus_etcdraft_is_leader")) === 1) return name;
+    }
+    return undefined;
+  }
+
   /** Ends one node as an operator would. */
   async stopNode(name: string): Promise<void> {
-    const { pid } = (await this.status()).nodes.find((node) => node.name === name)!;
-    process.kill(pid!, "SIGTERM");
-    await this.until(`${name} ended`, async () => {
-      const { nodes } = await this.status();
-      return nodes.find((node) => node.name === name)!.pid === undefined;
-    });
+    const pid = await this.pidOf(name);
+    process.kill(pid, "SIGTERM");
+    await this.until(`${name} ended`, () => Promise.resolve(!isAlive(pid)));
   }
 
   /** Starts one node again. */
@@ -120,10 +153,7 @@ export class TestNetwork {
     });
     child.unref();
     await log.close();
-    await this.until(`${name} serves`, async () => {
-      const { nodes } = await this.status();
-      return nodes.find((node) => node.name === name)!.figures !== undefined;
-    });
+    await this.until(`${name} serves`, async () => (await this.height(name)) > 0);
   }
 
   /** An unmodified client of Fabric's, through the organisation's peer of that number. */
@@ -175,11 +205,20 @@ export class TestNetwork {
   }
 }
 
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** An offset at which every port of a network is free. */
-async function freeOffset(peerCountPerOrganization: number): Promise<number> {
+export async function freeOffset(options: Omit<TopologyOptions, "portOffset">): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const portOffset = randomInt(10_000, 22_000);
-    const ports = portsOf(planTopology({ ordererCount: 3, peerCountPerOrganization, portOffset }));
+    const ports = portsOf(planTopology({ ...options, portOffset }));
     const free = await Promise.all(ports.map(({ port }) => isFree(port)));
     if (free.every(Boolean)) return portOffset;
   }

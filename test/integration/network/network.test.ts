@@ -31,11 +31,6 @@ function create(network: Network, id: string): Promise<Uint8Array> {
     .submitTransaction("CreateAsset", id, "blue", "5", "Tom", "300");
 }
 
-async function height(name: string): Promise<number> {
-  const node = (await net.status()).nodes.find((candidate) => candidate.name === name);
-  return node?.figures?.height ?? 0;
-}
-
 describe("an unmodified fabric-gateway client", () => {
   test("submits through one organisation and reads through the other", async () => {
     await create(org1, "shared");
@@ -158,8 +153,7 @@ describe("failures", () => {
     "the leader is killed under load: nothing acknowledged is lost and it catches up",
     { timeout: 120_000 },
     async () => {
-      const leader = (await net.status()).nodes.find((node) => node.figures?.isLeader === true);
-      expect(leader?.pid).toBeDefined();
+      const leader = (await net.leader())!;
       const acknowledged: string[] = [];
       let stop = false;
       const load = Array.from({ length: 8 }, async (_, client) => {
@@ -176,7 +170,7 @@ describe("failures", () => {
       await net.until("some load was acknowledged", () =>
         Promise.resolve(acknowledged.length > 30),
       );
-      process.kill(leader!.pid!, "SIGKILL");
+      process.kill(await net.pidOf(leader), "SIGKILL");
       const before = acknowledged.length;
       await net.until(
         "ordering resumes",
@@ -189,11 +183,11 @@ describe("failures", () => {
         const exists = await org1.getContract("basic").evaluateTransaction("AssetExists", id);
         expect([id, text.decode(exists)]).toEqual([id, "true"]);
       }
-      await net.restart(leader!.name);
-      const reached = await height(net.topology.organizations[0]!.peers[0]!.name);
+      await net.restart(leader);
+      const reached = await net.height(net.topology.organizations[0]!.peers[0]!.name);
       await net.until(
         "the old leader has caught up",
-        async () => (await height(leader!.name)) >= reached,
+        async () => (await net.height(leader)) >= reached,
       );
     },
   );
@@ -205,14 +199,14 @@ describe("failures", () => {
       const late = net.topology.organizations[1]!.peers[1]!.name;
       await net.stopNode(late);
       const witness = net.topology.organizations[0]!.peers[0]!.name;
-      const goal = (await height(witness)) + 200;
-      for (let round = 0; (await height(witness)) < goal; round += 1) {
+      const goal = (await net.height(witness)) + 200;
+      for (let round = 0; (await net.height(witness)) < goal; round += 1) {
         await Promise.all(
           Array.from({ length: 4 }, (_, index) => create(org1, `late-${round}-${index}`)),
         );
       }
       await net.restart(late);
-      await net.until("the peer is level", async () => (await height(late)) >= goal);
+      await net.until("the peer is level", async () => (await net.height(late)) >= goal);
     },
   );
 
@@ -223,7 +217,7 @@ describe("failures", () => {
       const peers = net.topology.organizations.flatMap((organization) =>
         organization.peers.map((_, index) => ({ organization, index })),
       );
-      const newest = await height(net.topology.organizations[0]!.peers[0]!.name);
+      const newest = await net.height(net.topology.organizations[0]!.peers[0]!.name);
       const hashes = await Promise.all(
         peers.map(async ({ organization, index }) => {
           const { network } = await net.connect(organization, index);
