@@ -27,7 +27,8 @@ export type ChannelEvent =
   | BlockEvent
   | { readonly kind: "leadership-signed"; readonly sealed: SealedMessage }
   | { readonly kind: "leadership"; readonly claim: LeadershipClaim; readonly from: PeerId }
-  | { readonly kind: "died"; readonly peer: PeerId }
+  /** A peer, of whatever channel, has come or gone. */
+  | { readonly kind: "joined" | "died"; readonly peer: PeerId }
   | { readonly kind: "orderer-trouble" };
 
 /** What happens to a channel's blocks. */

@@ -183,6 +183,9 @@ export class Channel {
         this.#announce(this.#election.hear(event.claim, nowMs));
         this.#spreadLeadership(event.claim.sealed, event.from, this.#options.pushPeerCount);
         return;
+      case "joined":
+        this.#greet(event.peer);
+        return;
       case "died":
         this.#announce(this.#election.lost(event.peer, nowMs, this.#isAlone()));
         return;
@@ -262,6 +265,12 @@ export class Channel {
     for (const { peer } of sample(others, this.#options.pushPeerCount, this.#random)) {
       this.#send(peer, { kind: "state-info", sealed });
     }
+  }
+
+  /** Tells a newcomer of the channel's organisations at once what others have been told, without waiting for the next round. */
+  #greet(peer: PeerId): void {
+    if (this.#own === undefined || !this.#eligible().some((facts) => facts.peer === peer)) return;
+    this.#send(peer, { kind: "state-info", sealed: this.#own });
   }
 
   #answerStatePull(from: PeerId, toMspId: string): void {

@@ -28,7 +28,7 @@ export interface MeshDriverDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly self: PeerId;
-  readonly onDied: (peer: PeerId) => void;
+  readonly onChange: (change: "joined" | "died", peer: PeerId) => void;
 }
 
 export class MeshDriver {
@@ -189,13 +189,14 @@ export class MeshDriver {
           peer: effect.peer,
           endpoint: mesh.endpointOf(effect.peer),
         });
+        this.#deps.onChange(effect.kind, effect.peer);
         return;
       case "died":
         logger.warn("a peer is silent and counts as dead", {
           peer: effect.peer,
           endpoint: mesh.endpointOf(effect.peer),
         });
-        this.#deps.onDied(effect.peer);
+        this.#deps.onChange(effect.kind, effect.peer);
         return;
     }
   }

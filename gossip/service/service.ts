@@ -103,8 +103,8 @@ export class GossipService {
       clock: deps.clock,
       logger: deps.logger,
       self: this.#self.peer,
-      onDied: (peer) => {
-        for (const driver of this.#channels.values()) driver.step({ kind: "died", peer });
+      onChange: (kind, peer) => {
+        for (const driver of this.#channels.values()) driver.step({ kind, peer });
       },
     });
   }

@@ -48,7 +48,7 @@ describe("seven peers of two organisations", () => {
   test.each(SEEDS)("all know each other soon after the start (seed %i)", async (seed) => {
     const network = await started(seed, { lossRate: 0.05 });
     const tookMs = await network.time.passUntil(() => seesAll(network), 20_000);
-    expect(tookMs).toBeLessThanOrEqual(15_000);
+    expect(tookMs).toBeLessThanOrEqual(6_000);
     expect(network.all.map((peer) => peer.seen())).toEqual(ALL.map(() => ALL));
   });
 

@@ -29,12 +29,12 @@ export interface PeerPlan {
 }
 
 export class World {
-  readonly time = new VirtualTime();
+  readonly time: VirtualTime = new VirtualTime();
   readonly network: SimNetwork;
-  readonly authority = new SimAuthority();
+  readonly authority: SimAuthority = new SimAuthority();
   /** What the orderers have made. */
   readonly chain: Uint8Array[] = [blockOf(0)];
-  readonly peers = new Map<string, SimPeer>();
+  readonly peers: Map<string, SimPeer> = new Map<string, SimPeer>();
   readonly #random: SeededRandom;
   readonly channel: ChannelNetwork;
   readonly #timing: Partial<GossipOptions>;
@@ -113,7 +113,7 @@ export class SimPeer {
   readonly signer: Signer;
   readonly address: string;
   readonly blocks: Uint8Array[] = [blockOf(0)];
-  readonly meter = new CountingMeter();
+  readonly meter: CountingMeter = new CountingMeter();
   /** Blocks that were offered to this ledger and were not the orderers'. */
   forgedStoredCount = 0;
   forgedSeenCount = 0;

@@ -218,6 +218,15 @@ describe("the channel's state", () => {
     expect(driven.step({ kind: "state-claim", claim: foreign, from: "c" })).toEqual([]);
   });
 
+  test("a newcomer of the channel's organisations is greeted with it", () => {
+    const driven = new Driven();
+    const [sign] = of(driven.step({ kind: "tick" }, 0), "sign-state");
+    driven.step({ kind: "state-signed", time: sign!.time, sealed: NO_SEAL });
+    driven.alive.set("a", "Org2MSP").set("c", "Org3MSP");
+    expect(sent(driven.step({ kind: "joined", peer: "a" }), "state-info")).toEqual(["a"]);
+    expect(driven.step({ kind: "joined", peer: "c" })).toEqual([]);
+  });
+
   test("members are alive, in the channel, and of its organisations", () => {
     const driven = new Driven().member("a").member("b", 1, "Org2MSP").member("gone");
     driven.alive.delete("gone");
