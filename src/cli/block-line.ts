@@ -9,8 +9,7 @@ import {
   TxValidationCode,
   type Block,
 } from "../wire/index.ts";
-import { chaincodeAction } from "../network/client/transaction.ts";
-import { validationCodeName } from "../network/client/fabric-client.ts";
+import { chaincodeAction, validationCodeName } from "../network/index.ts";
 
 export interface TransactionSummary {
   readonly id: string;

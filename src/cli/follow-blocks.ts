@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { DevelopmentNetwork } from "../network/development-network.ts";
+import type { DevelopmentNetwork } from "../network/index.ts";
 import type { SeekPosition } from "../wire/index.ts";
 import { formatBlock, summarizeBlock } from "./block-line.ts";
 import type { Output } from "./output.ts";

@@ -2,7 +2,7 @@
 /** The program `heddle`. */
 import { Command, CommanderError } from "commander";
 import { EXIT, Output } from "./output.ts";
-import { readVersion } from "../node/version.ts";
+import { readVersion } from "../node/index.ts";
 
 type AddCommand = (program: Command) => void;
 
@@ -37,7 +37,8 @@ Examples:
   $ heddle query basic ReadAsset a1`,
   );
 
-const wanted = commands[process.argv[2] ?? ""];
+const name = process.argv[2] ?? "";
+const wanted = Object.hasOwn(commands, name) ? commands[name] : undefined;
 for (const load of wanted === undefined ? Object.values(commands) : [wanted]) {
   (await load())(program);
 }

@@ -1,6 +1,6 @@
 /** What `heddle up` shows once a network runs. */
 import { join } from "node:path";
-import type { DevelopmentNetwork, NodeStatus } from "../network/development-network.ts";
+import type { DevelopmentNetwork, NodeStatus } from "../network/index.ts";
 import type { Output } from "./output.ts";
 import { formatTable } from "./table.ts";
 

@@ -1,7 +1,7 @@
 /** The sample contract: deployed and called once, so that a newcomer sees a transaction commit. */
 import { fileURLToPath } from "node:url";
 import { utf8 } from "../kernel/bytes.ts";
-import type { DevelopmentNetwork } from "../network/development-network.ts";
+import type { DevelopmentNetwork } from "../network/index.ts";
 import { readSource } from "./commands/deploy.ts";
 import type { Output } from "./output.ts";
 

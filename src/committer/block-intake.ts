@@ -72,7 +72,7 @@ export class BlockIntake {
     this.#newest = stored;
     this.#underWay.push(stored);
     const settle = (): void => {
-      this.#underWay.splice(this.#underWay.indexOf(stored), 1);
+      void this.#underWay.splice(this.#underWay.indexOf(stored), 1);
     };
     void stored.then(settle, settle);
   }

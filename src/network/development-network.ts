@@ -1,6 +1,6 @@
 /** A network of real processes on this machine, in one folder: made, started, stopped and spoken to. */
-import { readFile, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { readFile, readdir, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { utf8 } from "../kernel/bytes.ts";
 import { GrpcDialer } from "../kernel/adapters/grpc-dialer.ts";
@@ -21,6 +21,7 @@ import { NetworkError } from "./errors.ts";
 import { NetworkLayout } from "./layout.ts";
 import { readFolder } from "./manifest.ts";
 import { readNodeFigures } from "./node-figures.ts";
+import type { NodeStatus } from "./node-status.ts";
 import { writeNetwork } from "./material.ts";
 import {
   requirePortsFree,
@@ -41,16 +42,6 @@ import {
 /** Nodes that run but have not found each other by then have a fault. */
 const READY_TIMEOUT_MS = 30_000;
 const READY_POLL_MS = 25;
-
-export interface NodeStatus {
-  readonly name: string;
-  readonly role: "orderer" | "peer";
-  readonly mspId: string;
-  readonly address: string;
-  readonly operationsAddress: string;
-  readonly dataDirectory: string;
-  readonly pid: number | undefined;
-}
 
 export class DevelopmentNetwork {
   readonly topology: Topology;
@@ -212,6 +203,7 @@ export class DevelopmentNetwork {
     const [gateway] = organization.peers;
     if (gateway === undefined)
       throw new NetworkError("unknown name", `${organization.mspId} has no peer`);
+    await this.#requireUser(organization, user);
     const directory = join(this.layout.user(organization.domain, user), "msp");
     const signer = await readSigner(directory, organization.mspId);
     return new FabricClient(
@@ -255,6 +247,19 @@ export class DevelopmentNetwork {
   close(): void {
     for (const channel of this.#channels.values()) channel.close();
     this.#channels.clear();
+  }
+
+  async #requireUser({ domain, shortName }: PeerOrganization, user: string): Promise<void> {
+    const folders = await readdir(dirname(this.layout.user(domain, user))).catch(() => []);
+    const suffix = `@${domain}`;
+    const known = folders.flatMap((folder) =>
+      folder.endsWith(suffix) ? [folder.slice(0, -suffix.length)] : [],
+    );
+    if (known.includes(user)) return;
+    throw new NetworkError(
+      "unknown name",
+      `there is no user ${user} of ${shortName}; it has ${known.toSorted().join(", ")}`,
+    );
   }
 
   async #channel(peer: PeerSite): Promise<RpcChannel> {

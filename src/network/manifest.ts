@@ -1,6 +1,7 @@
 /** `network.json`: what a network's folder holds. */
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { z } from "zod";
+import { errorMessage } from "../kernel/error.ts";
 import { NetworkError } from "./errors.ts";
 import type { NetworkLayout } from "./layout.ts";
 import {
@@ -29,8 +30,25 @@ export type FolderState =
 export async function readFolder(layout: NetworkLayout): Promise<FolderState> {
   const text = await readFile(layout.manifest, "utf8").catch(() => undefined);
   if (text !== undefined) return { kind: "network", options: parse(layout, text) };
-  const entries = await readdir(layout.directory).catch(() => []);
+  const entries = await entriesOf(layout.directory);
   return entries.length === 0 ? { kind: "absent" } : { kind: "foreign" };
+}
+
+async function entriesOf(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (cause) {
+    if (codeOf(cause) === "ENOENT") return [];
+    throw new NetworkError(
+      "unusable folder",
+      `${directory} cannot be read as a folder (${errorMessage(cause)}); choose another with --dir`,
+      { data: { directory }, cause },
+    );
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 export async function writeManifest(path: string, options: TopologyOptions): Promise<void> {
@@ -45,14 +63,21 @@ export async function writeManifest(path: string, options: TopologyOptions): Pro
 }
 
 function parse(layout: NetworkLayout, text: string): TopologyOptions {
-  const parsed = schema.safeParse(parseJson(text));
+  const document = parseJson(text);
+  if (document === undefined) throw damaged(layout, "it is not JSON");
+  const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
-  const problem = parsed.error.issues.map(
-    ({ path, message }) => `${path.map(String).join(".")}: ${message}`,
-  )[0];
-  throw new NetworkError(
+  const problems = parsed.error.issues.map(({ path, message }) =>
+    [path.map(String).join("."), message].filter((part) => part !== "").join(": "),
+  );
+  throw damaged(layout, problems.join("; "));
+}
+
+// No command removes what it cannot read: the folder may be anybody's.
+function damaged(layout: NetworkLayout, problem: string): NetworkError {
+  return new NetworkError(
     "unusable folder",
-    `${layout.manifest} is damaged or of another version (${problem ?? "unreadable"}); restore it, or start afresh with \`heddle reset\``,
+    `${layout.manifest} is damaged or of another version (${problem}); restore it, or remove ${layout.directory} and start afresh with \`heddle up\``,
     { data: { path: layout.manifest } },
   );
 }

@@ -17,6 +17,7 @@ import { systemRandom } from "../kernel/adapters/system-random.ts";
 import { readMspDirectory, writeOrganization } from "../msp/adapters/index.ts";
 import { Block, encode } from "../wire/index.ts";
 import { writeConnectionProfile } from "./connection-profile.ts";
+import { NetworkError } from "./errors.ts";
 import { NetworkLayout } from "./layout.ts";
 import { writeManifest } from "./manifest.ts";
 import { writeNodeConfigs } from "./node-configs.ts";
@@ -42,14 +43,40 @@ const RAFT_OPTIONS: RaftOptions = {
   snapshotIntervalBytes: 16 * 1024 * 1024,
 };
 
+/** Rejects with `NetworkError` ("unusable folder") when the place cannot be written to. */
 export async function writeNetwork(
   directory: string,
   topology: Topology,
   options: TopologyOptions,
 ): Promise<void> {
   const partial = `${directory}.partial`;
-  await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true });
+  try {
+    await rm(partial, { recursive: true, force: true });
+    await mkdir(partial, { recursive: true });
+    await writeParts(partial, topology, options);
+    // An empty folder may stand in the way.
+    await rmdir(directory).catch(() => undefined);
+    await rename(partial, directory);
+  } catch (cause) {
+    await rm(partial, { recursive: true, force: true }).catch(() => undefined);
+    if (!isSystemError(cause)) throw cause;
+    throw new NetworkError(
+      "unusable folder",
+      `cannot make a network in ${directory} (${cause.message}); choose another folder with --dir`,
+      { data: { directory }, cause },
+    );
+  }
+}
+
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && "syscall" in error;
+}
+
+async function writeParts(
+  partial: string,
+  topology: Topology,
+  options: TopologyOptions,
+): Promise<void> {
   const layout = new NetworkLayout(partial);
   await writeOrganizations(layout, topology);
   await writeGenesisBlock(layout, topology);
@@ -58,9 +85,6 @@ export async function writeNetwork(
   }
   await writeNodeConfigs(layout, topology);
   await writeManifest(layout.manifest, options);
-  // An empty folder may stand in the way.
-  await rmdir(directory).catch(() => undefined);
-  await rename(partial, directory);
 }
 
 async function writeOrganizations(layout: NetworkLayout, topology: Topology): Promise<void> {

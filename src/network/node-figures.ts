@@ -1,5 +1,5 @@
 /** What a node says of itself at its metrics endpoint. */
-import type { NodeStatus } from "./development-network.ts";
+import type { NodeStatus } from "./node-status.ts";
 
 export interface NodeFigures {
   /** Blocks in the channel's ledger. */

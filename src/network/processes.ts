@@ -4,7 +4,7 @@ import { open, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { readRunFile, removeRunFile, type RunningNode } from "../node/run-file.ts";
+import { readRunFile, removeRunFile, type RunningNode } from "../node/index.ts";
 import { NetworkError } from "./errors.ts";
 import type { NodeLayout } from "./layout.ts";
 
@@ -28,6 +28,7 @@ const PROGRAM = fileURLToPath(new URL("../cli/main.js", import.meta.url));
 export async function startNode(node: NodeProcess): Promise<ChildProcess> {
   await removeRunFile(node.layout.data);
   const log = await open(node.layout.log, "a");
+  const { size: logStart } = await log.stat();
   const child = spawn(
     process.execPath,
     [PROGRAM, node.role, "start", "--config", node.layout.config],
@@ -48,16 +49,20 @@ export async function startNode(node: NodeProcess): Promise<ChildProcess> {
   }
   const ended = hasEnded(child);
   if (!ended) child.kill("SIGKILL");
-  throw await startFailure(node, ended);
+  throw await startFailure(node, ended, logStart);
 }
 
 function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
 
-async function startFailure(node: NodeProcess, ended: boolean): Promise<NetworkError> {
+async function startFailure(
+  node: NodeProcess,
+  ended: boolean,
+  logStart: number,
+): Promise<NetworkError> {
   const what = ended ? "ended at its start" : `did not become ready within ${READY_TIMEOUT_MS} ms`;
-  const tail = await logTail(node.layout.log);
+  const tail = await logTail(node.layout.log, logStart);
   return new NetworkError(
     "node failed",
     `${node.name} ${what}; the end of ${node.layout.log}:\n${tail}`,
@@ -67,9 +72,16 @@ async function startFailure(node: NodeProcess, ended: boolean): Promise<NetworkE
   );
 }
 
-async function logTail(path: string): Promise<string> {
-  const text = await readFile(path, "utf8").catch(() => "");
-  return text.trimEnd().split("\n").slice(-LOG_TAIL_LINES).join("\n");
+// Of what was written from `start` on: what the node said before has nothing to do with it.
+async function logTail(path: string, start: number): Promise<string> {
+  const bytes = await readFile(path).catch(() => Buffer.alloc(0));
+  return bytes
+    .subarray(start)
+    .toString("utf8")
+    .trimEnd()
+    .split("\n")
+    .slice(-LOG_TAIL_LINES)
+    .join("\n");
 }
 
 /** The node's process, if it lives. */

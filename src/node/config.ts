@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
-import { HeddleError } from "../kernel/error.ts";
+import { HeddleError, errorMessage } from "../kernel/error.ts";
 import { parseLogSpec } from "../ops/index.ts";
 
 export type ConfigErrorCode = "unreadable configuration" | "invalid configuration";
@@ -115,10 +115,14 @@ export function loadPeerConfig(path: string): Promise<PeerConfig> {
 
 async function load<T extends CommonConfig>(path: string, schema: z.ZodType<T>): Promise<T> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new ConfigError("unreadable configuration", `cannot read the configuration ${path}`, {
-      cause,
-      data: { path },
-    });
+    throw new ConfigError(
+      "unreadable configuration",
+      `cannot read the configuration ${path}: ${errorMessage(cause)}`,
+      {
+        cause,
+        data: { path },
+      },
+    );
   });
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: true });

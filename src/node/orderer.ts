@@ -8,7 +8,7 @@ import { GrpcServer } from "../kernel/adapters/grpc-server.ts";
 import { Block, decode } from "../wire/index.ts";
 import type { OrdererConfig } from "./config.ts";
 import { healthBindings } from "./health-service.ts";
-import type { RunningHost } from "./run.ts";
+import type { RunningHost } from "./running-host.ts";
 import type { World } from "./world.ts";
 
 export async function startOrderer(config: OrdererConfig, world: World): Promise<RunningHost> {

@@ -131,7 +131,7 @@ export class PeerChannel {
         reason: errorMessage(error),
       });
       this.#world.health.register(`channel ${this.channelId}`, () =>
-        Promise.reject(error as Error),
+        Promise.reject(new Error(errorMessage(error))),
       );
     }
   }

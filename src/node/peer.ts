@@ -33,7 +33,7 @@ import type { PeerConfig } from "./config.ts";
 import { healthBindings } from "./health-service.ts";
 import { PeerChannel } from "./peer-channel.ts";
 import { peerIdentities, tlsTrust } from "./peer-identities.ts";
-import type { RunningHost } from "./run.ts";
+import type { RunningHost } from "./running-host.ts";
 import type { World } from "./world.ts";
 
 const SYSTEM_CHAINCODES = [LIFECYCLE_NAMESPACE, "qscc", "cscc"];

@@ -1,17 +1,12 @@
-/** One node as a process: configuration in, signals obeyed, a named exit code out. */
+/**
+ * One node as a process: configuration in, signals obeyed, a named exit code out. What a node is made of is loaded when
+ * it runs: commands that only look for its process come here too.
+ */
 import { errorMessage } from "../kernel/error.ts";
-import { loadOrdererConfig, loadPeerConfig, type CommonConfig } from "./config.ts";
+import type { CommonConfig } from "./config.ts";
 import { removeRunFile, writeRunFile } from "./run-file.ts";
-import { openWorld, type World } from "./world.ts";
-
-/** A node that serves. */
-export interface RunningHost {
-  /** Where it listens; chosen by the system when the configuration says 0. */
-  readonly port: number;
-  readonly operationsPort: number;
-  /** Ends everything in order, outermost first. Idempotent. */
-  close(): Promise<void>;
-}
+import type { RunningHost } from "./running-host.ts";
+import type { World } from "./world.ts";
 
 /** Exit codes of a node's process. */
 const EXIT_OK = 0;
@@ -20,11 +15,13 @@ const EXIT_START_FAILED = 1;
 const EXIT_INVARIANT = 70;
 
 export async function runOrderer(configPath: string): Promise<void> {
+  const { loadOrdererConfig } = await import("./config.ts");
   const { startOrderer } = await import("./orderer.ts");
   await runNode(await loadOrdererConfig(configPath), startOrderer);
 }
 
 export async function runPeer(configPath: string): Promise<void> {
+  const { loadPeerConfig } = await import("./config.ts");
   const { startPeer } = await import("./peer.ts");
   await runNode(await loadPeerConfig(configPath), startPeer);
 }
@@ -33,6 +30,7 @@ async function runNode<Config extends CommonConfig>(
   config: Config,
   start: (config: Config, world: World) => Promise<RunningHost>,
 ): Promise<void> {
+  const { openWorld } = await import("./world.ts");
   const world = await openWorld(config, { process: true });
   endOnBugs(world);
   const told = stopSignal();

@@ -1,7 +1,6 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { toHex } from "../../kernel/bytes.ts";
-import { DevelopmentNetwork } from "../../network/development-network.ts";
-import { NetworkError } from "../../network/errors.ts";
+import { DevelopmentNetwork, NetworkError } from "../../network/index.ts";
 import { blockHeaderHash, type Block, type SeekPosition } from "../../wire/index.ts";
 import { summarizeBlock, type BlockSummary } from "../block-line.ts";
 import { Output } from "../output.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { DevelopmentNetwork } from "../../network/development-network.ts";
+import { DevelopmentNetwork } from "../../network/index.ts";
 import { Output } from "../output.ts";
 import { resultDocument, resultText } from "../result-text.ts";
 import { addClientOptions, contractArguments, type ClientOptions } from "../shared-options.ts";

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
-import { DevelopmentNetwork } from "../../network/development-network.ts";
-import { readNodeFigures } from "../../network/node-figures.ts";
+import { DevelopmentNetwork, readNodeFigures } from "../../network/index.ts";
 import { EXIT, Output } from "../output.ts";
 import { addDirectoryOptions, type DirectoryOptions } from "../shared-options.ts";
 import { formatTable } from "../table.ts";

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from "commander";
-import { DevelopmentNetwork } from "../../network/development-network.ts";
+import { DevelopmentNetwork } from "../../network/index.ts";
 import { summarizeBlock } from "../block-line.ts";
 import { Output } from "../output.ts";
 import { addClientOptions, type ClientOptions } from "../shared-options.ts";

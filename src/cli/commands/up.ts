@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import { DevelopmentNetwork } from "../../network/development-network.ts";
 import {
+  DevelopmentNetwork,
   ORDERER_COUNT_MAX,
   PEER_COUNT_PER_ORGANIZATION_MAX,
   PORT_OFFSET_MAX,
-} from "../../network/topology.ts";
+} from "../../network/index.ts";
 import { followBlocks } from "../follow-blocks.ts";
 import { describeNetwork, networkDocument, type UpReport } from "../network-text.ts";
 import { Output } from "../output.ts";

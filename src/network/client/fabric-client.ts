@@ -3,6 +3,7 @@
  * a development network need. Programs use `@hyperledger/fabric-gateway`.
  */
 import { equalBytes, utf8 } from "../../kernel/bytes.ts";
+import { errorMessage } from "../../kernel/error.ts";
 import { RpcError, type RpcChannel } from "../../kernel/ports/rpc.ts";
 import {
   Block,
@@ -13,18 +14,15 @@ import {
   DeliverDefinition,
   encode,
   EndorserDefinition,
-  ErrorDetail,
   GatewayDefinition,
   HeaderType,
   methodOf,
   Payload,
-  RpcStatus,
   SeekInfo,
   SeekInfo_SeekBehavior,
   SignatureHeader,
   Status,
   timestampFromMs,
-  tryDecode,
   TxValidationCode,
   type Envelope,
   type ProposalResponse,
@@ -40,6 +38,7 @@ import {
   type ProposalRequest,
   type ProposalSource,
 } from "./proposal.ts";
+import { refusalOf } from "./refusal.ts";
 import { chaincodeResponse } from "./transaction.ts";
 
 const processProposal = methodOf(EndorserDefinition, "processProposal");
@@ -207,6 +206,8 @@ export class FabricClient {
           });
         }
       }
+    } catch (error) {
+      throw error instanceof RpcError ? refusalOf(error, this.#gateway.address) : error;
     } finally {
       stream.cancel();
     }
@@ -234,8 +235,17 @@ export class FabricClient {
   /** The block that holds a transaction, from the peer's index. */
   async blockOfTransaction(channelId: string, transactionId: string): Promise<Block> {
     const args = ["GetBlockByTxID", channelId, transactionId].map((text) => utf8(text));
-    const { payload } = await this.evaluate({ channelId, chaincode: "qscc", args });
-    return decode(Block, payload);
+    try {
+      const { payload } = await this.evaluate({ channelId, chaincode: "qscc", args });
+      return decode(Block, payload);
+    } catch (error) {
+      if (!errorMessage(error).includes("no such transaction ID")) throw error;
+      throw new NetworkError(
+        "unknown name",
+        `${this.#gateway.address} has no transaction ${transactionId} on ${channelId}; one just submitted may come with the next block`,
+        { cause: error },
+      );
+    }
   }
 
   async #seek(options: {
@@ -268,30 +278,14 @@ export class FabricClient {
     return signEnvelope(signer, { payload, signature: new Uint8Array(0) });
   }
 
-  async #call<T>(run: () => Promise<T>): Promise<T> {
+  async #call<T>(run: () => Promise<T>, address = this.#gateway.address): Promise<T> {
     try {
       return await run();
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
-      throw new NetworkError("refused", explain(error), {
-        cause: error,
-        data: { status: error.code },
-      });
+      throw refusalOf(error, address);
     }
   }
-}
-
-// The gateway's message says what failed, the details say at whom and why.
-function explain(error: RpcError): string {
-  const status =
-    error.statusDetails === undefined ? undefined : tryDecode(RpcStatus, error.statusDetails);
-  const details = (status?.details ?? []).flatMap(({ value }) => {
-    const detail = tryDecode(ErrorDetail, value);
-    return detail === undefined
-      ? []
-      : [`\n  ${detail.address} (${detail.mspId}): ${detail.message}`];
-  });
-  return `${error.message}${details.join("")}`;
 }
 
 function resultOf(envelope: Envelope): Uint8Array {

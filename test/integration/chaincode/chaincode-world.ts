@@ -55,7 +55,7 @@ export interface Invocation {
 
 /** A peer's chaincode side with a real listener and real processes, over state in memory. */
 export class ChaincodeWorld {
-  readonly state = new MemoryState();
+  readonly state: MemoryState = new MemoryState();
   readonly logLines: string[] = [];
   readonly packages: PackageStore;
   readonly support: ChaincodeSupport;

@@ -13,7 +13,7 @@ import { planTopology, type Topology } from "../../../src/network/topology.ts";
 import { loadOrdererConfig, loadPeerConfig } from "../../../src/node/config.ts";
 import { startOrderer } from "../../../src/node/orderer.ts";
 import { startPeer } from "../../../src/node/peer.ts";
-import type { RunningHost } from "../../../src/node/run.ts";
+import type { RunningHost } from "../../../src/node/running-host.ts";
 import { openWorld } from "../../../src/node/world.ts";
 import { freeOffset } from "../network/harness.ts";
 

@@ -101,7 +101,7 @@ describe("an unmodified fabric-gateway client", () => {
     expect(failures.length).toBeLessThan(outcomes.length);
     for (const failure of failures) {
       expect(failure).toBeInstanceOf(CommitError);
-      expect((failure as CommitError).message).toContain("MVCC_READ_CONFLICT");
+      expect(String(failure)).toContain("MVCC_READ_CONFLICT");
     }
   });
 });

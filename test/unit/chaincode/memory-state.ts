@@ -7,9 +7,9 @@ import type { StateAccess, StateIterator } from "../../../src/chaincode/index.ts
  * Counts what it hands out, so that tests see reads ahead and iterators left open.
  */
 export class MemoryState implements StateAccess {
-  readonly committed = new Map<string, Uint8Array>();
-  readonly writes = new Map<string, Uint8Array | undefined>();
-  readonly reads = new Set<string>();
+  readonly committed: Map<string, Uint8Array> = new Map();
+  readonly writes: Map<string, Uint8Array | undefined> = new Map();
+  readonly reads: Set<string> = new Set();
   rowsRead = 0;
   openIterators = 0;
 

@@ -14,7 +14,7 @@ const stoppedClock: Clock = { monotonicMs: () => 0, wallMs: () => 0 };
 
 /** One peer's disk, on which a ledger can be opened again and again. */
 export class LedgerWorld {
-  readonly faults = new FaultPlan();
+  readonly faults: FaultPlan = new FaultPlan();
   readonly files: SimulatedFiles;
   readonly #random: SeededRandom;
   readonly #kvDisk = new MemoryKvDisk();

@@ -1,0 +1,8 @@
+/** A development network in a folder, and a client that speaks to it. */
+export { DevelopmentNetwork } from "./development-network.ts";
+export { NetworkError } from "./errors.ts";
+export { readNodeFigures } from "./node-figures.ts";
+export type { NodeStatus } from "./node-status.ts";
+export { ORDERER_COUNT_MAX, PEER_COUNT_PER_ORGANIZATION_MAX, PORT_OFFSET_MAX } from "./topology.ts";
+export { validationCodeName } from "./client/fabric-client.ts";
+export { chaincodeAction } from "./client/transaction.ts";

@@ -1,0 +1,4 @@
+/** Hosts of single nodes: an orderer or a peer as a process, and the file by which its process is found. */
+export { runOrderer, runPeer } from "./run.ts";
+export { readRunFile, removeRunFile, type RunningNode } from "./run-file.ts";
+export { readVersion } from "./version.ts";
