@@ -10,17 +10,14 @@
  * was flushed.
  */
 export { Raft } from "./raft.ts";
-export { RaftError } from "./errors.ts";
 export type { RaftErrorCode } from "./errors.ts";
 export type { RaftOptions } from "./options.ts";
 export type { RaftEvent } from "./event.ts";
 export type { PersistToken, RaftEffects } from "./effects.ts";
 export { isIdle } from "./effects.ts";
 export type { Entry, EntryId, EntryType } from "./entry.ts";
-export { entryBytes } from "./entry.ts";
 export type { HardState } from "./hard-state.ts";
 export type { RestoredState } from "./restored-state.ts";
-export { emptyState } from "./restored-state.ts";
 export type { ProposeResult } from "./leader.ts";
 export type { FollowerStatus, RaftStatus } from "./status.ts";
 export type { RoleType } from "./role.ts";

@@ -14,7 +14,7 @@ export { ClusterService } from "./cluster-service.ts";
 export type { ClusterReceiver } from "./cluster-service.ts";
 export { ClusterLink } from "./cluster-link.ts";
 export type { ClusterLinkDeps, ClusterLinkListener, ClusterLinkOptions } from "./cluster-link.ts";
-export { maybePublicKeyOf, publicKeyOf } from "./member.ts";
+export { publicKeyOf } from "./member.ts";
 export type { ClusterMember } from "./member.ts";
 export { decodeRaftMessage, encodeRaftMessage } from "./raft-codec.ts";
 export type { RaftMessageReading } from "./raft-codec.ts";

@@ -29,4 +29,4 @@ export { Mesh, type MeshDeps } from "./mesh.ts";
 export type { MeshEffect, MeshEvent } from "./mesh-event.ts";
 export type { ChannelMessage, MeshMessage, NumberedBlock } from "./messages.ts";
 export { DEFAULT_OPTIONS, FABRIC_OPTIONS, optionProblem, type GossipOptions } from "./options.ts";
-export { comparePeerTimes, type PeerTime } from "./peer-time.ts";
+export { type PeerTime } from "./peer-time.ts";

@@ -1,5 +1,5 @@
 /** Chaincodes: what is defined, what is installed, and running it. */
-export { ChaincodeError, type ChaincodeErrorCode } from "./errors.ts";
+export { type ChaincodeErrorCode } from "./errors.ts";
 export type {
   AccessControl,
   ChaincodeCredentials,
@@ -17,15 +17,10 @@ export type {
 } from "./ports.ts";
 export {
   readDefinition,
-  readSequence,
   type ChaincodeDefinition,
   type ChaincodeParameters,
 } from "./core/definition.ts";
-export {
-  LIFECYCLE_NAMESPACE,
-  implicitCollectionOf,
-  mspIdOfImplicitCollection,
-} from "./core/lifecycle-keys.ts";
+export { LIFECYCLE_NAMESPACE, mspIdOfImplicitCollection } from "./core/lifecycle-keys.ts";
 export { failure, success } from "./core/response.ts";
 export type { ChaincodeResolution, ChaincodeVersion } from "./core/deployed-chaincodes.ts";
 export {

@@ -5,7 +5,6 @@ export { ChannelConfigRef, type ChannelConfigListener } from "./channel-config-r
 export { configOfBlock, isConfigBlock, lastConfigNumber } from "./config-block.ts";
 export type { CapabilitySet } from "./capabilities.ts";
 export {
-  CONSENSUS_TYPE_RAFT,
   type BatchSize,
   type OrdererOrganization,
   type OrdererSection,
@@ -21,7 +20,6 @@ export { isChannelId, isConfigName } from "./names.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export {
   BATCH_SIZE_DEFAULT,
-  CAPABILITY_PROFILE_DEFAULT,
   RAFT_OPTIONS_DEFAULT,
   type ApplicationOrganizationProfile,
   type CapabilityProfile,

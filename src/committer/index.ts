@@ -3,6 +3,6 @@ export { BlockIntake } from "./block-intake.ts";
 export { BlockValidator, type BlockValidatorDeps } from "./block-validator.ts";
 export { Committer, type CommitterDeps, type CommitterOptions } from "./committer.ts";
 export type { BlockJudgement } from "./core/judge-block.ts";
-export { CommitterError, type CommitterErrorCode } from "./errors.ts";
+export { type CommitterErrorCode } from "./errors.ts";
 export type { CommittedState, CommitterLedger, ConfigHolder } from "./ports.ts";
 export type { VerifiedBlock } from "./verified-block.ts";

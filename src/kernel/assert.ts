@@ -12,8 +12,3 @@ export function assert(condition: unknown, reason: string): asserts condition {
     throw new InvariantViolation(reason);
   }
 }
-
-/** For the branch of a `switch` or an `if` that the types already exclude. */
-export function unreachable(value: never): never {
-  throw new InvariantViolation(`unreachable: ${JSON.stringify(value)}`);
-}

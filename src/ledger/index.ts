@@ -11,7 +11,6 @@ export {
   type NamespaceReadsWrites,
   type PrivateSet,
   type ReadWriteSet,
-  parsePrivateSets,
   parseReadWriteSet,
 } from "./core/read-write-set.ts";
 export { type SimulationResults, type WrittenNamespace } from "./core/read-write-set-builder.ts";

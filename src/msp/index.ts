@@ -10,4 +10,3 @@ export { MspManager } from "./msp-manager.ts";
 export type { NodeRole } from "./node-ous.ts";
 export { rolePrincipal } from "./principals.ts";
 export { type IdentityReader, type SignedData, verifySignatures } from "./verify-signatures.ts";
-export { malformedness } from "./well-formed.ts";

@@ -6,7 +6,6 @@ import { utf8 } from "../kernel/bytes.ts";
 import { GrpcDialer } from "../kernel/adapters/grpc-dialer.ts";
 import { systemClock } from "../kernel/adapters/system-clock.ts";
 import { systemRandom } from "../kernel/adapters/system-random.ts";
-import { systemTimers } from "../kernel/adapters/system-timers.ts";
 import type { RpcChannel } from "../kernel/ports/rpc.ts";
 import { readSigner } from "../msp/adapters/msp-directory.ts";
 import {
@@ -237,10 +236,8 @@ export class DevelopmentNetwork {
         peers: await Promise.all(organization.peers.map((peer) => this.#channel(peer))),
       })),
     );
-    return deployChaincode({ clock: systemClock, timers: systemTimers, onStep }, organizations, {
-      ...request,
-      channelId: this.topology.channelId,
-    });
+    const { channelId } = this.topology;
+    return deployChaincode(organizations, { ...request, channelId }, onStep);
   }
 
   /** Drops the connections to the nodes; the nodes go on. */

@@ -5,7 +5,6 @@
 export { Health, type HealthCheck, type HealthReport } from "./health.ts";
 export {
   levelOf,
-  LOG_LEVELS,
   parseLogSpec,
   type LogLevel,
   type LogSpec,

@@ -1,23 +1,15 @@
 /** Policies: who must sign. Evaluating them, writing them, and planning for them. */
 export { PolicyError, type PolicyErrorCode } from "./errors.ts";
-export {
-  SATISFIED,
-  absentPolicy,
-  type Policy,
-  type PolicyIdentity,
-  type PolicyVerdict,
-} from "./policy.ts";
+export { absentPolicy, type Policy, type PolicyIdentity, type PolicyVerdict } from "./policy.ts";
 export { compileSignaturePolicy } from "./signature-policy.ts";
 export {
   formatImplicitMeta,
   implicitMetaPolicy,
-  implicitMetaThreshold,
   parseImplicitMeta,
 } from "./implicit-meta-policy.ts";
 export { PolicyManager } from "./policy-manager.ts";
 export {
   formatRolePrincipal,
-  parseRolePrincipal,
   roleOfPrincipal,
   rolePrincipal,
   type RoleName,
@@ -25,7 +17,7 @@ export {
 } from "./role-principal.ts";
 export { parsePolicy } from "./policy-parser.ts";
 export { formatPolicy } from "./policy-format.ts";
-export { equivalentSignaturePolicy, type PolicySource } from "./equivalent-policy.ts";
+export { type PolicySource } from "./equivalent-policy.ts";
 export { principalSets, type PrincipalCount, type PrincipalSet } from "./principal-sets.ts";
 export {
   DEFAULT_ENDORSEMENT_POLICY,

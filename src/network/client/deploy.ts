@@ -2,11 +2,10 @@
  * Deploys a contract to every organisation of a channel: install on each peer, approve for each organisation,
  * commit, and wait until it answers. Real `_lifecycle` transactions, as Fabric's `peer lifecycle chaincode` makes them.
  */
-import { sleep } from "../../kernel/sleep.ts";
+import pRetry from "p-retry";
 import { utf8 } from "../../kernel/bytes.ts";
+import { errorMessage } from "../../kernel/error.ts";
 import type { RpcChannel } from "../../kernel/ports/rpc.ts";
-import type { Clock } from "../../kernel/ports/clock.ts";
-import type { Timers } from "../../kernel/ports/timers.ts";
 import {
   ApplicationPolicy,
   ApproveChaincodeDefinitionForMyOrgArgs,
@@ -26,7 +25,8 @@ import type { FabricClient } from "./fabric-client.ts";
 const LIFECYCLE = "_lifecycle";
 /** A contract that does not answer by then has a fault of its own. */
 const START_TIMEOUT_MS = 60_000;
-const START_POLL_MS = 50;
+/** Every 50 ms, without end but for the time that is given. */
+const RETRY = { retries: Number.POSITIVE_INFINITY, minTimeout: 50, factor: 1 };
 /** Time for every organisation's peer to commit the approvals. */
 const APPROVALS_TIMEOUT_MS = 10_000;
 
@@ -55,33 +55,27 @@ export interface DeployedChaincode {
   readonly blockNumber: number;
 }
 
-export interface DeployDeps {
-  readonly clock: Clock;
-  readonly timers: Timers;
-  /** Told what is being done, for a progress display. */
-  readonly onStep: (text: string) => void;
-}
-
+/** `onStep` is told what is being done, for a progress display. */
 export async function deployChaincode(
-  deps: DeployDeps,
   organizations: readonly DeployOrganization[],
   request: DeployRequest,
+  onStep: (text: string) => void,
 ): Promise<DeployedChaincode> {
   const [first] = organizations;
   if (first === undefined)
     throw new NetworkError("refused", "the channel has no organisation to deploy to");
-  deps.onStep(`installing ${request.name} on every peer`);
+  onStep(`installing ${request.name} on every peer`);
   const packageId = await installEverywhere(organizations, request);
   const sequence = (await committedSequence(first, request)) + 1;
   const definition = definitionOf(request, sequence);
   for (const organization of organizations) {
-    deps.onStep(`approving for ${organization.mspId}`);
+    onStep(`approving for ${organization.mspId}`);
     await approve(organization, request.channelId, definition, packageId);
   }
-  deps.onStep("committing the definition");
-  const { blockNumber } = await commit(deps, organizations, request.channelId, definition);
-  deps.onStep(`waiting for ${request.name} to start`);
-  await untilAnswering(deps, organizations, request);
+  onStep("committing the definition");
+  const { blockNumber } = await commit(organizations, request.channelId, definition);
+  onStep(`waiting for ${request.name} to start`);
+  await untilAnswering(organizations, request);
   return { packageId, sequence, blockNumber };
 }
 
@@ -164,7 +158,6 @@ async function approve(
 }
 
 async function commit(
-  deps: DeployDeps,
   organizations: readonly DeployOrganization[],
   channelId: string,
   definition: Definition,
@@ -174,52 +167,36 @@ async function commit(
   const argument = encode(CommitChaincodeDefinitionArgs, definition);
   const call = lifecycleCall(channelId, "CommitChaincodeDefinition", argument);
   const endorsers = organizations.flatMap(({ peers }) => peers.slice(0, 1));
-  const deadlineMs = deps.clock.monotonicMs() + APPROVALS_TIMEOUT_MS;
-  for (;;) {
+  const attempt = async (): Promise<{ readonly blockNumber: number }> => {
     const proposal = await first.admin.prepare(call);
-    try {
-      return await first.admin.submit(proposal, await first.admin.endorseAt(proposal, endorsers));
-    } catch (error) {
-      // A peer that has not yet committed the last approval refuses, or computes another result.
-      if (!isRefusal(error) || deps.clock.monotonicMs() > deadlineMs) throw error;
-      await sleep(deps.timers, START_POLL_MS);
-    }
-  }
+    return first.admin.submit(proposal, await first.admin.endorseAt(proposal, endorsers));
+  };
+  // A peer that has not yet committed the last approval refuses, or computes another result.
+  return pRetry(attempt, { ...RETRY, maxRetryTime: APPROVALS_TIMEOUT_MS, shouldRetry: isRefusal });
 }
 
-function isRefusal(error: unknown): boolean {
+function isRefusal({ error }: { readonly error: unknown }): boolean {
   return error instanceof NetworkError && error.code === "refused";
 }
 
 // Endorsed by the gateway's plan and never submitted: it shows that enough peers run the contract and know of each other.
 async function untilAnswering(
-  deps: DeployDeps,
   organizations: readonly DeployOrganization[],
   request: DeployRequest,
 ): Promise<void> {
-  const deadlineMs = deps.clock.monotonicMs() + START_TIMEOUT_MS;
-  await Promise.all(
-    organizations.map(async ({ admin }) => {
-      for (;;) {
-        const reason = await unreadiness(admin, request);
-        if (reason === undefined) return;
-        if (deps.clock.monotonicMs() > deadlineMs) {
-          throw new NetworkError(
-            "node failed",
-            `${request.name} is committed but does not answer after ${START_TIMEOUT_MS} ms: ${reason}`,
-          );
-        }
-        await sleep(deps.timers, START_POLL_MS);
-      }
-    }),
-  );
+  const options = { ...RETRY, maxRetryTime: START_TIMEOUT_MS, shouldRetry: isRefusal };
+  const answers = organizations.map(({ admin }) => pRetry(() => probe(admin, request), options));
+  await Promise.all(answers).catch((error: unknown) => {
+    throw new NetworkError(
+      "node failed",
+      `${request.name} is committed but does not answer after ${START_TIMEOUT_MS} ms: ${errorMessage(error)}`,
+      { cause: error },
+    );
+  });
 }
 
-/** Why the contract cannot be endorsed yet; undefined once it can, or once it answers with an error of its own. */
-async function unreadiness(
-  client: FabricClient,
-  request: DeployRequest,
-): Promise<string | undefined> {
+/** Resolves once the contract can be endorsed, or answers with an error of its own; rejects until then. */
+async function probe(client: FabricClient, request: DeployRequest): Promise<void> {
   const proposal = await client.prepare({
     channelId: request.channelId,
     chaincode: request.name,
@@ -227,10 +204,8 @@ async function unreadiness(
   });
   try {
     await client.endorse(proposal);
-    return undefined;
   } catch (error) {
-    if (!(error instanceof NetworkError)) throw error;
-    return error.message.includes("chaincode response 5") ? undefined : error.message;
+    if (!errorMessage(error).includes("chaincode response 5")) throw error;
   }
 }
 
