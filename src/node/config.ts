@@ -51,7 +51,7 @@ export interface PeerConfig extends CommonConfig {
     /** Longest time of one invocation. Default 30,000. */
     readonly executeTimeoutMs: number;
     /** Heap of one chaincode process. Default 256. */
-    readonly memoryMegabytesMax: number;
+    readonly heapMebibytesMax: number;
   };
   readonly gossip: {
     /** host:port that other peers and clients dial. */
@@ -97,7 +97,7 @@ const peerSchema: z.ZodType<PeerConfig> = z.strictObject({
   chaincode: z.strictObject({
     listen,
     executeTimeoutMs: z.number().int().min(100).max(3_600_000).default(30_000),
-    memoryMegabytesMax: z.number().int().min(32).max(65_536).default(256),
+    heapMebibytesMax: z.number().int().min(32).max(65_536).default(256),
   }),
   gossip: z.strictObject({
     externalEndpoint: hostAndPort,

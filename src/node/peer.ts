@@ -11,7 +11,7 @@ import {
   type CredentialIssuer,
 } from "../chaincode/index.ts";
 import type { ChannelConfig } from "../channel/index.ts";
-import { peerDeliverBindings, type DeliverChannel } from "../delivery/index.ts";
+import { peerDeliverBindings, type DeliverChannel, type PullReport } from "../delivery/index.ts";
 import {
   ChannelQueries,
   Endorser,
@@ -37,6 +37,12 @@ import type { RunningHost } from "./running-host.ts";
 import type { World } from "./world.ts";
 
 const SYSTEM_CHAINCODES = [LIFECYCLE_NAMESPACE, "qscc", "cscc"];
+
+/**
+ * A peer to which every orderer has failed for so long leaves pulling to another of its organisation. Longer than the
+ * orderers take to elect a leader: meanwhile they refuse all peers alike.
+ */
+const CUT_OFF_MS = 5_000;
 
 type Channels = ReadonlyMap<string, PeerChannel>;
 
@@ -146,6 +152,7 @@ async function buildParts(
             directory: join(config.dataDirectory, "contracts"),
             peerAddress: chaincodeAddress(config),
             mspId: config.msp.id,
+            heapMebibytesMax: config.chaincode.heapMebibytesMax,
           },
         ),
       ],
@@ -272,8 +279,9 @@ function joinChannel(channel: PeerChannel, lifecycle: Lifecycle, gossip: GossipS
     onPulled: (number: number, bytes: Uint8Array): void => {
       gossip.pushBlock(channelId, { number, bytes });
     },
-    onPullReport: ({ kind }: { readonly kind: string }): void => {
-      if (kind === "trouble") gossip.reportOrdererTrouble(channelId);
+    onPullReport: (report: PullReport): void => {
+      const isCutOff = report.kind === "trouble" && report.forMs >= CUT_OFF_MS;
+      if (isCutOff) gossip.reportOrdererTrouble(channelId);
     },
   };
   const follow = (isDeliverer: boolean): void => {

@@ -22,6 +22,8 @@ export interface ProcessLauncherOptions {
   readonly peerAddress: string;
   /** What contracts see as the peer's organisation. */
   readonly mspId: string;
+  /** Heap of one contract's process; it is killed by its own runtime beyond that. Default `CHAINCODE_HEAP_MEBIBYTES_MAX`. */
+  readonly heapMebibytesMax?: number;
 }
 
 const TYPES: ReadonlySet<string> = new Set(["node", "typescript"]);
@@ -75,7 +77,7 @@ export class ProcessLauncher implements ChaincodeRuntime {
     const program =
       command.kind === "shim" ? [shimProgram(directory), "start"] : [join(directory, command.path)];
     return [
-      `--max-old-space-size=${CHAINCODE_HEAP_MEBIBYTES_MAX}`,
+      `--max-old-space-size=${this.#options.heapMebibytesMax ?? CHAINCODE_HEAP_MEBIBYTES_MAX}`,
       `--import=data:text/javascript,${encodeURIComponent(WATCHDOG)}`,
       ...program,
       ...["--peer.address", this.#options.peerAddress],
