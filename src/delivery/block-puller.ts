@@ -23,7 +23,8 @@ import {
 import { BlockVerifier } from "./block-verifier.ts";
 import type { ExpectedBlock } from "./core/block-form.ts";
 import { PullRotation, pullBackoffMs } from "./core/pull-rotation.ts";
-import { PULL_SILENCE_MS_MAX } from "./limits.ts";
+import { PullSetbacks } from "./core/pull-setbacks.ts";
+import { PULL_SILENCE_MS_MAX, PULL_STEADY_MS } from "./limits.ts";
 import type { BlockSink, CurrentConfig, PullReport } from "./ports.ts";
 import { seekEnvelope } from "./seek-envelope.ts";
 
@@ -68,7 +69,7 @@ export class BlockPuller {
   readonly #deps: BlockPullerDeps;
   readonly #options: BlockPullerOptions;
   readonly #rotation: PullRotation;
-  #failures = 0;
+  readonly #setbacks = new PullSetbacks();
   // The configuration of the newest block that was verified, which the sink may not have committed yet.
   #verified: ChannelConfig | undefined;
 
@@ -93,7 +94,7 @@ export class BlockPuller {
   }
 
   async #pause(address: string, end: PullEnd, signal: AbortSignal): Promise<void> {
-    const { logger, timers, report } = this.#deps;
+    const { clock, logger, timers, report } = this.#deps;
     const fields = { channel: this.#options.channelId, address };
     switch (end.kind) {
       case "aborted":
@@ -102,11 +103,12 @@ export class BlockPuller {
         logger.debug("leaving orderer", { ...fields, reason: end.reason });
         return;
       case "failed": {
-        this.#failures += 1;
-        const failures = this.#failures;
+        const { failures, forMs } = this.#setbacks.failed(clock.monotonicMs());
         logger.warn("cannot pull blocks from orderer", { ...fields, reason: end.reason, failures });
-        report({ kind: "trouble", address, failures, reason: end.reason });
-        await sleep(timers, pullBackoffMs(failures), signal);
+        report({ kind: "trouble", address, failures, forMs, reason: end.reason });
+        // As long as there is another to ask it is asked at once.
+        if (!this.#rotation.isRoundOver) return;
+        await sleep(timers, pullBackoffMs(this.#setbacks.roundFailed()), signal);
       }
     }
   }
@@ -123,8 +125,10 @@ export class BlockPuller {
       this.#options.silenceMsMax ?? PULL_SILENCE_MS_MAX,
       abort,
     );
+    const startMs = this.#deps.clock.monotonicMs();
+    let stream: DeliverStream | undefined;
     try {
-      const stream = channel.stream(methodOf(AtomicBroadcastDefinition, "deliver"), {
+      stream = channel.stream(methodOf(AtomicBroadcastDefinition, "deliver"), {
         signal: connection.signal,
       });
       return await this.#follow(stream, endpoint, silence);
@@ -134,6 +138,9 @@ export class BlockPuller {
       if (silence.isTooLong) return { kind: "moved-on", reason: "it was silent" };
       return { kind: "failed", reason: errorMessage(error) };
     } finally {
+      const lastedMs = this.#deps.clock.monotonicMs() - startMs;
+      if (lastedMs >= PULL_STEADY_MS && stream?.peerCertificate() !== undefined)
+        this.#setbacks.clear();
       silence.stop();
       signal.removeEventListener("abort", abort);
       connection.abort();
@@ -155,7 +162,7 @@ export class BlockPuller {
       const refusal = await this.#verify(block, expected);
       if (refusal !== undefined) return { kind: "failed", reason: refusal };
       await this.#handOn(block);
-      this.#failures = 0;
+      this.#setbacks.clear();
       this.#deps.report({ kind: "progress", address: endpoint.address, number: expected.number });
       expected = successor(block);
       if (!this.#isStill(endpoint, config))

@@ -48,6 +48,9 @@ export type PullReport =
   | {
       readonly kind: "trouble";
       readonly address: string;
+      /** In a row: since the last block, or the last stream that held for a while. */
       readonly failures: number;
+      /** Time since the first of them, in milliseconds. */
+      readonly forMs: number;
       readonly reason: string;
     };

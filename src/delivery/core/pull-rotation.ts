@@ -14,6 +14,11 @@ export class PullRotation {
     this.#random = random;
   }
 
+  /** Whether every address has been asked since the round began. */
+  get isRoundOver(): boolean {
+    return this.#left.length === 0;
+  }
+
   /** The next of `addresses`, which may differ from call to call; undefined when there are none. */
   next(addresses: readonly string[]): string | undefined {
     this.#left = this.#left.filter((address) => addresses.includes(address));
@@ -24,8 +29,8 @@ export class PullRotation {
   }
 }
 
-/** Pause after the `failures`-th failure in a row (from 1), in milliseconds. */
-export function pullBackoffMs(failures: number): number {
-  const pauseMs = PULL_BACKOFF_MS_MIN * PULL_BACKOFF_FACTOR ** (failures - 1);
+/** Pause after the `rounds`-th round in a row (from 1) in which every orderer failed, in milliseconds. */
+export function pullBackoffMs(rounds: number): number {
+  const pauseMs = PULL_BACKOFF_MS_MIN * PULL_BACKOFF_FACTOR ** (rounds - 1);
   return Math.min(pauseMs, PULL_BACKOFF_MS_MAX);
 }

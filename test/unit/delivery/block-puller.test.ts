@@ -75,7 +75,7 @@ class Dialer implements RpcDialer {
       },
       end: () => undefined,
       cancel: fail,
-      peerCertificate: () => undefined,
+      peerCertificate: () => new Uint8Array([2]),
     };
   }
 }
@@ -260,7 +260,51 @@ describe("a block puller", () => {
     });
   });
 
-  test("pauses longer after each failure in a row, never more than 10 s, and starts afresh after a block", async () => {
+  test("asks another orderer without a pause when one fails", async () => {
+    const set = setUp();
+    let isFirstAsked = true;
+    const failingOnce: Orderer = (from, send, fail) => {
+      if (isFirstAsked) fail();
+      else serving(chain)(from, send, fail);
+      isFirstAsked = false;
+    };
+    set.dialer.orderers.set(FIRST, failingOnce);
+    set.dialer.orderers.set(SECOND, failingOnce);
+    // Time stands still: whoever pauses never gets there.
+    await running(set, () => until(set.time, () => set.sink.height === 7, 0));
+    expect(set.reports[0]).toMatchObject({ kind: "trouble", failures: 1 });
+    expect(set.dialer.dialled.map(({ address }) => address).toSorted()).toEqual([FIRST, SECOND]);
+  });
+
+  test("says for how long every orderer has failed", async () => {
+    const set = setUp();
+    await running(set, () => until(set.time, () => set.reports.length >= 40));
+    const times = set.reports.map((report) => (report.kind === "trouble" ? report.forMs : -1));
+    expect(times[0]).toBe(0);
+    expect(times.at(-1)).toBeGreaterThan(1_500);
+    expect(times.at(-1)).toBeLessThanOrEqual(set.time.monotonicMs());
+  });
+
+  test("counts afresh after a stream that held for 2 s without a block", async () => {
+    const set = setUp();
+    let lose: (() => void) | undefined;
+    const holding: Orderer = (_from, _send, fail) => {
+      lose = fail;
+    };
+    await running(set, async () => {
+      await until(set.time, () => set.reports.length >= 6);
+      set.dialer.orderers.set(FIRST, holding);
+      set.dialer.orderers.set(SECOND, holding);
+      await until(set.time, () => lose !== undefined);
+      await set.time.advance(2_000);
+      lose?.();
+      const count = set.reports.length;
+      await until(set.time, () => set.reports.length > count);
+    });
+    expect(set.reports.at(-1)).toMatchObject({ kind: "trouble", failures: 1, forMs: 0 });
+  });
+
+  test("pauses longer after each round of failures, never more than 10 s, and starts afresh after a block", async () => {
     expect(pullBackoffMs(1)).toBe(100);
     expect(pullBackoffMs(2)).toBeCloseTo(120);
     expect(pullBackoffMs(1_000)).toBe(10_000);
