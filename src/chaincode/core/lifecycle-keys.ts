@@ -3,6 +3,9 @@ import type { StateAccess, StateReader } from "../ports.ts";
 /** The namespace and the name of the system chaincode that keeps definitions. */
 export const LIFECYCLE_NAMESPACE = "_lifecycle";
 
+/** The namespace of the lifecycle before `_lifecycle`, which this peer does not have. */
+export const LEGACY_LIFECYCLE_NAMESPACE = "lscc";
+
 /** Prefix of what is known of other namespaces: definitions in public, approvals in an organisation's collection. */
 export const NAMESPACES = "namespaces";
 

@@ -19,6 +19,7 @@ import {
 import {
   approvalName,
   CHAINCODE_SOURCES,
+  LEGACY_LIFECYCLE_NAMESPACE,
   NAMESPACES,
   organizationHashes,
   organizationState,
@@ -48,7 +49,13 @@ export interface ApprovedDefinition extends ChaincodeDefinition {
 
 const CHAINCODE_NAME = /^[a-zA-Z0-9]+([-_][a-zA-Z0-9]+)*$/;
 const CHAINCODE_VERSION = /^[A-Za-z0-9_.+-]+$/;
-const SYSTEM_CHAINCODES: ReadonlySet<string> = new Set(["cscc", "escc", "lscc", "qscc", "vscc"]);
+const SYSTEM_CHAINCODES: ReadonlySet<string> = new Set([
+  "cscc",
+  "escc",
+  LEGACY_LIFECYCLE_NAMESPACE,
+  "qscc",
+  "vscc",
+]);
 
 /** Refuses a definition that may be neither approved nor committed. Throws `ChaincodeError` ("refused"). */
 export function checkDefinition(
@@ -66,9 +73,18 @@ export function checkDefinition(
   const proposed = staticCollections(collections);
   checkCollections(proposed, channel);
   const committed = readDefinition(state, name);
-  if (committed === undefined) return;
+  if (committed === undefined) {
+    recordLegacyRead(state, name);
+    return;
+  }
   const existing = decode(CollectionConfigPackage, committed.collections);
   checkCollectionsKept(proposed, staticCollections(existing));
+}
+
+// Fabric: a name without a definition is looked up in the first lifecycle's state as well. No channel of the new
+// lifecycle has anything there, but the read is part of the result, and endorsers must come to the same one.
+function recordLegacyRead(state: StateAccess, name: string): void {
+  state.getState(LEGACY_LIFECYCLE_NAMESPACE, name);
 }
 
 /** Keeps the own organisation's approval. Throws `ChaincodeError` ("refused"). */

@@ -330,6 +330,20 @@ describe("commit", () => {
     expect(hashed.length).toBe(8);
   });
 
+  test("a first definition is looked up in the lifecycle before this one too, an upgrade is not", async () => {
+    const reads = async (args: Args): Promise<boolean> => {
+      const message = create(ApproveChaincodeDefinitionForMyOrgArgs, args);
+      const argument = encode(ApproveChaincodeDefinitionForMyOrgArgs, message);
+      await world.invoke("ApproveChaincodeDefinitionForMyOrg", argument);
+      world.state.discard();
+      return world.state.reads.has(publicKey("lscc", "basic"));
+    };
+    expect(await reads(BASIC)).toBe(true);
+    await world.approve(BASIC);
+    await world.commit(BASIC);
+    expect(await reads({ ...BASIC, sequence: 2 })).toBe(false);
+  });
+
   test("needs the own organisation's approval", async () => {
     await world.approve(BASIC, "Org2MSP");
     expect((await world.commit(BASIC)).message).toBe(
