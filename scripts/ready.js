@@ -17,7 +17,14 @@ if (major < 20 || (major === 20 && minor < 19)) {
 const stampFile = join(root, "node_modules", ".heddle-installed");
 const lockHash = hashOf([join(root, "package-lock.json")]);
 if (read(stampFile) !== lockHash) {
-  run("installing packages", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  // Not `npm ci`: it wants the packages of every platform in the lock, and a registry need not have them all.
+  run("installing packages", "npm", [
+    "install",
+    "--no-save",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+  ]);
   writeFileSync(stampFile, lockHash);
 }
 
