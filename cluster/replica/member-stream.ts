@@ -43,6 +43,8 @@ export class MemberStream {
   #failures = 0;
   #state: "idle" | "sending" | "backing off" | "closed" = "idle";
   #stream: RpcStream<StepRequest, StepResponse> | undefined;
+  // Whether the certificate of #stream's connection was looked at: it stays the same as long as the stream lives.
+  #isChecked = false;
   // Set when the member ended #stream.
   #end: Error | undefined;
 
@@ -116,6 +118,7 @@ export class MemberStream {
 
   #open(): RpcStream<StepRequest, StepResponse> {
     this.#end = undefined;
+    this.#isChecked = false;
     const stream = this.#deps.open();
     void this.#drain(stream);
     return stream;
@@ -141,11 +144,13 @@ export class MemberStream {
   #check(stream: RpcStream<StepRequest, StepResponse>): void {
     if (this.#end !== undefined) throw this.#end;
     const { serverPublicKey } = this.#options;
+    if (this.#isChecked) return;
     const certificate = stream.peerCertificate();
     if (serverPublicKey === undefined || certificate === undefined) return;
     if (maybePublicKeyOf(certificate) !== serverPublicKey) {
       throw new Error("the server's TLS certificate is not the one in the channel's configuration");
     }
+    this.#isChecked = true;
   }
 
   async #backOff(error: unknown): Promise<void> {

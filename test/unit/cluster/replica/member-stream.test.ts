@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { CertificateAuthority } from "../../../../src/crypto/adapters/certificate-authority.ts";
 import { AsyncQueue } from "../../../../src/kernel/async-queue.ts";
 import { silentLogger } from "../../../../src/kernel/ports/logger.ts";
 import type { RpcStream } from "../../../../src/kernel/ports/rpc.ts";
 import type { StepRequest, StepResponse } from "../../../../src/wire/index.ts";
+import { publicKeyOf } from "../../../../cluster/replica/member.ts";
 import { MemberStream } from "../../../../cluster/replica/member-stream.ts";
 import { RECONNECT_DELAY_MS_MAX, SEND_TIMEOUT_MS } from "../../../../cluster/replica/limits.ts";
+import { seededRandom, stoppedClock } from "../../crypto/ports.ts";
 import { SeededRandom } from "../../../sim/ports/seeded-random.ts";
 import { SimulatedTime } from "../../../sim/ports/simulated-time.ts";
 
@@ -17,6 +20,8 @@ class FakeStream implements RpcStream<StepRequest, StepResponse> {
   isCancelled = false;
   #gate: (() => void)[] = [];
   isOpen = true;
+  certificate: Uint8Array | undefined;
+  lookCount = 0;
 
   async send(): Promise<void> {
     if (!this.isOpen) await new Promise<void>((resolve) => this.#gate.push(resolve));
@@ -38,11 +43,20 @@ class FakeStream implements RpcStream<StepRequest, StepResponse> {
   }
 
   peerCertificate(): Uint8Array | undefined {
-    return undefined;
+    this.lookCount += 1;
+    return this.certificate;
   }
 }
 
-function rig(options: { countMax?: number; bytesMax?: number; isOpen?: boolean } = {}) {
+interface RigOptions {
+  countMax?: number;
+  bytesMax?: number;
+  isOpen?: boolean;
+  serverPublicKey?: string;
+  certificate?: Uint8Array;
+}
+
+function rig(options: RigOptions = {}) {
   const time = new SimulatedTime();
   const streams: FakeStream[] = [];
   const broken: number[] = [];
@@ -54,6 +68,7 @@ function rig(options: { countMax?: number; bytesMax?: number; isOpen?: boolean }
       open: () => {
         const stream = new FakeStream();
         stream.isOpen = options.isOpen ?? true;
+        stream.certificate = options.certificate;
         streams.push(stream);
         return stream;
       },
@@ -64,10 +79,16 @@ function rig(options: { countMax?: number; bytesMax?: number; isOpen?: boolean }
     {
       countMax: options.countMax ?? 10,
       bytesMax: options.bytesMax ?? 1_000,
-      serverPublicKey: undefined,
+      serverPublicKey: options.serverPublicKey,
     },
   );
   return { time, streams, broken, member };
+}
+
+async function serverCertificate(): Promise<Uint8Array> {
+  const deps = { clock: stoppedClock(Date.UTC(2026, 0, 1)), random: seededRandom(1) };
+  const name = { commonName: "orderer.example.com", organization: "example.com" };
+  return (await CertificateAuthority.createRoot(deps, name)).certificate.der;
 }
 
 describe("a stream to a member", () => {
@@ -126,6 +147,28 @@ describe("a stream to a member", () => {
     await time.advance(2);
     expect(streams[0]!.isCancelled).toBe(true);
     expect(broken).toHaveLength(1);
+  });
+
+  test("looks at the server's certificate once a stream, as soon as it is known", async () => {
+    const certificate = await serverCertificate();
+    const serverPublicKey = publicKeyOf(certificate);
+    const { time, streams, broken, member } = rig({ serverPublicKey });
+    member.offer(REQUEST, 1);
+    await time.advance(1);
+    streams[0]!.certificate = certificate;
+    for (let count = 0; count < 5; count += 1) {
+      member.offer(REQUEST, 1);
+      await time.advance(1);
+    }
+    expect([streams[0]!.sentCount, streams[0]!.lookCount, broken.length]).toEqual([6, 2, 0]);
+  });
+
+  test("breaks a stream to a server with another key", async () => {
+    const certificate = await serverCertificate();
+    const { time, streams, broken, member } = rig({ serverPublicKey: "another", certificate });
+    member.offer(REQUEST, 1);
+    await time.advance(1);
+    expect([streams[0]!.sentCount, broken.length]).toEqual([0, 1]);
   });
 
   test("takes nothing after its close", async () => {
