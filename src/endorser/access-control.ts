@@ -1,6 +1,12 @@
 import type { AccessControl } from "../chaincode/index.ts";
 import type { ChannelConfig } from "../channel/index.ts";
-import { rolePrincipal, verifySignatures, type MspManager, type SignedData } from "../msp/index.ts";
+import {
+  rolePrincipal,
+  verifySignatures,
+  type Identity,
+  type MspManager,
+  type SignedData,
+} from "../msp/index.ts";
 import {
   Header,
   Proposal,
@@ -62,10 +68,20 @@ export async function channelRefusal(
   resource: string,
   signed: SignedData,
 ): Promise<string | undefined> {
+  const signers = await verifySignatures(config.mspManager, [signed]);
+  return channelRefusalOf(config, resource, signers);
+}
+
+/** As `channelRefusal`, of those whose signatures were verified. */
+export function channelRefusalOf(
+  config: ChannelConfig,
+  resource: string,
+  signers: readonly Identity[],
+): string | undefined {
   const path = config.aclPolicyPath(resource);
   if (path === "") return `Unmapped policy for ${resource}`;
   const policy = config.policy(path);
-  const verdict = policy?.evaluate(await verifySignatures(config.mspManager, [signed])) ?? {
+  const verdict = policy?.evaluate(signers) ?? {
     satisfied: false,
     reason: `no such policy: '${path}'`,
   };

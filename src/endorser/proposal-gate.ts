@@ -1,8 +1,9 @@
+import type { ChannelConfig } from "../channel/index.ts";
 import { toHex } from "../kernel/bytes.ts";
 import type { Clock } from "../kernel/ports/clock.ts";
 import { isExpired, type Identity, type MspManager } from "../msp/index.ts";
 import { timestampToMs } from "../wire/index.ts";
-import { channelRefusal } from "./access-control.ts";
+import { channelRefusalOf } from "./access-control.ts";
 import { proposalFault } from "./core/check-proposal.ts";
 import type { UnpackedProposal } from "./core/unpack-proposal.ts";
 import type { EndorserMetrics } from "./metrics.ts";
@@ -15,6 +16,10 @@ export interface ProposalGateDeps {
   /** Of system chaincodes, which check access themselves. */
   isSystem(chaincodeName: string): boolean;
 }
+
+type Admission =
+  | { readonly ok: true; readonly creator: Identity }
+  | { readonly ok: false; readonly reason: string };
 
 const RESOURCE = "peer/Propose";
 const DATE_MS_MAX = 8.64e15;
@@ -43,52 +48,53 @@ export class ProposalGate {
     proposal: UnpackedProposal,
     channel: EndorserChannel | undefined,
   ): Promise<string | undefined> {
-    const invalid = await this.#invalidity(proposal, channel);
-    if (invalid !== undefined) {
+    const config = channel?.config.current();
+    const admission = await this.#admit(proposal, config?.mspManager ?? this.#deps.localMsps);
+    if (!admission.ok) {
       this.#deps.metrics.validationFailures.add(1);
-      return invalid;
+      return admission.reason;
     }
-    return channel === undefined ? undefined : this.#channelRejection(proposal, channel);
+    if (channel === undefined || config === undefined) return undefined;
+    return this.#channelRejection(proposal, config, channel.ledger, admission.creator);
   }
 
-  async #invalidity(
-    proposal: UnpackedProposal,
-    channel: EndorserChannel | undefined,
-  ): Promise<string | undefined> {
+  // Whoever is admitted has signed the proposal: the signature need not be verified again.
+  async #admit(proposal: UnpackedProposal, manager: MspManager): Promise<Admission> {
     const { channelId, signatureHeader } = proposal;
-    const manager = channel?.config.current().mspManager ?? this.#deps.localMsps;
     const creator = manager.unvalidatedIdentity(signatureHeader.creator);
     if (creator.ok && isExpired(creator.identity, this.#deps.clock.wallMs())) {
-      return "proposal client identity expired";
+      return refused("proposal client identity expired");
     }
     const fault = proposalFault(proposal);
-    if (fault !== undefined) return `error validating proposal: ${fault}`;
+    if (fault !== undefined) return refused(`error validating proposal: ${fault}`);
     const denied = `error validating proposal: access denied: channel [${channelId}] creator org`;
-    if (!creator.ok) return `${denied} unknown, creator is malformed`;
+    if (!creator.ok) return refused(`${denied} unknown, creator is malformed`);
     const isAuthentic = await isSignedBy(creator.identity, manager, proposal);
-    return isAuthentic ? undefined : `${denied} [${creator.identity.mspId}]`;
+    return isAuthentic
+      ? { ok: true, creator: creator.identity }
+      : refused(`${denied} [${creator.identity.mspId}]`);
   }
 
-  async #channelRejection(
-    proposal: UnpackedProposal,
-    { config, ledger }: EndorserChannel,
-  ): Promise<string | undefined> {
-    const { channelId, chaincodeName, txId, signed } = proposal;
-    const { creator } = proposal.signatureHeader;
+  #channelRejection(
+    { channelId, chaincodeName, txId }: UnpackedProposal,
+    config: ChannelConfig,
+    ledger: EndorserChannel["ledger"],
+    creator: Identity,
+  ): string | undefined {
     const labels = { channel: channelId, chaincode: chaincodeName };
     if (ledger.transaction(txId) !== undefined) {
       this.#deps.metrics.duplicateFailures.add(1, labels);
-      return `duplicate transaction found [${txId}]. Creator [${toHex(creator)}]`;
+      return `duplicate transaction found [${txId}]. Creator [${toHex(creator.serialized)}]`;
     }
     if (this.#deps.isSystem(chaincodeName)) return undefined;
-    const refusal = await channelRefusal(config.current(), RESOURCE, {
-      data: signed.proposalBytes,
-      identity: creator,
-      signature: signed.signature,
-    });
+    const refusal = channelRefusalOf(config, RESOURCE, [creator]);
     if (refusal !== undefined) this.#deps.metrics.aclFailures.add(1, labels);
     return refusal;
   }
+}
+
+function refused(reason: string): Admission {
+  return { ok: false, reason };
 }
 
 async function isSignedBy(
