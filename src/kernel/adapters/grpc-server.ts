@@ -32,6 +32,9 @@ import { RpcError, type RpcBinding, type RpcCall, type RpcMethod } from "../port
 import { deserializer, serializer, type Received } from "./grpc-codec.ts";
 import { toGrpcStatus } from "./grpc-status.ts";
 
+// Made once: aborting without a reason makes one, with a stack.
+const CANCELLED = new RpcError("CANCELLED", "the call was cancelled");
+
 export interface GrpcServerTls {
   readonly certificatePem: Uint8Array;
   readonly keyPem: Uint8Array;
@@ -58,6 +61,7 @@ export class GrpcServer {
     "grpc.enable_channelz": 0,
   });
   readonly #sockets = new Map<string, Socket>();
+  readonly #certificates = new WeakMap<Socket, Uint8Array>();
   readonly #closing = new AbortController();
   readonly #options: GrpcServerOptions;
   readonly #localCertificate: Uint8Array | undefined;
@@ -181,7 +185,7 @@ export class GrpcServer {
   #context(call: UnaryCall | DuplexCall): { readonly call: RpcCall; readonly release: () => void } {
     const abort = new AbortController();
     const cancel = (): void => {
-      abort.abort();
+      abort.abort(CANCELLED);
     };
     const deadline = call.getDeadline();
     const deadlineMs = deadline instanceof Date ? deadline.getTime() : deadline;
@@ -197,6 +201,8 @@ export class GrpcServer {
         localCertificate: this.#localCertificate,
       },
       release: () => {
+        // grpc-js also reports the end of a call that was answered.
+        call.off("cancelled", cancel);
         this.#closing.signal.removeEventListener("abort", cancel);
       },
     };
@@ -205,8 +211,14 @@ export class GrpcServer {
   #peerCertificate(peerAddress: string): Uint8Array | undefined {
     if (this.#options.tls === undefined) return undefined;
     const socket = this.#sockets.get(peerAddress) as TLSSocket | undefined;
-    const certificate = socket?.getPeerX509Certificate();
-    return certificate === undefined ? undefined : new Uint8Array(certificate.raw);
+    if (socket === undefined) return undefined;
+    const known = this.#certificates.get(socket);
+    if (known !== undefined) return known;
+    const certificate = socket.getPeerX509Certificate();
+    if (certificate === undefined) return undefined;
+    const der = new Uint8Array(certificate.raw);
+    this.#certificates.set(socket, der);
+    return der;
   }
 }
 
@@ -248,7 +260,7 @@ function queueOf(
     });
   });
   call.signal.addEventListener("abort", () => {
-    queue.fail(new RpcError("CANCELLED", "the call was cancelled"));
+    queue.fail(CANCELLED);
   });
   return queue;
 }
