@@ -91,23 +91,30 @@ export class PrometheusMeter implements Meter {
 
 /** Keeps the label sets of a metric few and short: some values are of a client's choosing, and every set is kept for good. */
 class BoundedSeries {
-  readonly #known = new Set<string>();
+  readonly #known = new Map<string, Record<string, string>>();
 
   bound(labels: MetricLabels): Record<string, string> {
-    const entries = Object.entries(labels).map(([name, value]): [string, string] => [
-      name,
-      value.slice(0, LABEL_LENGTH_MAX),
-    ]);
-    return Object.fromEntries(
-      this.#isRoomFor(entries) ? entries : entries.map(([name]) => [name, "other"]),
-    );
+    let key = "";
+    // With its length before it no value can pass for two.
+    for (const name in labels) {
+      const value = shortLabel(labels[name]);
+      key += `${name}=${value.length}:${value}`;
+    }
+    return this.#known.get(key) ?? this.#add(key, labels);
   }
 
-  #isRoomFor(entries: readonly (readonly [string, string])[]): boolean {
-    const key = JSON.stringify(entries);
-    if (this.#known.has(key)) return true;
-    if (this.#known.size >= SERIES_MAX) return false;
-    this.#known.add(key);
-    return true;
+  #add(key: string, labels: MetricLabels): Record<string, string> {
+    const isFull = this.#known.size >= SERIES_MAX;
+    const entries = Object.entries(labels).map(([name, value]): [string, string] => [
+      name,
+      isFull ? "other" : shortLabel(value),
+    ]);
+    const bounded = Object.fromEntries(entries);
+    if (!isFull) this.#known.set(key, bounded);
+    return bounded;
   }
+}
+
+function shortLabel(value = ""): string {
+  return value.length > LABEL_LENGTH_MAX ? value.slice(0, LABEL_LENGTH_MAX) : value;
 }

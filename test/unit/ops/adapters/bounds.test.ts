@@ -14,6 +14,18 @@ describe("metrics with labels of a stranger's choosing", () => {
     expect(text).toContain('calls{name="n0"} 2');
   });
 
+  test("are told apart whatever their values are", async () => {
+    const meter = new PrometheusMeter({ process: false });
+    const counter = meter.counter({ name: "pairs", help: "h", labels: ["a", "b"] });
+    counter.add(1, { a: "x", b: "y" });
+    counter.add(1, { a: "xb=1:y" });
+    counter.add(1, { a: "", b: "1:x" });
+    counter.add(1, { a: "x", b: "y" });
+    const { text } = await meter.expose();
+    expect(text.split("\n").filter((line) => line.startsWith("pairs{"))).toHaveLength(3);
+    expect(text).toContain('pairs{a="x",b="y"} 2');
+  });
+
   test("cut a long value", async () => {
     const meter = new PrometheusMeter({ process: false });
     const histogram = meter.histogram({ name: "t", help: "h", labels: ["name"], buckets: [1] });
