@@ -102,6 +102,7 @@ export const DEFAULT_OPTIONS: GossipOptions = {
   pullIntervalMs: 2_000,
   digestWaitMs: 500,
   stateInfoIntervalMs: 2_000,
+  stateInfoDebounceMs: 200,
   stateInfoExpirationMs: 200_000,
   transferIntervalMs: 1_000,
   electionGraceMs: 1_000,

@@ -184,10 +184,10 @@ describe("the channel's state", () => {
     const driven = new Driven();
     driven.step({ kind: "tick" }, 0);
     const grown: ChannelEvent = { kind: "ledger", height: 2, chaincodes: [] };
-    expect(of(driven.step(grown, 100), "sign-state")).toMatchObject([{ height: 2 }]);
-    expect(of(driven.step(grown, 200), "sign-state")).toEqual([]);
+    expect(of(driven.step(grown, 300), "sign-state")).toMatchObject([{ height: 2 }]);
+    expect(of(driven.step(grown, 600), "sign-state")).toEqual([]);
     const chaincodes = [{ name: "basic", version: "1" }];
-    const changed = driven.step({ kind: "ledger", height: 2, chaincodes }, 300);
+    const changed = driven.step({ kind: "ledger", height: 2, chaincodes }, 900);
     expect(of(changed, "sign-state")).toMatchObject([{ chaincodes }]);
   });
 
@@ -196,10 +196,12 @@ describe("the channel's state", () => {
     driven.step({ kind: "tick" }, 0);
     const grow = (height: number, nowMs: number): readonly ChannelEffect[] =>
       driven.step({ kind: "ledger", height, chaincodes: [] }, nowMs);
-    expect(of(grow(2, 100), "sign-state")).toHaveLength(1);
-    expect(grow(3, 110)).toEqual([{ kind: "wake", afterMs: 40 }]);
-    expect(grow(4, 120)).toEqual([]);
-    expect(of(driven.step({ kind: "tick" }, 150), "sign-state")).toMatchObject([{ height: 4 }]);
+    const { stateInfoDebounceMs } = DEFAULT_OPTIONS;
+    expect(of(grow(2, 1_000), "sign-state")).toHaveLength(1);
+    expect(grow(3, 1_010)).toEqual([{ kind: "wake", afterMs: stateInfoDebounceMs - 10 }]);
+    expect(grow(4, 1_020)).toEqual([]);
+    const later = driven.step({ kind: "tick" }, 1_000 + stateInfoDebounceMs);
+    expect(of(later, "sign-state")).toMatchObject([{ height: 4 }]);
   });
 
   test("a larger height elsewhere is followed by a request, after a little patience", () => {
