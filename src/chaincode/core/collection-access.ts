@@ -12,7 +12,7 @@ import {
 } from "../../wire/index.ts";
 import type { LifecycleChannel, StateReader } from "../ports.ts";
 import { memberPolicy, staticCollections } from "./collection-rules.ts";
-import { readDefinition } from "./definition.ts";
+import { readDefinition, type ChaincodeDefinition } from "./definition.ts";
 import { mspIdOfImplicitCollection } from "./lifecycle-keys.ts";
 import type { CollectionOperation } from "./transaction.ts";
 
@@ -26,16 +26,25 @@ export interface CollectionUse {
 }
 
 /**
- * Why the transaction's creator may not read or write a collection, or undefined if it may.
- * Fabric: only the collection's member-only flags restrict a creator; implicit collections have none.
+ * Why the transaction's creator may not use a collection, or undefined if it may.
+ * Fabric: only the collection's member-only flags restrict a creator; implicit collections have none, and hashes are
+ * public. For each of these uses Fabric looks the chaincode up in the transaction's own state: the reads are part of
+ * the result, which must be the same at every endorser.
  */
 export function collectionRefusal(
   use: CollectionUse,
   collection: string,
   operation: CollectionOperation,
 ): string | undefined {
-  if (mspIdOfImplicitCollection(collection) !== undefined) return undefined;
-  const config = findCollection(use, collection);
+  const definition = readDefinition(use.state, use.namespace);
+  const mspId = mspIdOfImplicitCollection(collection);
+  if (mspId !== undefined) {
+    return isInChannel(use.channel, mspId) ? undefined : notConfigured(use, collection);
+  }
+  const config = definition && findCollection(definition, collection);
+  if (operation === "hash") {
+    return config === undefined ? notConfigured(use, collection) : undefined;
+  }
   if (config === undefined) {
     return `collection ${use.channelId}/${use.namespace}/${collection} could not be found`;
   }
@@ -44,9 +53,18 @@ export function collectionRefusal(
   return `tx creator does not have ${operation} access permission on privatedata in chaincodeName:${use.namespace} collectionName: ${collection}`;
 }
 
-function findCollection(use: CollectionUse, name: string): StaticCollectionConfig | undefined {
-  const definition = readDefinition(use.state, use.namespace);
-  if (definition === undefined) return undefined;
+function isInChannel(channel: LifecycleChannel, mspId: string): boolean {
+  return channel.application.organizations.some((organization) => organization.mspId === mspId);
+}
+
+function notConfigured({ namespace }: CollectionUse, collection: string): string {
+  return `collection [${collection}] not defined in the collection config for chaincode [${namespace}]`;
+}
+
+function findCollection(
+  definition: ChaincodeDefinition,
+  name: string,
+): StaticCollectionConfig | undefined {
   const collections = decode(CollectionConfigPackage, definition.collections);
   return staticCollections(collections).find((config) => config.name === name);
 }

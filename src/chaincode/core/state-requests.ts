@@ -96,10 +96,9 @@ function deleteState(payload: Uint8Array, { run }: OpenRun): Uint8Array {
   return EMPTY_BYTES;
 }
 
-// Fabric: hashes are public, so membership in the collection is not asked for.
 function getPrivateDataHash(payload: Uint8Array, { run }: OpenRun): Uint8Array {
   const { key, collection } = decode(GetState, payload);
-  if (run.isInit) throw forbidden(PRIVATE_DATA_IN_INIT);
+  checkCollection(run, collection, "hash");
   return run.state.getPrivateDataHash(run.namespace, collection, key) ?? EMPTY_BYTES;
 }
 

@@ -2,7 +2,8 @@ import type { ChaincodeEvent, SignedProposal } from "../../wire/index.ts";
 import type { StateAccess } from "../ports.ts";
 import { QueryIterators } from "./query-iterators.ts";
 
-export type CollectionOperation = "read" | "write";
+/** What is done with a collection. `hash`: its hashes are read, which are public. */
+export type CollectionOperation = "read" | "write" | "hash";
 
 /** One run of one chaincode within a transaction. */
 export interface ChaincodeRun {
@@ -16,7 +17,7 @@ export interface ChaincodeRun {
   /** The client's proposal, for what the contract wants to know of its caller. */
   readonly signedProposal: SignedProposal | undefined;
   readonly state: StateAccess;
-  /** Why the caller may not read or write a private data collection of the namespace, or undefined if it may. */
+  /** Why the caller may not use a private data collection of the namespace, or undefined if it may. */
   collectionRefusal(collection: string, operation: CollectionOperation): string | undefined;
 }
 

@@ -41,7 +41,8 @@ function runOf(state: MemoryState, fields: Partial<ChaincodeRun> = {}): Chaincod
     input: utf8("input"),
     signedProposal: undefined,
     state,
-    collectionRefusal: (collection) => (collection === "open" ? undefined : "no access"),
+    collectionRefusal: (collection, operation) =>
+      collection === "open" || operation === "hash" ? undefined : "no access",
     ...fields,
   };
 }
