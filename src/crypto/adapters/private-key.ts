@@ -1,7 +1,11 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
-import forge from "node-forge";
+import { createRequire } from "node:module";
+import type forge from "node-forge";
 import { errorMessage } from "../../kernel/error.ts";
 import { CryptoError } from "../errors.ts";
+
+// Loaded for encrypted keys only: a node that has none would wait for 42 modules.
+const loadForge = (): typeof forge => createRequire(import.meta.url)("node-forge") as typeof forge;
 
 const ENCRYPTED = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
 
@@ -35,7 +39,7 @@ function decrypt(text: string, passphrase: string): KeyObject {
   if (info === null) {
     throw new CryptoError("wrong-passphrase", "the passphrase does not open the private key");
   }
-  const der = Buffer.from(forge.asn1.toDer(info).getBytes(), "binary");
+  const der = Buffer.from(loadForge().asn1.toDer(info).getBytes(), "binary");
   try {
     return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
   } catch (error) {
@@ -45,7 +49,7 @@ function decrypt(text: string, passphrase: string): KeyObject {
 
 function readContainer(text: string): forge.asn1.Asn1 {
   try {
-    return forge.pki.encryptedPrivateKeyFromPem(text);
+    return loadForge().pki.encryptedPrivateKeyFromPem(text);
   } catch (error) {
     throw new CryptoError("malformed-key", `not an encrypted private key: ${errorMessage(error)}`);
   }
@@ -54,7 +58,7 @@ function readContainer(text: string): forge.asn1.Asn1 {
 // A wrong passphrase shows as bad padding (null) or as bytes that are not ASN.1 (a throw).
 function openContainer(container: forge.asn1.Asn1, passphrase: string): forge.asn1.Asn1 | null {
   try {
-    return forge.pki.decryptPrivateKeyInfo(container, passphrase);
+    return loadForge().pki.decryptPrivateKeyInfo(container, passphrase);
   } catch (error) {
     if (/cannot read|unsupported|unknown/i.test(errorMessage(error))) {
       throw new CryptoError("malformed-key", `private key encryption: ${errorMessage(error)}`);
