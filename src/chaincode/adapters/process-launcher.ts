@@ -93,6 +93,8 @@ export class ProcessLauncher implements ChaincodeRuntime {
       CORE_CHAINCODE_ID_NAME: packageId,
       CORE_PEER_LOCALMSPID: this.#options.mspId,
       CORE_PEER_TLS_ENABLED: "false",
+      // At its default the shim says for each invocation that it succeeded.
+      CORE_CHAINCODE_LOGGING_LEVEL: "WARNING",
     };
   }
 
