@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: closed-loop load through the unmodified `@hyperledger/fabric-gateway` against a network of real
- * processes. Prints a table and appends one line to test/bench/results.ndjson.
+ * processes, after a warm-up: the figures are those of compiled code. Prints a table and appends one line to test/bench/results.ndjson.
  *
  * Back of the envelope: a transaction costs a client signature ×3, two endorsements (a verification, a signature each),
  * an orderer's verification, and at each of four peers three verifications (0.12 ms each): about 2.5 ms of ECDSA
@@ -24,12 +24,15 @@ const { values: options } = parseArgs({
   options: {
     seconds: { type: "string", default: "10" },
     clients: { type: "string", default: "1,16,64" },
+    "warm-up": { type: "string", default: "500" },
     "port-offset": { type: "string", default: "20000" },
     help: { type: "boolean", default: false },
   },
 });
 if (options.help) {
-  console.log("Usage: npm run bench [-- --seconds 10 --clients 1,16,64 --port-offset 20000]");
+  console.log(
+    "Usage: npm run bench [-- --seconds 10 --clients 1,16,64 --warm-up 500 --port-offset 20000]",
+  );
   process.exit(0);
 }
 
@@ -65,6 +68,7 @@ try {
     },
     () => undefined,
   );
+  await warmUp(Number(options["warm-up"]));
   const results: Figures[] = [];
   for (const clients of options.clients.split(",").map(Number))
     results.push(await measure(clients));
@@ -90,6 +94,22 @@ try {
 } finally {
   await network.stop();
   await rm(directory, { recursive: true, force: true });
+}
+
+/** Runs `count` transactions, so that every node has compiled what it runs often. */
+async function warmUp(count: number): Promise<void> {
+  const { gateway, client } = await openGateway();
+  const contract = gateway.getNetwork(network.topology.channelId).getContract("basic");
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: 16 }, async () => {
+      for (let index = next++; index < count; index = next++) {
+        await create(contract, `warm-up-${index}`);
+      }
+    }),
+  );
+  gateway.close();
+  client.close();
 }
 
 async function measure(clients: number): Promise<Figures> {
