@@ -21,7 +21,6 @@ import { NetworkLayout } from "./layout.ts";
 import { readFolder } from "./manifest.ts";
 import { readNodeFigures } from "./node-figures.ts";
 import type { NodeStatus } from "./node-status.ts";
-import { writeNetwork } from "./material.ts";
 import {
   requirePortsFree,
   runningNode,
@@ -68,6 +67,8 @@ export class DevelopmentNetwork {
     if (state.kind === "absent") {
       await requirePortsFree(portsOf(topology));
       onStep("issuing certificates and writing the genesis block");
+      // Loaded for a new network only: issuing certificates takes 260 modules.
+      const { writeNetwork } = await import("./material.ts");
       await writeNetwork(layout.directory, topology, options);
     }
     return { network: new DevelopmentNetwork(layout, topology), created: state.kind === "absent" };
