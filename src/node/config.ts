@@ -6,7 +6,8 @@ import { z } from "zod";
 import { HeddleError, errorMessage } from "../kernel/error.ts";
 import { parseLogSpec } from "../ops/index.ts";
 
-export type ConfigErrorCode = "unreadable configuration" | "invalid configuration";
+export type ConfigErrorCode =
+  "unreadable configuration" | "invalid configuration" | "address in use";
 
 export class ConfigError extends HeddleError<ConfigErrorCode> {
   override readonly name = "ConfigError";

@@ -34,10 +34,11 @@ async function runNode<Config extends CommonConfig>(
   const world = await openWorld(config, { process: true });
   endOnBugs(world);
   const told = stopSignal();
-  const host = await start(config, world).catch((error: unknown) => {
+  const host = await start(config, world).catch(async (error: unknown) => {
     world.logger.error("the node could not start", { error: errorMessage(error) });
-    process.exitCode = EXIT_START_FAILED;
-    throw error;
+    const failure = await explained(error);
+    endAfterThis();
+    throw failure;
   });
   const { port, operationsPort } = host;
   const { name, dataDirectory } = config;
@@ -49,6 +50,25 @@ async function runNode<Config extends CommonConfig>(
   await host.close();
   await removeRunFile(dataDirectory);
   process.exit(EXIT_OK);
+}
+
+// What was opened before the failure would keep the process alive. The caller, in this turn, says why it ends.
+function endAfterThis(): void {
+  process.exitCode = EXIT_START_FAILED;
+  setImmediate(() => {
+    process.exit();
+  });
+}
+
+async function explained(error: unknown): Promise<unknown> {
+  const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+  if (!isTaken) return error;
+  const { ConfigError } = await import("./config.ts");
+  return new ConfigError(
+    "address in use",
+    `${error.message}; stop the program that listens there, or choose another port in the configuration`,
+    { cause: error },
+  );
 }
 
 function stopSignal(): Promise<string> {
