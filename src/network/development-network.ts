@@ -1,6 +1,6 @@
 /** A network of real processes on this machine, in one folder: made, started, stopped and spoken to. */
 import { readFile, readdir, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { utf8 } from "../kernel/bytes.ts";
 import { GrpcDialer } from "../kernel/adapters/grpc-dialer.ts";
@@ -248,7 +248,7 @@ export class DevelopmentNetwork {
   }
 
   async #requireUser({ domain, shortName }: PeerOrganization, user: string): Promise<void> {
-    const folders = await readdir(dirname(this.layout.user(domain, user))).catch(() => []);
+    const folders = await readdir(this.layout.users(domain)).catch(() => []);
     const suffix = `@${domain}`;
     const known = folders.flatMap((folder) =>
       folder.endsWith(suffix) ? [folder.slice(0, -suffix.length)] : [],

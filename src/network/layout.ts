@@ -54,7 +54,12 @@ export class NetworkLayout {
 
   /** `msp` and `tls` of `User1` or `Admin` of a peer organisation. */
   user(domain: string, user: string): string {
-    return join(this.peerOrganization(domain), "users", `${user}@${domain}`);
+    return join(this.users(domain), `${user}@${domain}`);
+  }
+
+  /** A folder for each user, `User1@org1.example.com`. */
+  users(domain: string): string {
+    return join(this.peerOrganization(domain), "users");
   }
 
   tlsRoot(domain: string): string {

@@ -138,8 +138,9 @@ export class FabricClient {
 
   /** One peer's answer to a proposal; rejects unless it is below 400. */
   async propose(proposal: PreparedProposal, peer: RpcChannel): Promise<ProposalResponse> {
-    const answer = await this.#call(() =>
-      peer.unary(processProposal, proposal.signed, { timeoutMs: PROPOSAL_TIMEOUT_MS }),
+    const answer = await this.#call(
+      () => peer.unary(processProposal, proposal.signed, { timeoutMs: PROPOSAL_TIMEOUT_MS }),
+      peer.address,
     );
     const response = answer.response;
     if (response === undefined || response.status >= 400 || response.status < 200) {
