@@ -11,7 +11,7 @@ import type { Timers } from "../../src/kernel/ports/timers.ts";
 import { errorMessage } from "../../src/kernel/error.ts";
 import { GossipDefinition, methodOf, type GossipEnvelope } from "../../src/wire/index.ts";
 import type { PeerId } from "../core/index.ts";
-import { Connection, type Receive } from "./connection.ts";
+import { Connection, type ConnectionFacts, type Receive } from "./connection.ts";
 import {
   shakeHands,
   type EnvelopeStream,
@@ -205,7 +205,10 @@ export class Connections {
   async #run(connection: Connection): Promise<void> {
     const { peer } = connection.facts.remote;
     const reason = await connection.run(this.#deps.receive);
-    if (this.#open.get(peer) === connection) this.#open.delete(peer);
+    if (this.#open.get(peer) === connection) {
+      this.#open.delete(peer);
+      this.#pauseIfRefused(peer, connection.facts);
+    }
     this.#deps.metrics.connections.set(this.#open.size);
     this.#deps.logger.debug("a stream has ended", { peer, reason });
   }
@@ -225,12 +228,22 @@ export class Connections {
 
   async #dialFor(peer: PeerId, endpoint: string): Promise<void> {
     await this.dial(endpoint);
-    const nowMs = this.#deps.clock.monotonicMs();
     this.#waiting.delete(peer);
+    if (!this.#open.has(peer)) this.#pause(peer);
+  }
+
+  // A peer that cannot validate this one's identity yet proves its own first and hangs up afterwards.
+  #pauseIfRefused(peer: PeerId, { isInitiator, openedAtMs }: ConnectionFacts): void {
+    const lastedMs = this.#deps.clock.monotonicMs() - openedAtMs;
+    if (isInitiator && lastedMs < DIAL_PAUSE_MS) this.#pause(peer);
+  }
+
+  #pause(peer: PeerId): void {
+    const nowMs = this.#deps.clock.monotonicMs();
     for (const [other, untilMs] of this.#pausedUntilMs) {
       if (untilMs <= nowMs) this.#pausedUntilMs.delete(other);
     }
-    if (!this.#open.has(peer)) this.#pausedUntilMs.set(peer, nowMs + DIAL_PAUSE_MS);
+    this.#pausedUntilMs.set(peer, nowMs + DIAL_PAUSE_MS);
   }
 
   #flush(peer: PeerId, connection: Connection): void {

@@ -18,7 +18,7 @@ export const DIALS_MAX = 64;
 /** Messages that wait for a dial. When full, a further one is dropped and counted. */
 export const DIAL_QUEUE_COUNT_MAX = 50;
 
-/** A peer that could not be dialled is left alone for this long; messages to it are dropped. */
+/** A peer that could not be dialled, or that hung up before this time was over, is left alone for as long; messages to it are dropped. */
 export const DIAL_PAUSE_MS = 1_000;
 
 /** Time for a stream to be opened to a peer and for its identity to be proved, both together. */

@@ -10,7 +10,7 @@ import {
 } from "../../../src/wire/index.ts";
 import { channelMac, pkiIdOf } from "../../../gossip/service/peer-identity.ts";
 import { IN_CHANNEL, Intruder, unsigned, type Content } from "./intruder.ts";
-import { CHANNEL, sevenPeers, type SimPeer, type World } from "./world.ts";
+import { CHANNEL, addressOf, sevenPeers, type SimPeer, type World } from "./world.ts";
 
 const { BLOCK_MSG, IDENTITY_MSG } = PullMsgType;
 const LATER = { incNum: "18446744073709551615", seqNum: "1" };
@@ -220,6 +220,26 @@ describe("a peer refuses", () => {
     );
     expect(own.refusals("organization")).toBe(2);
     expect(foreign.heard.filter(({ content }) => content?.$case === "stateSnapshot")).toEqual([]);
+  });
+});
+
+describe("a peer leaves alone", () => {
+  test("for a while whoever hangs up right after the handshake", async () => {
+    const endpoint = addressOf("intruder-Org1MSP");
+    const claim = alive(own.pkiId, own.signer.identity, endpoint);
+    await own.sendRaw(await own.signed(claim, { tag: Tag.EMPTY }));
+    await own.sendRaw(await own.signed(stateInfo(own.pkiId, 1), { tag: Tag.CHAN_OR_ORG }));
+    let dialCount = 0;
+    own.turnAway(() => {
+      dialCount += 1;
+    });
+    // Each block is something to say to a member of the organisation.
+    for (let second = 0; second < 10; second += 1) {
+      world.order(20);
+      await world.time.pass(1_000);
+    }
+    expect(dialCount).toBeGreaterThan(3);
+    expect(dialCount).toBeLessThanOrEqual(3 * 11);
   });
 });
 

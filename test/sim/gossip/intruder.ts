@@ -1,7 +1,7 @@
 /** A peer with a valid identity that says whatever a test wants it to. */
 import { sha256 } from "../../../src/crypto/index.ts";
 import { EMPTY_BYTES } from "../../../src/kernel/bytes.ts";
-import type { RpcStream } from "../../../src/kernel/ports/rpc.ts";
+import { serveStream, type RpcStream } from "../../../src/kernel/ports/rpc.ts";
 import type { Signer } from "../../../src/kernel/ports/signer.ts";
 import {
   GossipDefinition,
@@ -31,12 +31,14 @@ export class Intruder {
   readonly heard: GossipMessage[] = [];
   readonly #world: World;
   readonly #victim: SimPeer;
+  readonly #name: string;
   readonly #stream: RpcStream<GossipEnvelope, GossipEnvelope>;
   isCut = false;
 
   private constructor(world: World, victim: SimPeer, signer: Signer, name: string) {
     this.#world = world;
     this.#victim = victim;
+    this.#name = name;
     this.signer = signer;
     this.pkiId = pkiIdOf(signer.identity)!;
     world.network.listen(addressOf(name), [], certificateOf(name));
@@ -50,7 +52,7 @@ export class Intruder {
   static async connect(world: World, victim: SimPeer, mspId: string): Promise<Intruder> {
     const name = `intruder-${mspId}`;
     const intruder = new Intruder(world, victim, world.authority.enroll(mspId, name), name);
-    await intruder.#prove(certificateOf(name));
+    await intruder.#stream.send(await intruder.#proof(certificateOf(name)));
     void intruder.#listen();
     await world.time.pass(100);
     return intruder;
@@ -77,14 +79,26 @@ export class Intruder {
     return { payload, signature: await this.signer.sign(payload), secretEnvelope: undefined };
   }
 
-  async #prove(certificate: Uint8Array): Promise<void> {
+  /** Ends its stream. From now on it proves who it is to whoever dials, and hangs up. */
+  turnAway(onDial: () => void): void {
+    this.#stream.cancel();
+    const method = methodOf(GossipDefinition, "gossipStream");
+    const certificate = certificateOf(this.#name);
+    const binding = serveStream(method, async (_requests, send) => {
+      onDial();
+      await send(await this.#proof(certificate));
+    });
+    this.#world.network.listen(addressOf(this.#name), [binding], certificate);
+  }
+
+  #proof(certificate: Uint8Array): Promise<GossipEnvelope> {
     const value = {
       pkiId: this.pkiId,
       identity: this.signer.identity,
       tlsCertHash: sha256(certificate),
       probe: false,
     };
-    await this.#stream.send(await this.signed({ $case: "conn", value }, { tag: Tag.EMPTY }));
+    return this.signed({ $case: "conn", value }, { tag: Tag.EMPTY });
   }
 
   async #listen(): Promise<void> {
