@@ -125,13 +125,26 @@ async function load<T extends CommonConfig>(path: string, schema: z.ZodType<T>):
       },
     );
   });
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: true });
-  const [syntax] = document.errors;
-  if (syntax !== undefined) throw invalid(path, [syntax.message]);
-  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 10 }));
+  const parsed = schema.safeParse(documentOf(path, text));
   if (!parsed.success) throw invalid(path, parsed.error.issues.map(problemOf));
   return Object.freeze(absolute(parsed.data, dirname(resolve(path))));
+}
+
+function documentOf(path: string, text: string): unknown {
+  const document = parseDocument(text, { lineCounter: new LineCounter(), prettyErrors: true });
+  const { errors } = document;
+  if (errors.length > 0) {
+    throw invalid(
+      path,
+      errors.map(({ message }) => message),
+    );
+  }
+  try {
+    return document.toJS({ maxAliasCount: 10 });
+  } catch (error) {
+    // An alias of nothing, or aliases that multiply.
+    throw invalid(path, [errorMessage(error)]);
+  }
 }
 
 function problemOf(issue: z.core.$ZodIssue): string {
