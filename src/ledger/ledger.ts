@@ -22,6 +22,8 @@ import {
 import { type TransactionReading, readTransactions } from "./core/block-reading.ts";
 import { commitHash } from "./core/commit-hash.ts";
 import { ChannelKeys } from "./core/keys.ts";
+import { LostPrivateSets } from "./core/lost-private-sets.ts";
+import type { WrittenCollection } from "./core/private-updates.ts";
 import { FIRST_SAVEPOINT, type Savepoint, decodeSavepoint } from "./core/savepoint.ts";
 import { type TransactionRecord, decodeTransactionRecord } from "./core/transaction-record.ts";
 import { LedgerError } from "./errors.ts";
@@ -318,8 +320,19 @@ export class Ledger {
         last: this.blocks.height - 1,
       });
     }
-    while (this.height < this.blocks.height) await this.#replay(this.height);
+    const lost = new LostPrivateSets();
+    while (this.height < this.blocks.height) lost.add(await this.#replay(this.height));
+    this.#reportLost(lost);
     this.#metrics.opened(this.height);
+  }
+
+  // Blocks hold hashes of private values only. What was waiting in the store when the crash came is not lost.
+  #reportLost(lost: LostPrivateSets): void {
+    if (lost.count === 0) return;
+    this.#deps.logger.warn(
+      "this peer lacks private values that the applied blocks wrote: only a backup of the state brings back those of its own organisation",
+      { channel: this.#channelId, writeSets: lost.count, collections: lost.collections },
+    );
   }
 
   async #checkTogether(): Promise<void> {
@@ -331,7 +344,7 @@ export class Ledger {
     throw this.#diverged(height - 1, "the state was made from it, the block files do not have it");
   }
 
-  async #replay(blockNumber: number): Promise<void> {
+  async #replay(blockNumber: number): Promise<readonly WrittenCollection[]> {
     const block = await this.blocks.read(blockNumber);
     assert(block !== undefined, "a block below the store's height is there");
     const transactions = readTransactions(block);
@@ -345,6 +358,7 @@ export class Ledger {
       throw this.#diverged(blockNumber, "its writes give another commit hash than it carries");
     }
     await this.#apply(plan, savepoint);
+    return plan.writtenCollections;
   }
 
   #diverged(block: number, reason: string): LedgerError {

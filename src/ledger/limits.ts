@@ -27,3 +27,6 @@ export const RANGE_ROWS_MAX = 100_000;
 
 /** Private write sets of one transaction that a commit looks through; an honest transaction has one for each endorsement. */
 export const TRANSIENT_SETS_PER_TX_MAX = 32;
+
+/** Collections that a report of lost private values names; the sets of further ones are only counted. */
+export const LOST_COLLECTIONS_NAMED_MAX = 16;

@@ -1,5 +1,5 @@
 import type { Clock } from "../../../src/kernel/ports/clock.ts";
-import { silentLogger } from "../../../src/kernel/ports/logger.ts";
+import { silentLogger, type Logger } from "../../../src/kernel/ports/logger.ts";
 import { silentMeter } from "../../../src/kernel/ports/meter.ts";
 import { Ledger, TransientStore, type TxSimulator } from "../../../src/ledger/index.ts";
 import { type Block, TxValidationCode } from "../../../src/wire/index.ts";
@@ -17,7 +17,7 @@ export class LedgerWorld {
   readonly faults: FaultPlan = new FaultPlan();
   readonly files: SimulatedFiles;
   readonly #random: SeededRandom;
-  readonly #kvDisk = new MemoryKvDisk();
+  #kvDisk = new MemoryKvDisk();
   state: MemoryKvStore;
 
   constructor(seed = 1) {
@@ -26,14 +26,14 @@ export class LedgerWorld {
     this.state = this.#openState();
   }
 
-  open(): Promise<Ledger> {
+  open(logger: Logger = silentLogger): Promise<Ledger> {
     return Ledger.open(
       {
         files: this.files,
         directory: `/ledger/${CHANNEL}`,
         state: this.state,
         clock: stoppedClock,
-        logger: silentLogger,
+        logger,
         meter: silentMeter,
       },
       CHANNEL,
@@ -46,6 +46,12 @@ export class LedgerWorld {
 
   powerLoss(): void {
     this.files.powerLoss();
+    this.state = this.#openState();
+  }
+
+  /** The state's disk is replaced by an empty one; the blocks stay. */
+  loseState(): void {
+    this.#kvDisk = new MemoryKvDisk();
     this.state = this.#openState();
   }
 

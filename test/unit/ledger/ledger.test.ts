@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { sha256 } from "../../../src/crypto/index.ts";
 import { toHex, utf8, utf8Decode } from "../../../src/kernel/bytes.ts";
+import { silentLogger, type LogFields, type Logger } from "../../../src/kernel/ports/logger.ts";
 import {
   CONFIG_KEY,
   CONFIG_NAMESPACE,
@@ -354,7 +355,6 @@ describe("recovery", () => {
     await ledger.close();
     const world = new LedgerWorld();
     const { BlockStore } = await import("../../../src/ledger/index.ts");
-    const { silentLogger } = await import("../../../src/kernel/ports/logger.ts");
     const store = await BlockStore.open({
       files: world.files,
       directory: "/ledger/ch",
@@ -369,6 +369,32 @@ describe("recovery", () => {
     await store.append({ ...block, metadata: { metadata } });
     await store.close();
     await expect(world.open()).rejects.toMatchObject({ code: "diverged", data: { block: 1 } });
+  });
+
+  test("makes a lost state again from the blocks, and says which private values it could not", async () => {
+    const { world, ledger } = await started();
+    const made = simulated(ledger, "t", (s) => {
+      s.putState("cc", "k", utf8("1"));
+      s.putPrivateData("cc", COLL, "k", utf8("secret"));
+    });
+    await world.transient.persist("t", 1, made.privateBytes!);
+    await commit(ledger, made.envelope);
+    await commit(ledger, put(ledger, "t2", "k2", "2"));
+    const expected = toHex(ledger.commitHash);
+    await ledger.close();
+    world.loseState();
+    const warnings: (LogFields | undefined)[] = [];
+    const warn: Logger["warn"] = (_message, fields) => warnings.push(fields);
+    const again = await world.open({ ...silentLogger, warn });
+    expect(toHex(again.commitHash)).toBe(expected);
+    expect([stateOf(again, "k"), stateOf(again, "k2")]).toEqual(["1", "2"]);
+    expect(again.isPrivateSetMissing(1, 0, { namespace: "cc", collection: COLL })).toBe(true);
+    expect(warnings).toEqual([{ channel: "ch", writeSets: 1, collections: [`cc/${COLL}`] }]);
+    await again.close();
+    world.powerLoss();
+    const third = await world.open({ ...silentLogger, warn });
+    expect(warnings).toHaveLength(1);
+    await third.close();
   });
 
   test("a state that cannot be written stops the ledger until it is opened again", async () => {
