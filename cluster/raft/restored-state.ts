@@ -63,6 +63,6 @@ function checkEntries(prefix: EntryId, entries: readonly Entry[]): EntryId {
 function inconsistent(what: string): RaftError {
   return new RaftError(
     "restored_state_inconsistent",
-    `${what}: the store lost or mixed records; remove this node from the group and add it anew`,
+    `${what}: the store lost or mixed records; restore all files of this channel from one backup taken after their last write`,
   );
 }

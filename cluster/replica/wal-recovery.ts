@@ -190,7 +190,7 @@ class Recovery {
     return new ReplicaError(
       "log_corrupt",
       `log ${this.#path()} is damaged at offset ${this.end.offset}: ${reason}; ` +
-        "restore the file from a backup taken after its last write, or remove this node from the group and add it anew",
+        "restore the file from a backup taken after its last write, and put no empty log in its place: this node would forget what it has promised its group",
       { data: { file: this.#path(), offset: this.end.offset } },
     );
   }
