@@ -5,6 +5,8 @@ import type { AppendMessage, RaftMessage } from "./message.ts";
 import type { RaftState } from "./state.ts";
 import { followLeader } from "./transition.ts";
 
+const HEARTBEATS_AFTER_BREAK = 2;
+
 /** Messages of the current term. */
 export function receiveAsFollower(state: RaftState, message: RaftMessage): void {
   switch (message.type) {
@@ -34,6 +36,17 @@ export function receiveAsFollower(state: RaftState, message: RaftMessage): void 
     case "voteAnswer":
       return;
   }
+}
+
+/**
+ * The transport lost its connection to `peer`. If that leads, it may be gone: of the time in which a leader must be heard
+ * only two heartbeats are left. One that is alive is heard before, and a pre-vote still needs a majority that hears none.
+ */
+export function unreachableAsFollower(state: RaftState, peer: number): void {
+  if (state.leaderId !== peer) return;
+  const { electionTicks, heartbeatTicks } = state.options;
+  const leaseTicks = electionTicks - HEARTBEATS_AFTER_BREAK * heartbeatTicks;
+  state.electionElapsed = Math.max(state.electionElapsed, leaseTicks);
 }
 
 // Only a leader of this term sends appends and heartbeats in it, and there is one at most (Election Safety).

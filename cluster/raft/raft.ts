@@ -4,7 +4,7 @@ import type { PersistToken, RaftEffects } from "./effects.ts";
 import { answerVoteRequest, persistedAsCandidate, startPreVote, tickElection } from "./election.ts";
 import type { Entry } from "./entry.ts";
 import type { RaftEvent } from "./event.ts";
-import { receiveAsFollower } from "./follower.ts";
+import { receiveAsFollower, unreachableAsFollower } from "./follower.ts";
 import type { HardState } from "./hard-state.ts";
 import { differsInVote } from "./hard-state.ts";
 import { checkStateInvariants } from "./invariants.ts";
@@ -70,7 +70,7 @@ export class Raft {
         this.#transfer(event.to);
         return;
       case "unreachable":
-        if (this.#state.role.type === "leader") unreachableAsLeader(this.#state.role, event.id);
+        this.#unreachable(event.id);
         return;
     }
   }
@@ -165,6 +165,12 @@ export class Raft {
     persistQueue.complete(token);
     if (role.type === "leader") persistedAsLeader(this.#state, role);
     else if (role.type === "candidate") persistedAsCandidate(this.#state, role);
+  }
+
+  #unreachable(peer: number): void {
+    const { role } = this.#state;
+    if (role.type === "leader") unreachableAsLeader(role, peer);
+    else if (role.type === "follower") unreachableAsFollower(this.#state, peer);
   }
 
   #transfer(to: number): void {

@@ -12,6 +12,57 @@ function heartbeatFrom(from: number, term: number): RaftMessage {
   return { type: "heartbeat", from, to: 1, term, commit: 0 };
 }
 
+describe("a broken connection", () => {
+  test("to the leader shortens the wait for it to two heartbeats", () => {
+    const group = groupOf(3);
+    group.node(1).step({ type: "campaign" });
+    group.settle();
+    group.disconnect(1);
+    for (const id of [2, 3]) group.node(id).step({ type: "unreachable", id: 1 });
+    for (const id of [2, 3]) group.node(id).tick(1);
+    expect(group.node(2).status).toMatchObject({ role: "follower", leaderId: 1 });
+    for (const id of [2, 3]) group.node(id).tick(1);
+    group.settle();
+    // Without jitter both stand at once, and neither wins.
+    for (const id of [2, 3]) {
+      expect(group.node(id).status).toMatchObject({ role: "candidate", term: 2 });
+    }
+  });
+
+  test("to a leader that is heard changes nothing", () => {
+    const group = groupOf(3);
+    group.node(1).step({ type: "campaign" });
+    group.settle();
+    for (let round = 0; round < 20; round += 1) {
+      for (const id of [2, 3]) group.node(id).step({ type: "unreachable", id: 1 });
+      for (const id of [1, 2, 3]) group.node(id).tick(1);
+      group.settle();
+    }
+    expect(group.node(1).status).toMatchObject({ role: "leader", term: 1 });
+  });
+
+  test("at one follower only deposes nobody", () => {
+    const group = groupOf(3);
+    group.node(1).step({ type: "campaign" });
+    group.settle();
+    group.node(3).step({ type: "unreachable", id: 1 });
+    group.node(3).tick(2);
+    group.settle();
+    expect(group.node(3).status.term).toBe(1);
+    group.node(1).tick(1);
+    group.settle();
+    expect([1, 2, 3].map((id) => group.node(id).status.leaderId)).toEqual([1, 1, 1]);
+  });
+
+  test("to another follower means nothing", () => {
+    const node = nodeOf(1, VOTERS, [], { term: 1 });
+    node.receive(heartbeatFrom(2, 1));
+    node.step({ type: "unreachable", id: 3 });
+    node.tick(9);
+    expect(node.status).toMatchObject({ role: "follower", leaderId: 2 });
+  });
+});
+
 describe("pre-vote", () => {
   test("changes neither term nor vote, on either side", () => {
     const node = nodeOf(1, VOTERS, [], { term: 4 });
