@@ -21,4 +21,4 @@ export type {
   GossipServiceOptions,
 } from "./options.ts";
 export { GossipService, type GossipDeps } from "./service.ts";
-export { type GossipOptions } from "../core/index.ts";
+export { FABRIC_OPTIONS, type GossipOptions } from "../core/index.ts";

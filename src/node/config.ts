@@ -59,6 +59,8 @@ export interface PeerConfig extends CommonConfig {
     readonly externalEndpoint: string;
     /** Peers of the own organisation to ask first. Default: none. */
     readonly bootstrap: readonly string[];
+    /** `fabric`: no quicker than Fabric's peers are by default, for channels that have some. Default: `heddle`. */
+    readonly timing: "heddle" | "fabric";
   };
 }
 
@@ -103,6 +105,7 @@ const peerSchema: z.ZodType<PeerConfig> = z.strictObject({
   gossip: z.strictObject({
     externalEndpoint: hostAndPort,
     bootstrap: z.array(hostAndPort).default([]),
+    timing: z.enum(["heddle", "fabric"]).default("heddle"),
   }),
 });
 

@@ -1,6 +1,6 @@
 /** Builds a peer: its channels, chaincodes and services, and the order in which they end. */
 import { join } from "node:path";
-import { GossipService, type ChannelNetwork } from "../../gossip/service/index.ts";
+import { FABRIC_OPTIONS, GossipService, type ChannelNetwork } from "../../gossip/service/index.ts";
 import { ProcessLauncher } from "../chaincode/adapters/process-launcher.ts";
 import { tarArchive } from "../chaincode/adapters/tar-archive.ts";
 import {
@@ -218,6 +218,7 @@ function buildGossip(
         external: config.gossip.externalEndpoint,
       },
       bootstrap: config.gossip.bootstrap,
+      timing: config.gossip.timing === "fabric" ? FABRIC_OPTIONS : {},
     },
   );
 }

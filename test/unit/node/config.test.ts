@@ -76,7 +76,7 @@ describe("a valid configuration", () => {
       hostAddresses: {},
       log: { spec: "info" },
       chaincode: { executeTimeoutMs: 30_000 },
-      gossip: { bootstrap: [] },
+      gossip: { bootstrap: [], timing: "heddle" },
     });
     expect(Object.isFrozen(config)).toBe(true);
   });
@@ -90,7 +90,7 @@ describe("an invalid configuration", () => {
       msp: { id: "", directory: "msp" },
       channels: [],
       log: { spec: "nonsense=" },
-      gossip: { externalEndpoint: "no port", bootstrap: ["a:1", "b"] },
+      gossip: { externalEndpoint: "no port", bootstrap: ["a:1", "b"], timing: "quick" },
       surplus: 1,
     });
     const problems = await problemsOf(text);
@@ -102,6 +102,7 @@ describe("an invalid configuration", () => {
       "log.spec: ",
       "gossip.externalEndpoint: ",
       "gossip.bootstrap.1: ",
+      "gossip.timing: ",
     ]) {
       expect(problems).toContainEqual(expect.stringMatching(new RegExp(`^${path}`)));
     }

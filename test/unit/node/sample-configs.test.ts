@@ -19,6 +19,10 @@ describe("the sample configurations", () => {
       executeTimeoutMs: 30_000,
       heapMebibytesMax: 256,
     });
-    expect(config.gossip.bootstrap).toEqual(["peer1.org1.example.com:8051"]);
+    expect(config.gossip).toEqual({
+      externalEndpoint: "peer0.org1.example.com:7051",
+      bootstrap: ["peer1.org1.example.com:8051"],
+      timing: "heddle",
+    });
   });
 });
