@@ -174,6 +174,8 @@ describe(`with seed ${seed}, after ${FAULTS.length} faults under load`, () => {
   test("every peer has the same state, which is what the blocks give, with all that was made", async () => {
     const [first] = peerNames(net);
     const expected = await replayedDigest(net, first!);
+    // Savepoint, public values, hashes of private ones, transactions, block hashes.
+    expect(Object.keys(expected)).toHaveLength(5);
     const made = load.acknowledged.flatMap(({ assetId }) => assetId ?? []);
     for (const peer of peerNames(net)) {
       expect([peer, await stateDigest(net, peer)]).toEqual([peer, expected]);
