@@ -21,7 +21,12 @@ import { Connections } from "./connections.ts";
 import { endorse, type EndorseDeps } from "./endorse.ts";
 import { EndorserPool } from "./endorser-pool.ts";
 import { evaluate } from "./evaluate.ts";
-import { BROADCAST_TIMEOUT_MS, ENDORSEMENT_TIMEOUT_MS, GATEWAY_CALLS_MAX } from "./limits.ts";
+import {
+  BROADCAST_PATIENCE_MS,
+  BROADCAST_TIMEOUT_MS,
+  ENDORSEMENT_TIMEOUT_MS,
+  GATEWAY_CALLS_MAX,
+} from "./limits.ts";
 import { OrdererPool } from "./orderer-pool.ts";
 import type { GatewayChannels, GatewayMembership, LocalEndorser } from "./ports.ts";
 import { submit, type SubmitDeps } from "./submit.ts";
@@ -50,6 +55,8 @@ export interface GatewayOptions {
   readonly endorsementTimeoutMs?: number;
   /** Time for one orderer. Default 30,000. */
   readonly broadcastTimeoutMs?: number;
+  /** Time after which a further orderer is asked beside it. Default 3,000. */
+  readonly broadcastPatienceMs?: number;
   /** Calls served at a time. Default 500. */
   readonly callsMax?: number;
 }
@@ -144,11 +151,13 @@ export class Gateway {
   }
 
   #submitDeps(): SubmitDeps {
-    const { channels, random } = this.#deps;
+    const { channels, random, timers } = this.#deps;
     return {
       channelConfig: (channelId) => channels.channel(channelId)?.config.current(),
       orderers: this.#orderers,
       random,
+      timers,
+      patienceMs: this.#options.broadcastPatienceMs ?? BROADCAST_PATIENCE_MS,
     };
   }
 }

@@ -9,6 +9,9 @@ export const ENDORSEMENT_TIMEOUT_MS = 30_000;
 /** Time one orderer may take to make a transaction durable. Then the next orderer is asked. */
 export const BROADCAST_TIMEOUT_MS = 30_000;
 
+/** An orderer that has not answered by then may be frozen or cut off: a further one is asked. Longer than an election takes. */
+export const BROADCAST_PATIENCE_MS = 3_000;
+
 /** Connections to other nodes kept at a time. Beyond it the least recently used one is closed. */
 export const CONNECTIONS_KEPT_MAX = 256;
 

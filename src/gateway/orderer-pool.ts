@@ -29,7 +29,7 @@ export class OrdererPool {
   readonly #broadcasts: Counter;
   /** Each connection has its streams; a connection that is given up takes them with it. */
   readonly #streams = new WeakMap<RpcChannel, BroadcastStreams>();
-  /** When a connection last failed, on the monotonic clock. */
+  /** When a connection last failed or was slow, on the monotonic clock. */
   readonly #failedAtMs = new WeakMap<RpcChannel, number>();
 
   constructor(deps: OrdererPoolDeps, options: { readonly timeoutMs: number }) {
@@ -42,11 +42,16 @@ export class OrdererPool {
     });
   }
 
-  /** Whether the orderer has failed so recently that others should be asked first. */
+  /** Whether the orderer has failed or was slow so recently that others should be asked first. */
   isAvoided(endpoint: OrdererEndpoint): boolean {
     const failedAtMs = this.#failedAtMs.get(this.#connection(endpoint));
     if (failedAtMs === undefined) return false;
     return this.#deps.clock.monotonicMs() - failedAtMs < ORDERER_AVOIDED_MS;
+  }
+
+  /** Asks the orderer only after others, for a while. */
+  avoid(endpoint: OrdererEndpoint): void {
+    this.#failedAtMs.set(this.#connection(endpoint), this.#deps.clock.monotonicMs());
   }
 
   /** Never rejects. */

@@ -1,5 +1,6 @@
 import type { ChannelConfig, OrdererEndpoint } from "../channel/index.ts";
 import type { Random } from "../kernel/ports/random.ts";
+import type { Timers } from "../kernel/ports/timers.ts";
 import {
   Status,
   type BroadcastResponse,
@@ -10,19 +11,22 @@ import {
 import type { NodeFailure } from "./core/error-detail.ts";
 import { shuffled } from "./core/shuffled.ts";
 import { gatewayError } from "./errors.ts";
-import { statusName, type OrdererPool } from "./orderer-pool.ts";
+import { statusName, type OrdererPool, type OrdererReply } from "./orderer-pool.ts";
 import { unknownChannel, type Caller } from "./requests.ts";
 import { withinCall } from "./within-call.ts";
 
 export interface SubmitDeps {
   /** Undefined for a channel that the peer has not joined. */
   channelConfig(channelId: string): ChannelConfig | undefined;
-  readonly orderers: Pick<OrdererPool, "send" | "isAvoided">;
+  readonly orderers: Pick<OrdererPool, "send" | "avoid" | "isAvoided">;
   readonly random: Random;
+  readonly timers: Timers;
+  /** Time after which a further orderer is asked beside those that have not answered. */
+  readonly patienceMs: number;
 }
 
 /**
- * `gateway.Gateway/Submit`: hands a signed transaction to one orderer, to the next if that one cannot take it. Rejects with
+ * `gateway.Gateway/Submit`: hands a signed transaction to one orderer, to the next if that one cannot take it or is slow. Rejects with
  * `RpcError`. Says nothing about whether the transaction will be valid.
  */
 export async function submit(
@@ -62,29 +66,78 @@ function inOrder(
     .map(({ endpoint }) => endpoint);
 }
 
+/** What one orderer made of the transaction. */
+interface Outcome {
+  readonly endpoint: OrdererEndpoint;
+  readonly reply: OrdererReply;
+}
+
+const LATE = "late";
+
+// An orderer that is slow keeps its chance while the next is asked. Ordering a transaction twice does no harm.
 async function sendToOne(
-  { orderers }: SubmitDeps,
+  deps: SubmitDeps,
   endpoints: readonly OrdererEndpoint[],
   transaction: Envelope,
   signal: AbortSignal,
 ): Promise<void> {
   const failures: NodeFailure[] = [];
-  for (const endpoint of endpoints) {
-    const reply = await orderers.send(endpoint, transaction, signal);
-    const { address, mspId } = endpoint;
-    if (reply.kind === "failed") {
-      failures.push({ address, mspId, message: reply.message });
-    } else {
-      const { response } = reply;
-      if (response.status === Status.SUCCESS) return;
-      const message = refusalText(response);
-      // The transaction is at fault: every orderer would say the same.
-      if (response.status >= 400 && response.status < 500) throw gatewayError("ABORTED", message);
-      failures.push({ address, mspId, message });
+  const unasked = [...endpoints];
+  const waiting = new Map<OrdererEndpoint, Promise<Outcome>>();
+  for (;;) {
+    const endpoint = signal.aborted ? undefined : unasked.shift();
+    if (endpoint !== undefined) {
+      const reply = deps.orderers.send(endpoint, transaction, signal);
+      waiting.set(
+        endpoint,
+        reply.then((value) => ({ endpoint, reply: value })),
+      );
     }
-    if (signal.aborted) break;
+    if (waiting.size === 0) break;
+    const outcome = await firstOutcome(deps, [...waiting.values()], unasked.length > 0);
+    if (outcome === LATE) {
+      for (const slow of waiting.keys()) deps.orderers.avoid(slow);
+      continue;
+    }
+    waiting.delete(outcome.endpoint);
+    const failure = failureIn(outcome);
+    if (failure === undefined) return;
+    failures.push(failure);
   }
   throw gatewayError("UNAVAILABLE", "no orderers could successfully process transaction", failures);
+}
+
+async function firstOutcome(
+  { timers, patienceMs }: SubmitDeps,
+  waiting: readonly Promise<Outcome>[],
+  isAnotherLeft: boolean,
+): Promise<Outcome | typeof LATE> {
+  if (!isAnotherLeft) return Promise.race(waiting);
+  let end = (): void => undefined;
+  const late = new Promise<typeof LATE>((resolve) => {
+    const timer = timers.after(patienceMs, () => {
+      resolve(LATE);
+    });
+    end = (): void => {
+      timer.cancel();
+    };
+  });
+  try {
+    return await Promise.race([late, ...waiting]);
+  } finally {
+    end();
+  }
+}
+
+// Undefined when the transaction is taken. Throws when it is at fault: every orderer would say the same.
+function failureIn({ endpoint, reply }: Outcome): NodeFailure | undefined {
+  const { address, mspId } = endpoint;
+  if (reply.kind === "failed") return { address, mspId, message: reply.message };
+  const { response } = reply;
+  if (response.status === Status.SUCCESS) return undefined;
+  const message = refusalText(response);
+  if (response.status >= 400 && response.status < 500) throw gatewayError("ABORTED", message);
+  return { address, mspId, message };
 }
 
 function refusalText({ status, info }: BroadcastResponse): string {

@@ -266,7 +266,12 @@ export class World {
 
   constructor(
     material: Material,
-    options: { callsMax?: number; broadcastTimeoutMs?: number; endorsementTimeoutMs?: number } = {},
+    options: {
+      callsMax?: number;
+      broadcastTimeoutMs?: number;
+      broadcastPatienceMs?: number;
+      endorsementTimeoutMs?: number;
+    } = {},
   ) {
     this.material = material;
     this.members = [...material.identities].map(([address, identity]) => ({

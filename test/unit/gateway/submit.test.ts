@@ -119,6 +119,35 @@ describe("Submit", () => {
     expect(world.asked.at(-1)).toBe(ORDERERS[2]);
   });
 
+  test("asks a further orderer beside one that is slow, and that one last from then on", async () => {
+    const world = new World(material, { broadcastPatienceMs: 5 });
+    for (const address of ORDERERS) {
+      world.orderers.set(address, () =>
+        world.asked.length === 1 ? new Promise<never>(() => undefined) : SUCCESS,
+      );
+    }
+    await submit(world);
+    const [slow] = world.asked;
+    expect(world.asked).toHaveLength(2);
+    for (let count = 0; count < 30; count += 1) await submit(world);
+    expect(world.asked.filter((asked) => asked === slow)).toHaveLength(1);
+  });
+
+  test("takes the answer of a slow orderer when the others fail", async () => {
+    const world = new World(material, { broadcastPatienceMs: 5 });
+    let isFirst = true;
+    for (const address of ORDERERS) {
+      world.orderers.set(address, async () => {
+        if (!isFirst) return undefined;
+        isFirst = false;
+        while (world.asked.length < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+        return SUCCESS;
+      });
+    }
+    expect(await submit(world)).toEqual({});
+    expect(new Set(world.asked)).toEqual(new Set(ORDERERS));
+  });
+
   test("ends at the client's deadline", async () => {
     const world = new World(material);
     const deadline = new AbortController();
