@@ -91,7 +91,8 @@ export async function runningNode(node: NodeProcess): Promise<RunningNode | unde
   return (await isNodeProcess(running.pid, node)) ? running : undefined;
 }
 
-// A process number may have passed to a stranger since the file was written.
+// A process number may have passed to a stranger since the file was written. A process that has ended and that nobody has
+// waited for yet still has its number, but no command line.
 async function isNodeProcess(pid: number, node: NodeProcess): Promise<boolean> {
   if (!isAlive(pid)) return false;
   const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => undefined);
@@ -113,8 +114,10 @@ export async function stopNode(node: NodeProcess): Promise<boolean> {
   if (running === undefined) return false;
   signal(running.pid, "SIGTERM");
   const deadline = Date.now() + STOP_TIMEOUT_MS;
-  while (isAlive(running.pid) && Date.now() < deadline) await delay(POLL_INTERVAL_MS);
-  if (isAlive(running.pid)) signal(running.pid, "SIGKILL");
+  while ((await isNodeProcess(running.pid, node)) && Date.now() < deadline) {
+    await delay(POLL_INTERVAL_MS);
+  }
+  if (await isNodeProcess(running.pid, node)) signal(running.pid, "SIGKILL");
   await removeRunFile(node.layout.data);
   return true;
 }
