@@ -4,6 +4,7 @@ import { BlockPuller, type BlockSink, type PullReport } from "../../../src/deliv
 import { pullBackoffMs } from "../../../src/delivery/core/pull-rotation.ts";
 import { AsyncQueue } from "../../../src/kernel/async-queue.ts";
 import { silentLogger } from "../../../src/kernel/ports/logger.ts";
+import type { Signer } from "../../../src/kernel/ports/signer.ts";
 import {
   RpcError,
   type RpcCallOptions,
@@ -138,7 +139,16 @@ function serving(blocks: readonly Block[], last = blocks.length - 1): Orderer {
   };
 }
 
-function setUp(blocks: { readonly genesis: Block } = { genesis: sample.genesis }): {
+/** Where only time matters: signing must not wait for the machine's threads while simulated time goes on. */
+function instantSigner(): Signer {
+  const { mspId, identity } = sample.org1.peer;
+  return { mspId, identity, sign: () => Promise.resolve(new Uint8Array([1])) };
+}
+
+function setUp(
+  blocks: { readonly genesis: Block } = { genesis: sample.genesis },
+  signer: Signer = instantSigner(),
+): {
   readonly dialer: Dialer;
   readonly sink: Sink;
   readonly time: SimulatedTime;
@@ -154,7 +164,7 @@ function setUp(blocks: { readonly genesis: Block } = { genesis: sample.genesis }
   const puller = new BlockPuller(
     {
       dialer,
-      signer: sample.org1.peer,
+      signer,
       config,
       sink,
       clock: time,
@@ -202,7 +212,7 @@ describe("a block puller", () => {
   });
 
   test("signs its request and binds it to its TLS certificate", async () => {
-    const set = setUp();
+    const set = setUp({ genesis: sample.genesis }, sample.org1.peer);
     set.dialer.orderers.set(FIRST, serving(chain));
     set.dialer.orderers.set(SECOND, serving(chain));
     await running(set, () => until(set.time, () => set.sink.height > 1));
@@ -319,8 +329,8 @@ describe("a block puller", () => {
       await until(set.time, () => set.reports.length > count, 1_000);
       expect(set.reports.at(-1)).toMatchObject({ kind: "trouble", failures: 1 });
     });
-    // Thirty rounds of two orderers: pauses that grow by a fifth from 100 ms to 10 s are 96 s at least.
-    expect(set.time.monotonicMs()).toBeGreaterThan(96_000);
+    // Twenty-nine pauses that grow by a fifth from 100 ms to 10 s add up to 86 s.
+    expect(set.time.monotonicMs()).toBeGreaterThan(86_000);
   });
 
   test("leaves an orderer that has been silent for 30 s", async () => {
@@ -368,7 +378,7 @@ describe("a block puller", () => {
     const set = setUp();
     set.dialer.orderers.set(FIRST, serving(renamed));
     set.dialer.orderers.set(SECOND, serving(renamed));
-    await running(set, () => until(set.time, () => set.dialer.dialled.length === 2));
+    await running(set, () => until(set.time, () => set.dialer.dialled.length >= 2));
     expect(set.sink.height).toBe(2);
     expect(set.dialer.dialled[1]!.address).toMatch(/^renamed[12]\.example\.com:7050$/);
   });

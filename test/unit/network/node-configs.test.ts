@@ -43,6 +43,7 @@ describe("the configuration files of a network's nodes", () => {
         expect(config.msp.id).toBe(mspId);
         expect(config.chaincode.listen.port).toBe(site.chaincodePort);
         expect(config.gossip).toEqual({
+          timing: "heddle",
           externalEndpoint: `${site.name}:${site.port}`,
           bootstrap: peers
             .filter((peer) => peer !== site)

@@ -63,7 +63,10 @@ describe("unary calls", () => {
 
   test("refuse bytes that are no message without calling the handler", async () => {
     let calls = 0;
-    const bytesMethod = { ...unary, request: { encode: (b: Uint8Array) => b, decode: (b: Uint8Array) => b } };
+    const bytesMethod = {
+      ...unary,
+      request: { encode: (b: Uint8Array) => b, decode: (b: Uint8Array) => b },
+    };
     const channel = await serve(
       serveUnary(unary, () => {
         calls += 1;
@@ -186,7 +189,10 @@ describe("streams", () => {
   });
 
   test("a malformed message ends the stream with INVALID_ARGUMENT", async () => {
-    const bytesMethod = { ...duplex, request: { encode: (b: Uint8Array) => b, decode: (b: Uint8Array) => b } };
+    const bytesMethod = {
+      ...duplex,
+      request: { encode: (b: Uint8Array) => b, decode: (b: Uint8Array) => b },
+    };
     const channel = await serve(
       serveStream(duplex, async (requests, send) => {
         for await (const request of requests) await send(request);
