@@ -1,11 +1,11 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { toHex } from "../../kernel/bytes.ts";
-import { DevelopmentNetwork, NetworkError } from "../../network/index.ts";
+import { NetworkError } from "../../network/index.ts";
 import { blockHeaderHash, type Block, type SeekPosition } from "../../wire/index.ts";
 import { summarizeBlock, type BlockSummary } from "../block-line.ts";
-import { Output } from "../output.ts";
 import { addClientOptions, type ClientOptions } from "../shared-options.ts";
 import { formatTable } from "../table.ts";
+import { withClient } from "../with-client.ts";
 
 export function addBlockCommand(program: Command): void {
   addClientOptions(program.command("block"))
@@ -22,18 +22,12 @@ function blockPosition(text: string): SeekPosition {
 }
 
 async function show(position: SeekPosition, options: ClientOptions): Promise<void> {
-  const output = new Output(options);
-  const network = await DevelopmentNetwork.open(options.dir);
-  try {
-    const client = await network.client(network.organization(options.org), options.user);
-    const { channelId } = network.topology;
+  await withClient(options, async ({ client, channelId, output }) => {
     const block = await client.block(channelId, position);
     if (block === undefined) throw new NetworkError("unknown name", "there is no such block yet");
     const document = documentOf(block);
     output.result(document, textOf(document));
-  } finally {
-    network.close();
-  }
+  });
 }
 
 interface BlockDocument extends BlockSummary {

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import { DevelopmentNetwork } from "../../network/index.ts";
-import { Output } from "../output.ts";
 import { resultDocument, resultText } from "../result-text.ts";
 import { addClientOptions, contractArguments, type ClientOptions } from "../shared-options.ts";
+import { withClient } from "../with-client.ts";
 
 export function addInvokeCommand(program: Command): void {
   addClientOptions(program.command("invoke"))
@@ -20,12 +19,9 @@ async function invoke(
   rest: readonly string[],
   options: ClientOptions,
 ): Promise<void> {
-  const output = new Output(options);
-  const network = await DevelopmentNetwork.open(options.dir);
-  try {
-    const client = await network.client(network.organization(options.org), options.user);
+  await withClient(options, async ({ client, channelId, output }) => {
     const committed = await client.invoke({
-      channelId: network.topology.channelId,
+      channelId,
       chaincode,
       args: contractArguments(name, rest),
     });
@@ -34,7 +30,5 @@ async function invoke(
       { transactionId, blockNumber, result: resultDocument(result) },
       `committed in block ${blockNumber}: ${transactionId}${result.length > 0 ? `\n${resultText(result)}` : ""}`,
     );
-  } finally {
-    network.close();
-  }
+  });
 }

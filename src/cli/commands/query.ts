@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import { DevelopmentNetwork } from "../../network/index.ts";
-import { Output } from "../output.ts";
 import { resultDocument, resultText } from "../result-text.ts";
 import { addClientOptions, contractArguments, type ClientOptions } from "../shared-options.ts";
+import { withClient } from "../with-client.ts";
 
 export function addQueryCommand(program: Command): void {
   addClientOptions(program.command("query"))
@@ -20,17 +19,12 @@ async function query(
   rest: readonly string[],
   options: ClientOptions,
 ): Promise<void> {
-  const output = new Output(options);
-  const network = await DevelopmentNetwork.open(options.dir);
-  try {
-    const client = await network.client(network.organization(options.org), options.user);
+  await withClient(options, async ({ client, channelId, output }) => {
     const { payload } = await client.evaluate({
-      channelId: network.topology.channelId,
+      channelId,
       chaincode,
       args: contractArguments(name, rest),
     });
     output.result({ result: resultDocument(payload) }, resultText(payload));
-  } finally {
-    network.close();
-  }
+  });
 }

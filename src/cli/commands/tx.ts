@@ -1,8 +1,7 @@
 import { InvalidArgumentError, type Command } from "commander";
-import { DevelopmentNetwork } from "../../network/index.ts";
 import { summarizeBlock } from "../block-line.ts";
-import { Output } from "../output.ts";
 import { addClientOptions, type ClientOptions } from "../shared-options.ts";
+import { withClient } from "../with-client.ts";
 
 export function addTxCommand(program: Command): void {
   addClientOptions(program.command("tx"))
@@ -18,11 +17,8 @@ function transactionId(text: string): string {
 }
 
 async function show(id: string, options: ClientOptions): Promise<void> {
-  const output = new Output(options);
-  const network = await DevelopmentNetwork.open(options.dir);
-  try {
-    const client = await network.client(network.organization(options.org), options.user);
-    const block = summarizeBlock(await client.blockOfTransaction(network.topology.channelId, id));
+  await withClient(options, async ({ client, channelId, output }) => {
+    const block = summarizeBlock(await client.blockOfTransaction(channelId, id));
     const transaction = block.transactions.find((candidate) => candidate.id === id);
     const document = { channelId: block.channelId, blockNumber: block.number, ...transaction };
     const lines = [
@@ -33,7 +29,5 @@ async function show(id: string, options: ClientOptions): Promise<void> {
       `result      ${transaction?.code ?? "-"}`,
     ];
     output.result(document, lines.join("\n"));
-  } finally {
-    network.close();
-  }
+  });
 }
