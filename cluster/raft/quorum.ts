@@ -35,6 +35,31 @@ export function voteResult(
   return granted + missing >= majority(voters) ? "pending" : "lost";
 }
 
+/** Both halves of a configuration; the outgoing one is empty unless it is joint. */
+export interface JointVoters {
+  readonly voters: ReadonlySet<number>;
+  readonly votersOutgoing: ReadonlySet<number>;
+}
+
+/** Largest index that a majority of each half has acknowledged; Infinity if both halves are empty. */
+export function jointCommittedIndex(
+  { voters, votersOutgoing }: JointVoters,
+  acknowledged: (voter: number) => number | undefined,
+): number {
+  const index = committedIndex(voters, acknowledged);
+  return Math.min(index, committedIndex(votersOutgoing, acknowledged));
+}
+
+/** Won only in both halves, and lost as soon as it is in one. */
+export function jointVoteResult(
+  { voters, votersOutgoing }: JointVoters,
+  votes: ReadonlyMap<number, boolean>,
+): VoteResult {
+  const results = [voteResult(voters, votes), voteResult(votersOutgoing, votes)];
+  if (results.includes("lost")) return "lost";
+  return results.includes("pending") ? "pending" : "won";
+}
+
 function majority(voters: ReadonlySet<number>): number {
   return Math.floor(voters.size / 2) + 1;
 }

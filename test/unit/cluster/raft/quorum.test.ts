@@ -1,6 +1,11 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { committedIndex, voteResult } from "../../../../cluster/raft/quorum.ts";
+import {
+  committedIndex,
+  jointCommittedIndex,
+  jointVoteResult,
+  voteResult,
+} from "../../../../cluster/raft/quorum.ts";
 
 const voterSets = fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { maxLength: 7 });
 
@@ -35,4 +40,26 @@ describe("a majority", () => {
       if (missing.length === 0) expect(expected).not.toBe("pending");
     },
   );
+});
+
+describe("a joint configuration", () => {
+  const joint = { voters: new Set([1, 2, 3]), votersOutgoing: new Set([3, 4, 5]) };
+
+  test("commits what both halves have committed, and no more", () => {
+    const acknowledged: Record<number, number> = { 1: 9, 2: 9, 3: 4, 4: 7, 5: 2 };
+    expect(jointCommittedIndex(joint, (id) => acknowledged[id])).toBe(4);
+    const alone = { voters: joint.voters, votersOutgoing: new Set<number>() };
+    expect(jointCommittedIndex(alone, (id) => acknowledged[id])).toBe(9);
+  });
+
+  test("elects whom both halves elect, and refuses whom one refuses", () => {
+    const votesOf = (granted: number[], refused: number[] = []): Map<number, boolean> =>
+      new Map([
+        ...granted.map((id) => [id, true] as const),
+        ...refused.map((id) => [id, false] as const),
+      ]);
+    expect(jointVoteResult(joint, votesOf([1, 2, 3]))).toBe("pending");
+    expect(jointVoteResult(joint, votesOf([1, 3, 4]))).toBe("won");
+    expect(jointVoteResult(joint, votesOf([1, 2, 3], [4, 5]))).toBe("lost");
+  });
 });
