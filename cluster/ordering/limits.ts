@@ -31,3 +31,15 @@ export const SWEEP_INTERVAL_MS = 100;
 
 /** Pause before a proposal that the log refused is tried again, when nothing in flight will cause that. */
 export const PROPOSE_RETRY_MS = 50;
+
+/** Blocks that a catch-up has taken and not yet flushed. Then it waits before it takes the next. */
+export const CATCH_UP_BLOCKS_IN_FLIGHT_MAX = 32;
+
+/** An orderer that sends a catching-up one nothing for this long is left for another: it may have no more itself. */
+export const CATCH_UP_SILENCE_MS_MAX = 5_000;
+
+/** Time without a block from any orderer after which a catch-up gives up and says so. Whoever asked for it tries again. */
+export const CATCH_UP_WITHOUT_BLOCK_MS_MAX = 60_000;
+
+/** How often that is looked at. */
+export const CATCH_UP_WATCH_MS = 500;

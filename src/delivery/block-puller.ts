@@ -47,6 +47,8 @@ export interface BlockPullerOptions {
   readonly isTlsEnabled: boolean;
   /** Silence after which another orderer is asked. Default 30,000. */
   readonly silenceMsMax?: number;
+  /** Endpoints that are never asked. */
+  readonly isExcluded?: (address: string) => boolean;
 }
 
 /** How a connection to one orderer ended. */
@@ -82,7 +84,7 @@ export class BlockPuller {
   /** Resolves once `signal` is aborted. Rejects when the sink does. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const endpoints = this.#config().ordererEndpoints();
+      const endpoints = this.#endpoints();
       const address = this.#rotation.next(endpoints.map((endpoint) => endpoint.address));
       const endpoint = endpoints.find((candidate) => candidate.address === address);
       const end: PullEnd =
@@ -196,6 +198,12 @@ export class BlockPuller {
     } catch (error) {
       throw new SinkFailure(error);
     }
+  }
+
+  #endpoints(): readonly Endpoint[] {
+    const { isExcluded } = this.#options;
+    const all = this.#config().ordererEndpoints();
+    return isExcluded === undefined ? all : all.filter(({ address }) => !isExcluded(address));
   }
 
   #config(): ChannelConfig {
