@@ -132,12 +132,12 @@ class Rig {
 
   // Signatures are verified by the machine's threads, which take as many steps as they take.
   async settle<T>(work: Promise<T>): Promise<T> {
-    let isDone = false;
+    const state = { isDone: false };
     const done = (): void => {
-      isDone = true;
+      state.isDone = true;
     };
     work.then(done, done);
-    while (!isDone) await this.time.advance(20, () => isDone);
+    while (!state.isDone) await this.time.advance(20, () => state.isDone);
     return work;
   }
 }
