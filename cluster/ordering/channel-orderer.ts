@@ -18,8 +18,9 @@ import {
 } from "../replica/index.ts";
 import { BlockWriter } from "./block-writer.ts";
 import { recordOf } from "./core/block-assembly.ts";
+import { transactionKey } from "./core/transaction-key.ts";
 import { OrderingError } from "./errors.ts";
-import { RECENT_BLOCKS_READ_MAX } from "./limits.ts";
+import { ORDERED_WINDOW_COUNT } from "./limits.ts";
 import { membersOf, ownRaftId } from "./members.ts";
 import { MessageValidator } from "./message-validator.ts";
 import { OrderingChain } from "./ordering-chain.ts";
@@ -147,7 +148,7 @@ async function openOn(
     { ...deps, log: replica, link, writer, config, validator },
     { ...identity, consenterIds, ...submitTimeout(options) },
   );
-  await rememberEnvelopes(chain, blocks);
+  await rememberTransactions(chain, blocks);
   connect({ chain, replica, link, cluster: deps.cluster }, identity);
   return new ChannelOrderer({
     raftId,
@@ -254,11 +255,17 @@ function holdsBlock(replica: RaftReplica, index: number, block: Block): boolean 
   return equalBytes(blockHeaderHash(logged), blockHeaderHash(block.header));
 }
 
-async function rememberEnvelopes(chain: OrderingChain, blocks: BlockStore): Promise<void> {
-  const first = Math.max(1, blocks.height - RECENT_BLOCKS_READ_MAX);
-  for (let number = first; number < blocks.height; number += 1) {
-    const block = await blocks.read(number);
-    chain.remember(number, block?.data?.data ?? []);
+// Found from the newest block backwards, remembered from the oldest on.
+async function rememberTransactions(chain: OrderingChain, blocks: BlockStore): Promise<void> {
+  const found: (readonly string[])[] = [];
+  let count = 0;
+  for (let number = blocks.height - 1; number > 0 && count < ORDERED_WINDOW_COUNT; number -= 1) {
+    const envelopes = (await blocks.read(number))?.data?.data ?? [];
+    found.push(envelopes.map((bytes) => transactionKey(bytes)));
+    count += envelopes.length;
+  }
+  for (let number = blocks.height - found.length; number < blocks.height; number += 1) {
+    chain.remember(number, found.pop() ?? []);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Timer, Timers } from "../../src/kernel/ports/timers.ts";
 import { Block, encode } from "../../src/wire/index.ts";
 import type { ChainTip } from "./core/block-assembly.ts";
+import type { OrderedWindow } from "./core/ordered-window.ts";
 import { LeaderPipeline } from "./core/leader-pipeline.ts";
 import { PROPOSE_RETRY_MS, WAITING_BYTES_MAX, WAITING_COUNT_MAX } from "./limits.ts";
 import type { OrderingMetrics } from "./metrics.ts";
@@ -11,17 +12,25 @@ import type { ChainLog, ConfigInForce } from "./ports.ts";
 export interface LeadingDeps {
   readonly log: ChainLog;
   readonly config: ConfigInForce;
+  /** The transactions of the applied blocks. */
+  readonly ordered: Pick<OrderedWindow, "blockOf">;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly metrics: OrderingMetrics;
   readonly labels: { readonly channel: string };
 }
 
-/** One term of leadership: drives the pipeline from envelopes to proposals. */
+/**
+ * One term of leadership: drives the pipeline from envelopes to proposals.
+ *
+ * No transaction is proposed that stands in a block before: at the start every entry of the log is applied (Raft §5.4:
+ * the leader has all committed entries, and its empty entry is the last), what was applied since is in `ordered`, and
+ * what is not applied yet was proposed by this very object and is in `#keys`. See docs/decisions/0006.
+ */
 export class Leading {
   readonly #deps: LeadingDeps;
   readonly #pipeline: LeaderPipeline;
-  // Envelopes in the pipeline and in flight.
+  // Of the transactions in the pipeline and in flight.
   readonly #keys = new Set<string>();
   #fillTimer: Timer | undefined;
   #fillStartMs = 0;
@@ -39,9 +48,9 @@ export class Leading {
     });
   }
 
-  /** Takes an envelope, once; false when too much waits. */
+  /** Takes an envelope unless its transaction is ordered or about to be; false when too much waits. */
   add({ key, message }: Submission): boolean {
-    if (this.#keys.has(key)) return true;
+    if (this.#keys.has(key) || this.#deps.ordered.blockOf(key) !== undefined) return true;
     const { batchSize } = this.#deps.config.current().orderer;
     if (!this.#pipeline.add(message, batchSize)) return false;
     this.#keys.add(key);

@@ -11,11 +11,11 @@ export const WAITING_BYTES_MAX: number = 512 * 1024 * 1024;
 /** Envelopes from other members kept between an election and the new leader's first order. Further ones are dropped. */
 export const EARLY_COUNT_MAX = 10_000;
 
-/** Envelopes remembered after they were ordered: at least this many, at most twice. */
-export const RECENT_ENVELOPES_MAX = 20_000;
-
-/** Blocks read at the start to remember their envelopes. */
-export const RECENT_BLOCKS_READ_MAX = 20;
+/**
+ * Transactions that the channel's order remembers, to answer one that comes again instead of ordering it again. Those of
+ * older blocks are ordered again, and peers mark them as duplicates. The same at every orderer: no setting.
+ */
+export const ORDERED_WINDOW_COUNT = 50_000;
 
 /** Envelopes of one Broadcast stream that are being ordered. Reading pauses until the oldest is answered. */
 export const BROADCAST_WINDOW_MAX = 256;

@@ -1,5 +1,3 @@
-import { sha256 } from "../../src/crypto/index.ts";
-import { toHex } from "../../src/kernel/bytes.ts";
 import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
 import type { Meter } from "../../src/kernel/ports/meter.ts";
@@ -8,11 +6,12 @@ import { Block, tryDecode, type Envelope, type SubmitRequest } from "../../src/w
 import type { Entry, Leadership, ReplicaApplication } from "../replica/index.ts";
 import type { AcceptedBlock, BlockWriter } from "./block-writer.ts";
 import { checkSize, orderedMessage } from "./core/message-rules.ts";
-import { RecentEnvelopes } from "./core/recent-envelopes.ts";
+import { OrderedWindow } from "./core/ordered-window.ts";
+import { transactionKey } from "./core/transaction-key.ts";
 import { Leading } from "./leading.ts";
 import {
   EARLY_COUNT_MAX,
-  RECENT_ENVELOPES_MAX,
+  ORDERED_WINDOW_COUNT,
   SUBMIT_RETRY_MS,
   SUBMIT_TIMEOUT_MS,
   SWEEP_INTERVAL_MS,
@@ -60,7 +59,7 @@ export class OrderingChain implements ReplicaApplication {
   readonly #labels: { readonly channel: string };
   readonly #metrics: OrderingMetrics;
   readonly #pending = new PendingEnvelopes();
-  readonly #recent = new RecentEnvelopes(RECENT_ENVELOPES_MAX);
+  readonly #ordered = new OrderedWindow(ORDERED_WINDOW_COUNT);
   readonly #trouble: Trouble;
   #leading: Leading | undefined;
   #early: Submission[] = [];
@@ -83,15 +82,21 @@ export class OrderingChain implements ReplicaApplication {
     return this.#trouble.signal;
   }
 
-  /** Remembers the envelopes of a block from before the start, so that they are not ordered again. Oldest first. */
-  remember(number: number, envelopes: readonly Uint8Array[]): void {
-    for (const bytes of envelopes) this.#recent.add(keyOf(bytes), number);
+  /**
+   * Takes note of a stored block that does not come through `apply`, with the `transactionKey` of each envelope: from
+   * before the start, or fetched from others. Its transactions are not ordered again, and who waits for one is answered.
+   * In order, without a gap.
+   */
+  remember(number: number, keys: readonly string[]): void {
+    this.#metrics.committedBlockNumber.set(number, this.#labels);
+    this.#ordered.append(number, keys);
+    for (const key of keys) this.#pending.settle(key, { kind: "ordered", blockNumber: number });
   }
 
   /** Orders an envelope that was valid under the configuration of `configSequence`. Never rejects. */
   order(envelope: Envelope, configSequence: number): Promise<OrderResult> {
     const submission = submissionOf(envelope, configSequence);
-    const blockNumber = this.#recent.blockOf(submission.key);
+    const blockNumber = this.#ordered.blockOf(submission.key);
     if (blockNumber !== undefined) return Promise.resolve({ kind: "ordered", blockNumber });
     if (this.#stopped !== undefined) return Promise.resolve(this.#stopped);
     return new Promise((resolve) => {
@@ -116,7 +121,7 @@ export class OrderingChain implements ReplicaApplication {
       return;
     }
     const submission = submissionOf(envelope, lastValidationSeq);
-    if (this.#recent.blockOf(submission.key) !== undefined) return;
+    if (this.#ordered.blockOf(submission.key) !== undefined) return;
     const { role, leaderId } = this.#deps.log.leadership;
     if (role === "leader") this.#take(submission, from);
     else if (
@@ -191,12 +196,8 @@ export class OrderingChain implements ReplicaApplication {
 
   #written({ block }: AcceptedBlock): void {
     const { number } = block.header;
-    const keys = block.data.data.map(keyOf);
-    this.#metrics.committedBlockNumber.set(number, this.#labels);
-    for (const key of keys) {
-      this.#recent.add(key, number);
-      this.#pending.settle(key, { kind: "ordered", blockNumber: number });
-    }
+    const keys = block.data.data.map((bytes) => transactionKey(bytes));
+    this.remember(number, keys);
     this.#leading?.applied(number, keys);
     this.#deps.logger.debug("wrote a block", { ...this.#labels, number, count: keys.length });
   }
@@ -213,13 +214,11 @@ export class OrderingChain implements ReplicaApplication {
     const { role, term } = this.#deps.log.leadership;
     if (role !== "leader" || term !== this.#openedTerm || this.#stopped !== undefined) return;
     const { log, config, clock, timers } = this.#deps;
-    const deps = { log, config, clock, timers, metrics: this.#metrics, labels: this.#labels };
+    const shared = { metrics: this.#metrics, labels: this.#labels, ordered: this.#ordered };
+    const deps = { log, config, clock, timers, ...shared };
     const { raftOptions } = config.current().orderer;
     this.#leading = new Leading(deps, this.#deps.writer.tip, raftOptions?.inflightBlocksMax ?? 1);
-    for (const submission of this.#early.splice(0)) {
-      const isNew = this.#recent.blockOf(submission.key) === undefined;
-      if (isNew) this.#take(submission, this.#options.raftId);
-    }
+    for (const submission of this.#early.splice(0)) this.#take(submission, this.#options.raftId);
   }
 
   // Between its election and its first order a leader keeps what arrives.
@@ -310,11 +309,7 @@ function isOpening(entry: Entry): boolean {
 
 function submissionOf(envelope: Envelope, configSequence: number): Submission {
   const message = orderedMessage(envelope, false);
-  return { key: keyOf(message.bytes), message, envelope, configSequence };
-}
-
-function keyOf(envelope: Uint8Array): string {
-  return toHex(sha256(envelope));
+  return { key: transactionKey(message.bytes), message, envelope, configSequence };
 }
 
 function unavailable(info: string): OrderResult {

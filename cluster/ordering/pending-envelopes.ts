@@ -9,7 +9,7 @@ export type OrderResult =
 
 /** An envelope to be ordered, checked against the configuration of `configSequence`. */
 export interface Submission {
-  /** Hash of the marshalled envelope. */
+  /** Of its transaction: `transactionKey`. */
   readonly key: string;
   readonly message: OrderedMessage;
   readonly envelope: Envelope;
@@ -28,7 +28,7 @@ interface Waiting extends PendingEnvelope {
   readonly resolvers: ((result: OrderResult) => void)[];
 }
 
-/** Envelopes whose clients wait, by key, oldest first. An envelope that arrives twice waits once, for two answers. */
+/** Envelopes whose clients wait, by key, oldest first. A transaction that arrives twice waits once, for two answers. */
 export class PendingEnvelopes {
   // Insertion order is deadline order: every deadline is the same time after the arrival.
   readonly #waiting = new Map<string, Waiting>();

@@ -1,6 +1,18 @@
 import { expect } from "vitest";
 import { toHex, utf8 } from "../../../src/kernel/bytes.ts";
-import { Block, Envelope, blockHeaderHash, decode, encode } from "../../../src/wire/index.ts";
+import {
+  Block,
+  ChannelHeader,
+  HeaderType,
+  Payload,
+  SignatureHeader,
+  blockHeaderHash,
+  create,
+  decode,
+  encode,
+  openEnvelope,
+  transactionId,
+} from "../../../src/wire/index.ts";
 import { SeededRandom } from "../ports/seeded-random.ts";
 import { SimulatedTime } from "../ports/simulated-time.ts";
 import { SimulatedNetwork } from "./network.ts";
@@ -14,6 +26,8 @@ const CALM = { lostPerMille: 0, repeatedPerMille: 0, delayMsMax: 5 };
 export interface RunReport {
   readonly acknowledged: number;
   readonly refused: number;
+  /** Envelopes sent of transactions that had been sent before: to others, again, or signed anew. */
+  readonly repeated: number;
   readonly crashes: number;
   readonly blocks: number;
   /** Header hash of the newest block: equal for equal seeds. */
@@ -34,7 +48,8 @@ class Run {
   readonly #acknowledged = new Map<string, number>();
   #refused = 0;
   #waiting = 0;
-  #sent = 0;
+  readonly #sent: Transaction[] = [];
+  #repeated = 0;
   #crashes = 0;
 
   constructor(seed: number, lyingDirectory: string | undefined) {
@@ -73,18 +88,38 @@ class Run {
 
   #client(): void {
     for (let count = this.#random.below(4); count > 0; count -= 1) {
-      this.#order(this.#orderers[this.#random.below(3)]!);
+      const orderer = this.#orderers[this.#random.below(3)]!;
+      if (this.#random.below(3) > 0 || this.#sent.length === 0) this.#orderNew(orderer);
+      else this.#orderAgain(orderer);
     }
   }
 
-  #order(orderer: SimulatedOrderer): void {
-    const name = `envelope ${(this.#sent += 1)}`;
-    const envelope = { payload: utf8(name), signature: utf8("s") };
+  #orderNew(orderer: SimulatedOrderer): void {
+    const transaction = transactionOf(this.#sent.length, this.#random.below(4) > 0);
+    this.#sent.push(transaction);
+    this.#order(orderer, transaction, "s");
+  }
+
+  // Mostly a late one, as a client would; sometimes a replay. A transaction with an id is the same under another signature.
+  #orderAgain(orderer: SimulatedOrderer): void {
+    const isLate = this.#random.below(4) > 0;
+    const back =
+      1 + this.#random.below(isLate ? Math.min(5, this.#sent.length) : this.#sent.length);
+    const transaction = this.#sent[this.#sent.length - back]!;
+    this.#repeated += 1;
+    this.#order(orderer, transaction, transaction.hasId && this.#random.below(2) > 0 ? "t" : "s");
+  }
+
+  #order(orderer: SimulatedOrderer, { name, payload }: Transaction, signature: string): void {
     this.#waiting += 1;
-    void orderer.order(envelope).then((result) => {
+    void orderer.order({ payload, signature: utf8(signature) }).then((result) => {
       this.#waiting -= 1;
-      if (result.kind === "ordered") this.#acknowledged.set(name, result.blockNumber);
-      else this.#refused += 1;
+      if (result.kind === "unavailable") this.#refused += 1;
+      else {
+        const known = this.#acknowledged.get(name) ?? result.blockNumber;
+        expect([name, result.blockNumber]).toEqual([name, known]);
+        this.#acknowledged.set(name, result.blockNumber);
+      }
     });
   }
 
@@ -141,7 +176,7 @@ class Run {
     await this.#time.advance(HEALED_MS, () => this.#waiting === 0);
     const before = this.#acknowledged.size;
     for (const orderer of this.#orderers)
-      for (let count = 0; count < 5; count += 1) this.#order(orderer);
+      for (let count = 0; count < 5; count += 1) this.#orderNew(orderer);
     await this.#time.advance(HEALED_MS, () => this.#waiting === 0);
     expect(this.#waiting).toBe(0);
     expect(this.#acknowledged.size - before).toBe(15);
@@ -166,6 +201,7 @@ class Run {
     return {
       acknowledged: this.#acknowledged.size,
       refused: this.#refused,
+      repeated: this.#repeated,
       crashes: this.#crashes,
       blocks: first!.hashes.length,
       tip: first!.hashes.at(-1)!,
@@ -188,6 +224,25 @@ class Run {
   }
 }
 
+interface Transaction {
+  readonly name: string;
+  readonly payload: Uint8Array;
+  /** Known by its id, not only by its bytes. */
+  readonly hasId: boolean;
+}
+
+function transactionOf(number: number, hasId: boolean): Transaction {
+  const name = `transaction ${number}`;
+  const nonce = utf8(name);
+  const creator = utf8("client");
+  const type = hasId ? HeaderType.ENDORSER_TRANSACTION : HeaderType.MESSAGE;
+  const txId = transactionId(nonce, creator);
+  const channelHeader = encode(ChannelHeader, create(ChannelHeader, { type, txId }));
+  const signatureHeader = encode(SignatureHeader, { creator, nonce });
+  const payload = encode(Payload, { header: { channelHeader, signatureHeader }, data: nonce });
+  return { name, payload, hasId };
+}
+
 interface Chain {
   readonly hashes: readonly string[];
   readonly places: ReadonlyMap<string, number>;
@@ -204,10 +259,17 @@ async function chainOf(orderer: SimulatedOrderer): Promise<Chain> {
     if (number === 0) continue;
     expect(toHex(block.header!.previousHash)).toBe(hashes[number - 1]);
     for (const bytes of block.data!.data) {
-      const name = new TextDecoder().decode(decode(Envelope, bytes).payload);
+      const name = nameOf(bytes);
       if (places.has(name)) duplicates.push(name);
       places.set(name, number);
     }
   }
   return { hashes, places, duplicates };
+}
+
+function nameOf(envelope: Uint8Array): string {
+  const reading = openEnvelope(envelope);
+  return reading.kind === "opened"
+    ? new TextDecoder().decode(reading.opened.payload.data)
+    : "malformed";
 }

@@ -17,6 +17,7 @@ import {
 } from "../../../src/wire/index.ts";
 import { BlockWriter, OrderingChain, type OrderResult } from "../../../cluster/ordering/index.ts";
 import { recordOf } from "../../../cluster/ordering/core/block-assembly.ts";
+import { transactionKey } from "../../../cluster/ordering/core/transaction-key.ts";
 import {
   RaftReplica,
   decodeRaftMessage,
@@ -209,7 +210,11 @@ export class SimulatedOrderer {
       { channelId: CHANNEL, raftId: this.id, consenterIds: VOTERS, submitTimeoutMs: 5_000 },
     );
     for (let number = 1; number < blocks.height; number += 1) {
-      chain.remember(number, (await blocks.read(number))!.data!.data);
+      const envelopes = (await blocks.read(number))!.data!.data;
+      chain.remember(
+        number,
+        envelopes.map((bytes) => transactionKey(bytes)),
+      );
     }
     this.#process = { timers, blocks, replica, chain };
     this.#network.listen(this.id, (from, bytes) => {

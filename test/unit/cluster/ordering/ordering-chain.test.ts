@@ -8,14 +8,17 @@ import {
   blockDataHash,
   decode,
   type Block,
-  type Envelope,
+  encode,
+  Envelope,
   type SubmitRequest,
 } from "../../../../src/wire/index.ts";
 import {
   BlockWriter,
   OrderingChain,
   type OrderResult,
+  type Validation,
 } from "../../../../cluster/ordering/index.ts";
+import { transactionKey } from "../../../../cluster/ordering/core/transaction-key.ts";
 import { SUBMIT_RETRY_MS } from "../../../../cluster/ordering/limits.ts";
 import type { Entry, Leadership } from "../../../../cluster/replica/index.ts";
 import { SeededRandom } from "../../../sim/ports/seeded-random.ts";
@@ -43,6 +46,8 @@ class Rig {
   readonly proposed: Uint8Array[] = [];
   readonly forwarded: { readonly to: number; readonly request: SubmitRequest }[] = [];
   isBusy = false;
+  /** The answer for what was checked against an older configuration. */
+  validation: Promise<Validation> = Promise.resolve({ kind: "valid", configSequence: 0 });
   leadership: Leadership = { role: "follower", term: 1, leaderId: undefined };
   readonly chain: OrderingChain;
   #index = 1;
@@ -69,7 +74,7 @@ class Rig {
         },
         writer: new BlockWriter({ blocks, config, signer, random }, [1, 2, 3], GENESIS),
         config,
-        validator: undefined as never,
+        validator: { validate: () => this.validation } as never,
         clock: this.time,
         timers: this.time,
         logger: silentLogger,
@@ -180,6 +185,31 @@ describe("a leader's chain", () => {
     await rig.time.advance(3_000);
     expect(rig.proposed).toHaveLength(1);
     expect(answers.flat()).toEqual(Array(3).fill({ kind: "ordered", blockNumber: 1 }));
+  });
+
+  test("does not order again what was ordered while a copy of it was being checked again", async () => {
+    const rig = new Rig();
+    await rig.reign(2);
+    let answer: (validation: Validation) => void = () => undefined;
+    rig.validation = new Promise((resolve) => (answer = resolve));
+    const old = { channel: "ch1", lastValidationSeq: -1, payload: envelope("a") };
+    rig.chain.submit(3, old);
+    rig.order("a");
+    await rig.commit(rig.proposed[0]!, 2);
+    answer({ kind: "valid", configSequence: 0 });
+    await rig.time.advance(100);
+    expect(rig.proposed).toHaveLength(1);
+  });
+
+  test("answers who waits for a transaction that came in a block from others", async () => {
+    const rig = new Rig();
+    rig.lead({ role: "follower", term: 1, leaderId: 2 });
+    const answers = rig.order("a");
+    rig.chain.remember(1, [transactionKey(encode(Envelope, envelope("a")))]);
+    await rig.time.advance(1);
+    const again = rig.order("a");
+    await rig.time.advance(1);
+    expect([...answers, ...again]).toEqual(Array(2).fill({ kind: "ordered", blockNumber: 1 }));
   });
 
   test("passes over a block of the log that does not continue the chain", async () => {
