@@ -22,7 +22,7 @@ function windowOf(
   return window;
 }
 
-const KEYS = [..."abcdefghij"];
+const KEYS = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
 // Few keys, so that some stand in several blocks.
 const chain = fc.array(fc.array(fc.constantFrom(...KEYS), { minLength: 1, maxLength: 5 }), {
   maxLength: 30,
