@@ -6,7 +6,7 @@ import {
   type SystemChaincodeCall,
 } from "../chaincode/index.ts";
 import { lastConfigNumber } from "../channel/index.ts";
-import { compareUtf8 } from "../kernel/bytes.ts";
+import { EMPTY_BYTES, compareUtf8 } from "../kernel/bytes.ts";
 import {
   Block,
   ChannelQueryResponse,
@@ -15,17 +15,19 @@ import {
   type Response,
   type SignedProposal,
 } from "../wire/index.ts";
-import type { EndorserChannel, EndorserChannels } from "./ports.ts";
+import { readGenesisBlock } from "./core/genesis-block.ts";
+import type { ChannelJoiner, EndorserChannel, EndorserChannels } from "./ports.ts";
 import { textOf } from "./text-of.ts";
 
 export interface ChannelQueriesDeps {
   readonly channels: EndorserChannels;
   readonly access: AccessControl;
+  readonly joiner: ChannelJoiner;
 }
 
 /**
- * The system chaincode `cscc`: which channels the peer has joined and how they are configured. Fabric:
- * `core/scc/cscc`, text for text. Joining a channel by proposal is not offered.
+ * The system chaincode `cscc`: joining channels, which channels the peer has joined and how they are configured.
+ * Fabric: `core/scc/cscc`, text for text. Joining with a ledger snapshot is not offered.
  */
 export class ChannelQueries implements SystemChaincode {
   readonly name = "cscc";
@@ -45,6 +47,8 @@ export class ChannelQueries implements SystemChaincode {
     }
     const channelId = textOf(channelBytes);
     switch (name) {
+      case "JoinChain":
+        return this.#join(name, channelBytes, signedProposal);
       case "GetConfigBlock":
         return this.#ofChannel(name, channelId, signedProposal, configBlock);
       case "GetChannelConfig":
@@ -61,6 +65,23 @@ export class ChannelQueries implements SystemChaincode {
     const ids = [...this.#deps.channels.channelIds()].sort(compareUtf8);
     const channels = ids.map((channelId) => ({ channelId }));
     return success(encode(ChannelQueryResponse, { channels }));
+  }
+
+  // Fabric: the block is read before it is asked who sends it.
+  async #join(
+    name: string,
+    blockBytes: Uint8Array,
+    signedProposal: SignedProposal,
+  ): Promise<Response> {
+    const reading = readGenesisBlock(blockBytes);
+    if (!reading.ok) return failure(reading.message);
+    const { block, channelId } = reading;
+    const refusal = await this.#deps.access.refusal(`cscc/${name}`, "", signedProposal);
+    if (refusal !== undefined) {
+      return failure(`access denied for [${name}][${channelId}]: [${refusal}]`);
+    }
+    const answer = await this.#deps.joiner.join(channelId, block);
+    return answer.ok ? success(EMPTY_BYTES) : failure(answer.reason);
   }
 
   async #ofChannel(

@@ -12,8 +12,10 @@ export { LedgerQueries, type LedgerQueriesDeps } from "./ledger-queries.ts";
 export type {
   ChaincodeDirectory,
   ChaincodeExecutor,
+  ChannelJoiner,
   EndorserChannel,
   EndorserChannels,
   EndorserLedger,
+  JoinAnswer,
   Simulator,
 } from "./ports.ts";

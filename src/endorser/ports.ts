@@ -58,3 +58,12 @@ export interface ChaincodeDirectory {
 export interface ChaincodeExecutor {
   execute(call: ExecuteCall): Promise<ExecuteResult>;
 }
+
+/** The answer of a join. */
+export type JoinAnswer = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+/** Makes the peer a member of further channels. */
+export interface ChannelJoiner {
+  /** Resolves with yes once the channel is recorded durably and can be used. Rejects only for a bug. */
+  join(channelId: string, genesisBlock: Block): Promise<JoinAnswer>;
+}

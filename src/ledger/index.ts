@@ -19,6 +19,7 @@ export { type TransactionRecord } from "./core/transaction-record.ts";
 export { type StateVersion } from "./core/version.ts";
 export { LedgerError, type LedgerErrorCode } from "./errors.ts";
 export { type CommittedBlock, Ledger, type LedgerDeps } from "./ledger.ts";
+export { ledgerIds } from "./ledger-ids.ts";
 export {
   type KeyValue,
   type RangeBatch,

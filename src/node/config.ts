@@ -32,7 +32,7 @@ export interface CommonConfig {
   /** Identity of the node: an MSP folder as Fabric has it. */
   readonly msp: { readonly id: string; readonly directory: string };
   readonly tls: { readonly certificateFile: string; readonly keyFile: string };
-  /** Channels that the node joins at its first start. */
+  /** Channels that the node joins at its first start. A peer may have none and join them while it runs. */
   readonly channels: readonly { readonly genesisBlockFile: string }[];
   /** Host name to address, for names that no resolver knows; certificates are still checked against the name. */
   readonly hostAddresses: Readonly<Record<string, string>>;
@@ -72,6 +72,7 @@ const listen = z.strictObject({
 const hostAndPort = z
   .string()
   .regex(/^[^\s:]+:\d{1,5}$/, "expected host:port, such as peer0.org1.example.com:7051");
+const genesisBlockFile = z.strictObject({ genesisBlockFile: file });
 const logSpec = z.string().superRefine((text, context) => {
   const parsed = parseLogSpec(text);
   if (!parsed.ok) context.addIssue({ code: "custom", message: parsed.reason });
@@ -84,7 +85,7 @@ const common = {
   dataDirectory: file,
   msp: z.strictObject({ id: z.string().min(1), directory: file }),
   tls: z.strictObject({ certificateFile: file, keyFile: file }),
-  channels: z.array(z.strictObject({ genesisBlockFile: file })).min(1),
+  channels: z.array(genesisBlockFile).min(1),
   hostAddresses: z.record(z.string(), z.string()).default({}),
   log: z.strictObject({ spec: logSpec.default("info") }).default({ spec: "info" }),
 };
@@ -97,6 +98,7 @@ const ordererSchema: z.ZodType<OrdererConfig> = z.strictObject({
 const peerSchema: z.ZodType<PeerConfig> = z.strictObject({
   kind: z.literal("peer"),
   ...common,
+  channels: z.array(genesisBlockFile).default([]),
   chaincode: z.strictObject({
     listen,
     executeTimeoutMs: z.number().int().min(100).max(3_600_000).default(30_000),

@@ -44,20 +44,35 @@ export class PeerChannel {
     this.#verifier = new BlockVerifier(config);
   }
 
-  /** Opens the ledger, which begins with the genesis block when it is new. */
+  /** Opens the ledger, which begins with the genesis block when it is empty. Undefined when it is and there is none. */
   static async open(
     world: World,
     state: KvStore,
-    dataDirectory: string,
-    genesisBlock: Block,
-  ): Promise<PeerChannel> {
-    const { channelId } = ChannelConfig.fromBlock(genesisBlock);
-    const directory = join(dataDirectory, "channels", channelId, "blocks");
+    place: { readonly channelId: string; readonly directory: string },
+    genesisBlock: Block | undefined,
+  ): Promise<PeerChannel | undefined> {
+    const { channelId } = place;
+    const directory = join(place.directory, "blocks");
     const logger = world.logger.child("ledger", { channel: channelId });
     const ledger = await Ledger.open({ ...world, logger, directory, state }, channelId);
-    if (ledger.height === 0) await ledger.commitGenesis(genesisBlock);
-    const config = new ChannelConfigRef(await configInForce(ledger));
-    return new PeerChannel(world, ledger, config, state);
+    try {
+      if (ledger.height === 0 && genesisBlock !== undefined) {
+        await ledger.commitGenesis(genesisBlock);
+      }
+      if (ledger.height > 0) {
+        return new PeerChannel(
+          world,
+          ledger,
+          new ChannelConfigRef(await configInForce(ledger)),
+          state,
+        );
+      }
+    } catch (error) {
+      await ledger.close();
+      throw error;
+    }
+    await ledger.close();
+    return undefined;
   }
 
   /** A block that gossip brought, before anybody believes it. */

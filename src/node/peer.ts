@@ -10,7 +10,7 @@ import {
   PackageStore,
   type CredentialIssuer,
 } from "../chaincode/index.ts";
-import type { ChannelConfig } from "../channel/index.ts";
+import { ChannelConfig } from "../channel/index.ts";
 import { peerDeliverBindings, type DeliverChannel, type PullReport } from "../delivery/index.ts";
 import {
   ChannelQueries,
@@ -29,7 +29,8 @@ import { LmdbKvStore } from "../ledger/adapters/lmdb-kv-store.ts";
 import { readMspDirectory } from "../msp/adapters/msp-directory.ts";
 import { Msp, MspManager } from "../msp/index.ts";
 import { Block, decode } from "../wire/index.ts";
-import type { PeerConfig } from "./config.ts";
+import { ChannelRegistrar } from "./channel-registrar.ts";
+import { ConfigError, type PeerConfig } from "./config.ts";
 import { healthBindings } from "./health-service.ts";
 import { PeerChannel } from "./peer-channel.ts";
 import { peerIdentities, tlsTrust } from "./peer-identities.ts";
@@ -44,7 +45,7 @@ const SYSTEM_CHAINCODES = [LIFECYCLE_NAMESPACE, "qscc", "cscc"];
  */
 const CUT_OFF_MS = 5_000;
 
-type Channels = ReadonlyMap<string, PeerChannel>;
+type Channels = ChannelRegistrar<PeerChannel>;
 
 export async function startPeer(config: PeerConfig, world: World): Promise<RunningHost> {
   const localMsp = Msp.fromConfig(await readMspDirectory(config.msp.directory, config.msp.id));
@@ -56,7 +57,7 @@ export async function startPeer(config: PeerConfig, world: World): Promise<Runni
   const gateway = new Gateway(
     {
       ...world,
-      channels: { channel: (channelId) => channels.get(channelId) },
+      channels,
       membership: gossip,
       endorser,
       logger: world.logger.child("gateway"),
@@ -79,7 +80,11 @@ export async function startPeer(config: PeerConfig, world: World): Promise<Runni
   const port = await server.listen();
   const operationsPort = await world.operations.listen();
   await gossip.start();
-  for (const channel of channels.values()) joinChannel(channel, lifecycle, gossip);
+  const takePart = (channel: PeerChannel): void => {
+    joinChannel(channel, lifecycle, gossip);
+  };
+  for (const channel of channels.channels()) takePart(channel);
+  channels.subscribe(takePart);
 
   return {
     port,
@@ -89,7 +94,7 @@ export async function startPeer(config: PeerConfig, world: World): Promise<Runni
       await server.close();
       gateway.close();
       await gossip.close();
-      for (const channel of channels.values()) await channel.close();
+      await channels.close();
       await contracts.close();
       await chaincodeServer.close();
       await state.close();
@@ -97,20 +102,28 @@ export async function startPeer(config: PeerConfig, world: World): Promise<Runni
   };
 }
 
+/** Opens what the peer has joined, and joins what its configuration names and it has not. */
 async function openChannels(
   config: PeerConfig,
   world: World,
   state: LmdbKvStore,
 ): Promise<Channels> {
-  const channels = new Map<string, PeerChannel>();
-  for (const bytes of world.genesisBlocks) {
-    const channel = await PeerChannel.open(
-      world,
+  const channels = await ChannelRegistrar.open(
+    {
+      ...world,
       state,
-      config.dataDirectory,
-      decode(Block, bytes),
-    );
-    channels.set(channel.channelId, channel);
+      logger: world.logger.child("channels"),
+      openChannel: (channelId, directory, genesisBlock) =>
+        PeerChannel.open(world, state, { channelId, directory }, genesisBlock),
+    },
+    { directory: join(config.dataDirectory, "channels") },
+  );
+  for (const bytes of world.genesisBlocks) {
+    const block = decode(Block, bytes);
+    const { channelId } = ChannelConfig.fromBlock(block);
+    if (channels.channel(channelId) !== undefined) continue;
+    const answer = await channels.join(channelId, block);
+    if (!answer.ok) throw new ConfigError("invalid configuration", `channels: ${answer.reason}`);
   }
   return channels;
 }
@@ -130,12 +143,8 @@ async function buildParts(
   const { channels, localMsps, localMsp } = own;
   const { logger } = world;
   const channelOf = (channelId: string): ChannelConfig | undefined =>
-    channels.get(channelId)?.config.current();
-  const directory = {
-    channel: (channelId: string) => channels.get(channelId),
-    channelIds: () => [...channels.keys()],
-  };
-  const access = new ProposalAccess({ channels: directory, localMsps });
+    channels.channel(channelId)?.config.current();
+  const access = new ProposalAccess({ channels, localMsps });
   const packages = new PackageStore(
     { files: world.files, archive: tarArchive, logger: logger.child("packages") },
     { directory: join(config.dataDirectory, "packages") },
@@ -169,14 +178,14 @@ async function buildParts(
   );
   const endorser = new Endorser({
     ...world,
-    channels: directory,
+    channels,
     localMsps,
     directory: lifecycle,
     executor: contracts,
     systemChaincodes: [
       lifecycle,
-      new LedgerQueries({ channels: directory, access }),
-      new ChannelQueries({ channels: directory, access }),
+      new LedgerQueries({ channels, access }),
+      new ChannelQueries({ channels, access, joiner: channels }),
     ],
     logger: logger.child("endorser"),
   });
@@ -190,13 +199,13 @@ function buildGossip(
 ): GossipService {
   const { channels } = own;
   const joined = (channelId: string): PeerChannel => {
-    const channel = channels.get(channelId);
+    const channel = channels.channel(channelId);
     assert(channel !== undefined, "gossip speaks of joined channels only");
     return channel;
   };
   const managers = (): readonly MspManager[] => [
     own.localMsps,
-    ...Array.from(channels.values(), (channel) => channel.config.current().mspManager),
+    ...channels.channels().map((channel) => channel.config.current().mspManager),
   ];
   return new GossipService(
     {
@@ -233,7 +242,7 @@ function peerBindings(
   },
 ): readonly RpcBinding[] {
   const deliverChannel = (channelId: string): DeliverChannel | undefined => {
-    const channel = channels.get(channelId);
+    const channel = channels.channel(channelId);
     return channel === undefined ? undefined : { blocks: channel.ledger, config: channel.config };
   };
   return [

@@ -1,6 +1,6 @@
 import { concatBytes, utf8, utf8Decode } from "../../kernel/bytes.ts";
 import type { KvRange } from "../../kernel/ports/kv-store.ts";
-import { encodeOrderedVarint } from "../../wire/index.ts";
+import { decodeOrderedVarint, encodeOrderedVarint } from "../../wire/index.ts";
 
 const TABLES = {
   savepoint: 0x01,
@@ -114,6 +114,22 @@ export class ChannelKeys {
   #key(table: number, ...parts: readonly Uint8Array[]): Uint8Array {
     return concatBytes(this.#prefix, Uint8Array.of(table), ...parts);
   }
+}
+
+/** At or before the first key of any channel. */
+export const CHANNEL_IDS_START: Uint8Array = Uint8Array.of(0);
+
+/** The channel that a key of the peer's store belongs to; undefined for a key that is no channel's. */
+export function channelIdOf(key: Uint8Array): string | undefined {
+  const length = decodeOrderedVarint(key);
+  if (length === undefined) return undefined;
+  const id = key.subarray(length.length, length.length + length.value);
+  return id.length === length.value ? utf8Decode(id) : undefined;
+}
+
+/** The first place behind everything that a channel can have; undefined where there is none. */
+export function keyAfterChannel(channelId: string): Uint8Array {
+  return after(part(channelId));
 }
 
 function part(text: string): Uint8Array {

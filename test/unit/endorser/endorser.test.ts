@@ -14,6 +14,7 @@ import {
   ProposalAccess,
   endorserBinding,
   type EndorserAnswer,
+  type JoinAnswer,
 } from "../../../src/endorser/index.ts";
 import { EMPTY_BYTES, concatBytes, utf8 } from "../../../src/kernel/bytes.ts";
 import { silentLogger } from "../../../src/kernel/ports/logger.ts";
@@ -103,14 +104,24 @@ beforeAll(async () => {
     systemChaincodes: [
       echo,
       new LedgerQueries({ channels, access }),
-      new ChannelQueries({ channels, access }),
+      new ChannelQueries({ channels, access, joiner: { join } }),
     ],
     signer: sample.org1.peer,
     ...ports,
   });
 });
 
+let joins: (readonly [string, Uint8Array])[];
+let joinAnswer: JoinAnswer;
+
+function join(channelId: string, block: Block): Promise<JoinAnswer> {
+  joins.push([channelId, blockHeaderHash(block.header!)]);
+  return Promise.resolve(joinAnswer);
+}
+
 beforeEach(() => {
+  joins = [];
+  joinAnswer = { ok: true };
   run = (call): ExecuteResult => {
     call.simulator.getState("cc", "a");
     call.simulator.putState("cc", "b", utf8("value"));
@@ -525,8 +536,63 @@ describe("the system chaincodes", () => {
     expect(decode(Block, block.payload).header).toEqual(sample.genesis.header);
     const unknown = await query("cscc", ["GetChannelConfig", "other"]);
     expect(unknown.status).toBe(500);
-    expect((await query("cscc", ["JoinChain", "x"])).message).toBe(
-      "Requested function JoinChain not found.",
-    );
   });
+
+  test("cscc joins a channel for an administrator of the peer's organisation", async () => {
+    const signer = sample.org1.admin;
+    const args = ["JoinChain", encode(Block, sample.genesis)];
+    const answer = await query("cscc", args, { channelId: "", signer });
+    expect(answer).toMatchObject({ status: 200, message: "" });
+    expect(joins).toEqual([[CHANNEL_ID, blockHeaderHash(sample.genesis.header!)]]);
+    joinAnswer = { ok: false, reason: "cannot create ledger from genesis block: it is there" };
+    const again = await query("cscc", args, { channelId: "", signer });
+    expect(again).toMatchObject({ status: 500, message: joinAnswer.reason });
+  });
+
+  test("cscc joins nothing for anybody else", async () => {
+    const args = ["JoinChain", encode(Block, sample.genesis)];
+    const { message } = await query("cscc", args, { channelId: "" });
+    expect(message).toMatch(
+      /^access denied for \[JoinChain\]\[sample\]: \[Failed verifying that proposal's creator satisfies local MSP principal/,
+    );
+    expect(joins).toEqual([]);
+  });
+
+  test.each([
+    ["bytes that are no block", () => utf8("x"), /^Failed to reconstruct the genesis block, /],
+    ["an empty block", () => EMPTY_BYTES, /extract channel id .* \[.* block is empty\]$/],
+    [
+      "a block of transactions",
+      () => encode(Block, committed),
+      /invalid type ENDORSER_TRANSACTION/,
+    ],
+    [
+      "a block whose data were changed",
+      () => encode(Block, { ...sample.genesis, header: committed.header }),
+      /^"JoinChain" for channelID = sample failed .* data hash does not match/,
+    ],
+    [
+      "a block without header",
+      () => encode(Block, { ...sample.genesis, header: undefined }),
+      /the block has no header$/,
+    ],
+  ])("cscc refuses to join with %s", async (_what, block, text) => {
+    const signer = sample.org1.admin;
+    const answer = await query("cscc", ["JoinChain", block()], { channelId: "", signer });
+    expect(answer.status).toBe(500);
+    expect(answer.message).toMatch(text);
+    expect(joins).toEqual([]);
+  });
+
+  propertyTest.prop([fc.nat({ max: 1_000_000 }), fc.nat({ max: 255 })], { numRuns: 60 })(
+    "cscc answers a damaged genesis block with words or joins what is the same channel",
+    async (place, value) => {
+      const bytes = encode(Block, sample.genesis).slice();
+      bytes[place % bytes.length] = value;
+      const signer = sample.org1.admin;
+      const answer = await query("cscc", ["JoinChain", bytes], { channelId: "", signer });
+      expect([200, 500]).toContain(answer.status);
+      expect(answer.message === "").toBe(answer.status === 200);
+    },
+  );
 });
