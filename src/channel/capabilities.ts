@@ -23,7 +23,7 @@ const SUPPORTED: Readonly<Record<CapabilityLevel, CapabilitySet>> = {
   ]),
 };
 
-const WITH_ORGANIZATION_ENDPOINTS = ["V1_4_2", "V1_4_3", "V2_0"];
+const FROM_V1_4_2 = ["V1_4_2", "V1_4_3", "V2_0"];
 const WITH_ACLS = ["V1_2", "V1_3", "V1_4_2", "V2_0", "V2_5"];
 
 /**
@@ -47,7 +47,12 @@ export function readCapabilities(
 
 /** Fabric: from V1_4_2 on each orderer organisation may list its endpoints, and the channel need not list any. */
 export function hasOrganizationEndpoints(channel: CapabilitySet): boolean {
-  return WITH_ORGANIZATION_ENDPOINTS.some((name) => channel.has(name));
+  return FROM_V1_4_2.some((name) => channel.has(name));
+}
+
+/** Fabric: from V1_4_2 on, of the channel or of the orderers, the consensus type may change, in maintenance. */
+export function hasConsensusMigration(capabilities: CapabilitySet): boolean {
+  return FROM_V1_4_2.some((name) => capabilities.has(name));
 }
 
 /** Fabric: from V1_2 on the application group may have access control lists. */

@@ -1,4 +1,4 @@
-/** Channel configurations: reading, checking and holding them, and making the first one. */
+/** Channel configurations: reading, checking and holding them, making the first one, and each further one from an update. */
 export { ChannelError, type ChannelErrorCode } from "./errors.ts";
 export { ChannelConfig, type OrdererEndpoint } from "./channel-config.ts";
 export { ChannelConfigRef, type ChannelConfigListener } from "./channel-config-ref.ts";
@@ -28,3 +28,15 @@ export {
   type OrganizationProfile,
 } from "./channel-profile.ts";
 export { buildGenesisBlock } from "./genesis-block.ts";
+export {
+  type ConfigUpdateReading,
+  type ConfigUpdateRequest,
+  readConfigUpdate,
+} from "./config-update-request.ts";
+export {
+  type ConfigUpdateOutcome,
+  applyConfigUpdate,
+  configEnvelopeFault,
+} from "./config-update.ts";
+export { transitionFault } from "./config-transition.ts";
+export { computeConfigUpdate } from "./config-difference.ts";

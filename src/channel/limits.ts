@@ -14,3 +14,6 @@ export const DURATION_LENGTH_MAX = 64;
 
 /** What Fabric's orderers use when the configured snapshot interval is zero (16 MiB). */
 export const SNAPSHOT_INTERVAL_BYTES_DEFAULT: number = 16 * 1024 * 1024;
+
+/** Signatures of one configuration update times its bytes. An update of more is refused before any is verified. */
+export const SIGNED_UPDATE_BYTES_MAX: number = 64 * 1024 * 1024;
