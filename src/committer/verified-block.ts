@@ -1,7 +1,7 @@
-import type { ChannelConfig } from "../channel/index.ts";
+import { readConfigUpdate, type ChannelConfig } from "../channel/index.ts";
 import { concatBytes } from "../kernel/bytes.ts";
 import { verifySignatures } from "../msp/index.ts";
-import { TxValidationCode, type Block } from "../wire/index.ts";
+import { ConfigEnvelope, TxValidationCode, tryDecode, type Block } from "../wire/index.ts";
 import { dispatch } from "./core/dispatch.ts";
 import type { VerifiedTransaction } from "./core/judge-block.ts";
 import {
@@ -45,7 +45,7 @@ async function verifyTransaction(
     case "refused":
       return refused(body.code);
     case "config":
-      return { kind: "config", channelId: parsed.channelHeader.channelId, data: body.data };
+      return verifyConfig(parsed.channelHeader.channelId, body.data, config);
     case "endorsed":
       return verifyEndorsements(body.action, config);
   }
@@ -59,6 +59,21 @@ async function isSignedByCreator(
   if (transaction.channelHeader.channelId !== config.channelId) return false;
   const result = config.mspManager.identity(transaction.creator);
   return result.ok && result.identity.verify(transaction.payload, transaction.signature);
+}
+
+async function verifyConfig(
+  channelId: string,
+  data: Uint8Array,
+  { mspManager }: ChannelConfig,
+): Promise<VerifiedTransaction> {
+  const content = tryDecode(ConfigEnvelope, data);
+  const reading = content?.lastUpdate && readConfigUpdate(content.lastUpdate);
+  if (content === undefined || !reading?.ok) {
+    return refused(TxValidationCode.INVALID_CONFIG_TRANSACTION);
+  }
+  const { request: update } = reading;
+  const signers = await verifySignatures(mspManager, update.signedData);
+  return { kind: "config", channelId, content, update, signers };
 }
 
 async function verifyEndorsements(

@@ -1,8 +1,13 @@
 import type { ChaincodeDefinition } from "../../chaincode/index.ts";
-import { ChannelConfig } from "../../channel/index.ts";
-import { HeddleError } from "../../kernel/error.ts";
+import {
+  ChannelConfig,
+  ChannelError,
+  configEnvelopeFault,
+  transitionFault,
+  type ConfigUpdateRequest,
+} from "../../channel/index.ts";
 import type { PolicyIdentity } from "../../policy/index.ts";
-import { ConfigEnvelope, TxValidationCode, tryDecode } from "../../wire/index.ts";
+import { TxValidationCode, type ConfigEnvelope } from "../../wire/index.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { markDuplicateIds, type JudgedTransaction } from "./duplicate-ids.ts";
 import { EndorsementRules } from "./endorsement-rules.ts";
@@ -12,7 +17,14 @@ import type { WrittenKey } from "./written-namespaces.ts";
 /** A transaction whose form and signatures have been looked at. */
 export type VerifiedTransaction =
   | { readonly kind: "refused"; readonly code: TxValidationCode }
-  | { readonly kind: "config"; readonly channelId: string; readonly data: Uint8Array }
+  | {
+      readonly kind: "config";
+      readonly channelId: string;
+      readonly content: ConfigEnvelope;
+      readonly update: ConfigUpdateRequest;
+      /** Who signed the update, each once, in the order of the signatures. */
+      readonly signers: readonly PolicyIdentity[];
+    }
   | {
       readonly kind: "endorsed";
       readonly txId: string;
@@ -36,7 +48,8 @@ export interface BlockJudgement {
   readonly nextConfig: ChannelConfig | undefined;
 }
 
-/** Judges a block whose signatures have been verified under `context.config`. Deterministic; throws only what `context` throws. */
+/** Judges a block whose signatures have been verified under `context.config`. Deterministic; throws only what `context`
+ * throws, and `ChannelError` ("unsupported-capability"). */
 export function judgeBlock(
   transactions: readonly VerifiedTransaction[],
   context: JudgingContext,
@@ -80,20 +93,22 @@ function judgeEndorsed(
 }
 
 /**
- * The configuration must parse and follow the current one. That its update was signed by those whom the changed
- * elements name is what the orderers check; it is not checked again.
+ * Fabric: the configuration must be what its own update, signed by those whom the changed elements name, makes of the
+ * current one, and must be one that may follow it. Throws `ChannelError` ("unsupported-capability") for a configuration
+ * that other peers may take: this one cannot go on.
  */
 function readNextConfig(
-  { channelId, data }: VerifiedTransaction & { readonly kind: "config" },
+  transaction: VerifiedTransaction & { readonly kind: "config" },
   current: ChannelConfig,
 ): ChannelConfig | undefined {
-  const config = tryDecode(ConfigEnvelope, data)?.config;
-  if (config === undefined || channelId !== current.channelId) return undefined;
-  if (config.sequence !== current.sequence + 1) return undefined;
+  const { channelId, content, update, signers } = transaction;
+  if (channelId !== current.channelId || content.config === undefined) return undefined;
+  if (configEnvelopeFault(current, content, update, signers) !== undefined) return undefined;
   try {
-    return ChannelConfig.parse(channelId, config);
+    const next = ChannelConfig.parse(channelId, content.config);
+    return transitionFault(current, next) === undefined ? next : undefined;
   } catch (error) {
-    if (error instanceof HeddleError) return undefined;
+    if (error instanceof ChannelError && error.code === "invalid-config") return undefined;
     throw error;
   }
 }

@@ -28,6 +28,12 @@ import {
   writesOf,
   type TransactionRecipe,
 } from "../../support/sample-transactions.ts";
+import {
+  nextConfigEnvelope,
+  setBatchSize,
+  updateEnvelope,
+  updateOf,
+} from "../../support/sample-updates.ts";
 
 const GARBAGE = new Uint8Array([0xff, 0xff]);
 const HASH = sha256(utf8("key"));
@@ -525,8 +531,14 @@ describe("the id of a transaction", () => {
 });
 
 describe("a configuration transaction", () => {
-  async function envelopeOf(sequence: number, channelId?: string): Promise<Uint8Array> {
-    const config = { ...channel.config.config, sequence };
+  async function envelopeOf(
+    sequence: number,
+    channelId?: string,
+    change: (content: ConfigEnvelope) => void = () => undefined,
+  ): Promise<Uint8Array> {
+    const content = await nextConfigEnvelope(channel.config, channel.ordererOrg.admin);
+    content.config!.sequence = sequence;
+    change(content);
     return sampleEnvelope(
       {
         creator: channel.ordererOrg.orderer,
@@ -537,7 +549,7 @@ describe("a configuration transaction", () => {
           ...(channelId === undefined ? {} : { channelId }),
         }),
       },
-      encode(ConfigEnvelope, { config, lastUpdate: undefined }),
+      encode(ConfigEnvelope, content),
     );
   }
 
@@ -564,6 +576,29 @@ describe("a configuration transaction", () => {
       expect(await codesOf([bytes])).toEqual([TxValidationCode.INVALID_CONFIG_TRANSACTION]);
     },
   );
+
+  test("without an update, or with more than its update says, gets INVALID_CONFIG_TRANSACTION", async () => {
+    const changes: readonly ((content: ConfigEnvelope) => void)[] = [
+      (content) => (content.lastUpdate = undefined),
+      (content) =>
+        content.config!.channelGroup!.groups.get("Application")!.groups.delete("Org2MSP"),
+    ];
+    for (const change of changes) {
+      const codes = await codesOf([await envelopeOf(1, undefined, change)]);
+      expect(codes).toEqual([TxValidationCode.INVALID_CONFIG_TRANSACTION]);
+    }
+  });
+
+  test("whose update too few have signed gets INVALID_CONFIG_TRANSACTION, whoever ordered it", async () => {
+    const update = updateOf(channel.config, (root) => {
+      setBatchSize(root, 7);
+    });
+    const lastUpdate = await updateEnvelope(update, [channel.org1.admin]);
+    const codes = await codesOf([
+      await envelopeOf(1, undefined, (content) => (content.lastUpdate = lastUpdate)),
+    ]);
+    expect(codes).toEqual([TxValidationCode.INVALID_CONFIG_TRANSACTION]);
+  });
 
   test("that shares its block gets INVALID_CONFIG_TRANSACTION", async () => {
     const codes = await codesOf([await envelopeOf(1), await sampleTransaction(good())]);

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { ChannelConfigRef } from "../../../src/channel/index.ts";
+import { ChannelConfig, ChannelConfigRef } from "../../../src/channel/index.ts";
 import { Committer, type CommitterLedger } from "../../../src/committer/index.ts";
 import { utf8 } from "../../../src/kernel/bytes.ts";
 import { silentLogger } from "../../../src/kernel/ports/logger.ts";
@@ -13,6 +13,7 @@ import {
   TxValidationCode,
   encode,
   type Block,
+  type ChannelHeader,
 } from "../../../src/wire/index.ts";
 import { MemoryKvDisk, MemoryKvStore } from "../../sim/ports/memory-kv-store.ts";
 import { SimulatedFiles } from "../../sim/ports/simulated-files.ts";
@@ -30,6 +31,7 @@ import {
   transactionIdOf,
   writesOf,
 } from "../../support/sample-transactions.ts";
+import { nextConfigEnvelope } from "../../support/sample-updates.ts";
 
 let sample: SampleChannel;
 
@@ -81,18 +83,21 @@ function transaction(nonce: string, isEndorsed = true): Promise<Uint8Array> {
   });
 }
 
-function configTransaction(sequence: number): Promise<Uint8Array> {
-  return sampleEnvelope(
-    {
+/** Transactions of configurations that follow each other from the genesis block on. */
+async function configTransactions(count: number): Promise<readonly Uint8Array[]> {
+  const transactions: Uint8Array[] = [];
+  let { config } = sample;
+  for (let sequence = 1; sequence <= count; sequence += 1) {
+    const content = await nextConfigEnvelope(config, sample.ordererOrg.admin, sequence);
+    config = ChannelConfig.parse(CHANNEL_ID, content.config!);
+    const recipe = {
       creator: sample.ordererOrg.orderer,
       nonce: `config ${sequence}`,
-      channelHeader: (header) => ({ ...header, type: HeaderType.CONFIG }),
-    },
-    encode(ConfigEnvelope, {
-      config: { ...sample.config.config, sequence },
-      lastUpdate: undefined,
-    }),
-  );
+      channelHeader: (header: ChannelHeader) => ({ ...header, type: HeaderType.CONFIG }),
+    };
+    transactions.push(await sampleEnvelope(recipe, encode(ConfigEnvelope, content)));
+  }
+  return transactions;
 }
 
 async function chainOf(...blocks: readonly (readonly Uint8Array[])[]): Promise<readonly Block[]> {
@@ -155,12 +160,8 @@ describe("a committer", () => {
 
   test("judges a block by the configuration of the block before, though verified ahead of it", async () => {
     const { config, ledger, committer } = await new Disk().open();
-    const chain = await chainOf(
-      [await configTransaction(1)],
-      [await transaction("a")],
-      [await configTransaction(1)],
-      [await configTransaction(2)],
-    );
+    const [first, second] = await configTransactions(2);
+    const chain = await chainOf([first!], [await transaction("a")], [first!], [second!]);
     await Promise.all(chain.map((block) => committer.store(block)));
     expect(config.current().sequence).toBe(2);
     const codes = await Promise.all([1, 2, 3, 4].map(async (n) => filterOf(await ledger.read(n))));
