@@ -127,6 +127,20 @@ export function filesSuite(name: string, make: () => Promise<FilesFixture>): voi
       expect(await files.exists(at("f"))).toBe(false);
     });
 
+    test("removing a directory takes everything in it away, and an absent one without complaint", async () => {
+      await files.makeDirectory(at("d/inner"));
+      for (const path of ["d/f", "d/inner/g", "dd"]) {
+        await (await files.open(at(path), { create: true })).close();
+      }
+      await files.removeDirectory(at("d"));
+      expect(await files.exists(at("d"))).toBe(false);
+      expect(await files.list(fixture.directory)).toEqual(["dd"]);
+      await files.removeDirectory(at("d"));
+      await files.removeDirectory(at("absent/d"));
+      await files.makeDirectory(at("d"));
+      expect(await files.list(at("d"))).toEqual([]);
+    });
+
     test("a file is closed as often as one likes and not used afterwards", async () => {
       const file = await files.open(at("f"), { create: true });
       await file.close();

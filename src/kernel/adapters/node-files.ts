@@ -106,5 +106,10 @@ export const nodeFiles: Files = {
   async remove(path: string): Promise<void> {
     await rm(path, { force: true });
   },
+  async removeDirectory(path: string): Promise<void> {
+    await rm(path, { recursive: true, force: true });
+    // A directory that never was may lie in one that never was.
+    if (await nodeFiles.exists(dirname(path))) await syncPath(dirname(path));
+  },
   syncDirectory: syncPath,
 };

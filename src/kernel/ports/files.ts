@@ -16,6 +16,11 @@ export interface Files {
   rename(from: string, to: string): Promise<void>;
   /** Removes a file. Nothing happens if it is absent. */
   remove(path: string): Promise<void>;
+  /**
+   * Removes a directory with everything in it, durably. Nothing happens if it is absent. When it is cut short, any part
+   * may be left: call it again.
+   */
+  removeDirectory(path: string): Promise<void>;
   syncDirectory(path: string): Promise<void>;
 }
 

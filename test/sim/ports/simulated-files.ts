@@ -148,6 +148,18 @@ export class SimulatedFiles implements Files {
     });
   }
 
+  async removeDirectory(path: string): Promise<void> {
+    const isInside = (each: string): boolean => each.startsWith(`${path}/`);
+    for (const each of [...this.#entries.keys()].filter(isInside)) await this.remove(each);
+    await this.#step("syncDirectory", () => {
+      for (const each of [...this.#durableEntries.keys()].filter(isInside))
+        this.#durableEntries.delete(each);
+      this.#pendingEntries = this.#pendingEntries.filter((change) => !isInside(change.path));
+      for (const each of [...this.#directories])
+        if (each === path || isInside(each)) this.#directories.delete(each);
+    });
+  }
+
   syncDirectory(path: string): Promise<void> {
     return this.#step("syncDirectory", () => {
       const later: EntryChange[] = [];

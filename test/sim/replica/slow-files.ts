@@ -37,6 +37,7 @@ export function slowFiles(
     },
     rename: (from, to) => files.rename(from, to),
     remove: (path) => files.remove(path),
+    removeDirectory: (path) => files.removeDirectory(path),
     syncDirectory: (path) => files.syncDirectory(path),
   };
 }

@@ -138,6 +138,7 @@ describe("a block store", () => {
       },
       rename: (from, to) => files.rename(from, to),
       remove: (path) => files.remove(path),
+      removeDirectory: (path) => files.removeDirectory(path),
       syncDirectory: (path) => files.syncDirectory(path),
     };
     const store = await BlockStore.open({
