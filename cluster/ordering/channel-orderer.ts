@@ -40,7 +40,8 @@ export interface ChannelOrdererDeps {
 }
 
 export interface ChannelOrdererOptions {
-  readonly genesisBlock: Block;
+  /** Absent: the blocks on disk are taken as they are. Present: they begin with it, and a new channel is started with it. */
+  readonly genesisBlock?: Block;
   /** Of this channel at this node: blocks/ and raft/ are made in it. */
   readonly directory: string;
   /** This node's TLS server certificate, PEM or DER. Fabric: a node finds itself among the consenters by its public key. */
@@ -100,6 +101,11 @@ export class ChannelOrderer {
   /** As delivery wants it: aborted while this node cannot vouch that more blocks will come. */
   trouble(): AbortSignal {
     return this.chain.trouble();
+  }
+
+  /** Its disk or its order failed: it answers nobody until it is opened again. */
+  get isFailed(): boolean {
+    return this.chain.isStopped;
   }
 
   /** Leaves the group, answers everyone who waits, and closes the files. Idempotent. */
@@ -192,15 +198,24 @@ function connect(
   replica.start(chain);
 }
 
-async function newestBlock(blocks: BlockStore, genesis: Block): Promise<Block> {
-  if (blocks.height === 0) await blocks.append(genesis);
+async function newestBlock(blocks: BlockStore, genesis: Block | undefined): Promise<Block> {
+  if (blocks.height === 0 && genesis !== undefined) await blocks.append(genesis);
+  if (genesis !== undefined) await requireGenesis(blocks, genesis);
+  const newest = blocks.height === 0 ? undefined : await blocks.read(blocks.height - 1);
+  if (newest !== undefined) return newest;
+  throw new OrderingError(
+    "no_blocks",
+    "there are no blocks of this channel on disk; join it with a config block",
+  );
+}
+
+async function requireGenesis(blocks: BlockStore, genesis: Block): Promise<void> {
   const first = await blocks.read(0);
   const isSame =
     first?.header !== undefined &&
     genesis.header !== undefined &&
     equalBytes(blockHeaderHash(first.header), blockHeaderHash(genesis.header));
-  const newest = await blocks.read(blocks.height - 1);
-  if (isSame && newest !== undefined) return newest;
+  if (isSame) return;
   throw new OrderingError(
     "wrong_genesis",
     "the blocks on disk begin with another genesis block; give each channel a directory of its own",

@@ -6,6 +6,7 @@
  */
 export { ChannelOrderer } from "./channel-orderer.ts";
 export type { ChannelOrdererDeps, ChannelOrdererOptions } from "./channel-orderer.ts";
+export { isConsenterOf } from "./members.ts";
 export { Broadcast } from "./broadcast.ts";
 export type { BroadcastChannel, BroadcastDeps } from "./broadcast.ts";
 export { OrderingChain } from "./ordering-chain.ts";

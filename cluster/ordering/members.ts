@@ -33,3 +33,12 @@ export function ownRaftId(
       "use the certificate that the channel's configuration names, or add this node to the channel",
   );
 }
+
+/**
+ * Whether the channel's configuration names this node, by the public key of its TLS server certificate (PEM or DER), among
+ * the consenters. Throws `OrderingError` ("not_raft").
+ */
+export function isConsenterOf(config: ChannelConfig, serverTlsCert: Uint8Array): boolean {
+  const own = publicKeyOf(serverTlsCert);
+  return membersOf(config).some(({ serverTlsCertPem }) => publicKeyOf(serverTlsCertPem) === own);
+}

@@ -82,6 +82,11 @@ export class OrderingChain implements ReplicaApplication {
     return this.#trouble.signal;
   }
 
+  /** Whether it has stopped for good. */
+  get isStopped(): boolean {
+    return this.#stopped !== undefined;
+  }
+
   /**
    * Takes note of a stored block that does not come through `apply`, with the `transactionKey` of each envelope: from
    * before the start, or fetched from others. Its transactions are not ordered again, and who waits for one is answered.

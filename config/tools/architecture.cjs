@@ -23,6 +23,7 @@ exports.modules = {
   "cluster/raft": kernel,
   "cluster/replica": [...base, "cluster/raft"],
   "cluster/ordering": [...storage, "src/delivery", "cluster/replica"],
+  "cluster/participation": [...storage, "src/delivery", "cluster/replica", "cluster/ordering"],
   "gossip/core": kernel,
   "gossip/service": [...storage, "gossip/core"],
 };

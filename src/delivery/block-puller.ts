@@ -25,7 +25,7 @@ import type { ExpectedBlock } from "./core/block-form.ts";
 import { PullRotation, pullBackoffMs } from "./core/pull-rotation.ts";
 import { PullSetbacks } from "./core/pull-setbacks.ts";
 import { PULL_SILENCE_MS_MAX, PULL_STEADY_MS } from "./limits.ts";
-import type { BlockSink, CurrentConfig, PullReport } from "./ports.ts";
+import type { BlockSink, BlockTrust, CurrentConfig, PullReport } from "./ports.ts";
 import { seekEnvelope } from "./seek-envelope.ts";
 
 export interface BlockPullerDeps {
@@ -33,6 +33,8 @@ export interface BlockPullerDeps {
   readonly signer: Signer;
   readonly config: CurrentConfig;
   readonly sink: BlockSink;
+  /** Default: the endpoints of the newest verified configuration, and its orderers' signatures. */
+  readonly trust?: BlockTrust;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -174,7 +176,15 @@ export class BlockPuller {
     return { kind: "failed", reason: "it ended the stream" };
   }
 
+  #endpoints(): readonly Endpoint[] {
+    return this.#deps.trust?.endpoints() ?? this.#config().ordererEndpoints();
+  }
+
   async #verify(block: Block, expected: ExpectedBlock): Promise<string | undefined> {
+    if (this.#deps.trust !== undefined) {
+      const trusted = await this.#deps.trust.verify(block, expected);
+      return trusted.ok ? undefined : trusted.reason;
+    }
     const verifier = new BlockVerifier({ current: () => this.#config() });
     const verdict = await verifier.verify(block, expected);
     if (!verdict.ok) return verdict.reason;
@@ -214,9 +224,7 @@ export class BlockPuller {
 
   #isStill(endpoint: Endpoint, before: ChannelConfig): boolean {
     const now = this.#config();
-    return (
-      now === before || now.ordererEndpoints().some((candidate) => isSame(candidate, endpoint))
-    );
+    return now === before || this.#endpoints().some((candidate) => isSame(candidate, endpoint));
   }
 
   #target(endpoint: Endpoint): RpcTarget {

@@ -32,7 +32,7 @@ export interface CommonConfig {
   /** Identity of the node: an MSP folder as Fabric has it. */
   readonly msp: { readonly id: string; readonly directory: string };
   readonly tls: { readonly certificateFile: string; readonly keyFile: string };
-  /** Channels that the node joins at its first start. A peer may have none and join them while it runs. */
+  /** Channels that the node joins at its first start. It may have none and join them while it runs. */
   readonly channels: readonly { readonly genesisBlockFile: string }[];
   /** Host name to address, for names that no resolver knows; certificates are still checked against the name. */
   readonly hostAddresses: Readonly<Record<string, string>>;
@@ -40,8 +40,18 @@ export interface CommonConfig {
   readonly log: { readonly spec: string };
 }
 
+export interface AdminConfig {
+  readonly listen: ListenConfig;
+  /** PEM files of the CAs whose certificates administrators present. At least one. */
+  readonly clientRootFiles: readonly string[];
+  /** Bytes of a request, which holds a config block. Default 1 MiB. */
+  readonly requestBytesMax: number;
+}
+
 export interface OrdererConfig extends CommonConfig {
   readonly kind: "orderer";
+  /** Fabric's channel participation API, with mutual TLS. Absent: it is not served. */
+  readonly admin?: AdminConfig;
 }
 
 export interface PeerConfig extends CommonConfig {
@@ -64,6 +74,8 @@ export interface PeerConfig extends CommonConfig {
   };
 }
 
+const MEBIBYTE = 1_048_576;
+
 const file = z.string().min(1);
 const listen = z.strictObject({
   host: z.string().min(1).default("127.0.0.1"),
@@ -85,15 +97,27 @@ const common = {
   dataDirectory: file,
   msp: z.strictObject({ id: z.string().min(1), directory: file }),
   tls: z.strictObject({ certificateFile: file, keyFile: file }),
-  channels: z.array(genesisBlockFile).min(1),
+  channels: z.array(genesisBlockFile).default([]),
   hostAddresses: z.record(z.string(), z.string()).default({}),
   log: z.strictObject({ spec: logSpec.default("info") }).default({ spec: "info" }),
 };
 
-const ordererSchema: z.ZodType<OrdererConfig> = z.strictObject({
-  kind: z.literal("orderer"),
-  ...common,
+const adminSchema = z.strictObject({
+  listen,
+  clientRootFiles: z.array(file).min(1),
+  requestBytesMax: z
+    .number()
+    .int()
+    .min(1_024)
+    .max(64 * MEBIBYTE)
+    .default(MEBIBYTE),
 });
+
+const ordererSchema = z
+  .strictObject({ kind: z.literal("orderer"), ...common, admin: adminSchema.optional() })
+  .transform(({ admin, ...rest }): OrdererConfig =>
+    admin === undefined ? rest : { ...rest, admin },
+  );
 
 const peerSchema: z.ZodType<PeerConfig> = z.strictObject({
   kind: z.literal("peer"),
@@ -111,8 +135,13 @@ const peerSchema: z.ZodType<PeerConfig> = z.strictObject({
   }),
 });
 
-export function loadOrdererConfig(path: string): Promise<OrdererConfig> {
-  return load(path, ordererSchema);
+export async function loadOrdererConfig(path: string): Promise<OrdererConfig> {
+  const config = await load(path, ordererSchema);
+  const { admin } = config;
+  if (admin === undefined) return config;
+  const base = dirname(resolve(path));
+  const clientRootFiles = admin.clientRootFiles.map((root) => resolve(base, root));
+  return Object.freeze({ ...config, admin: { ...admin, clientRootFiles } });
 }
 
 export function loadPeerConfig(path: string): Promise<PeerConfig> {

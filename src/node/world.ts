@@ -78,7 +78,8 @@ export async function openWorld(
   };
 }
 
-async function readConfigured(key: string, path: string): Promise<Uint8Array> {
+/** The bytes of a file that the configuration names under `key`. Throws `ConfigError` ("unreadable configuration"). */
+export async function readConfigured(key: string, path: string): Promise<Uint8Array> {
   try {
     return new Uint8Array(await readFile(path));
   } catch (cause) {

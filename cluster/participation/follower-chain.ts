@@ -1,0 +1,238 @@
+import { ChannelConfig, ChannelConfigRef, isConfigBlock } from "../../src/channel/index.ts";
+import { BlockPuller, type BlockSink, type BlockTrust } from "../../src/delivery/index.ts";
+import { assert } from "../../src/kernel/assert.ts";
+import { EMPTY_BYTES, equalBytes } from "../../src/kernel/bytes.ts";
+import { errorMessage } from "../../src/kernel/error.ts";
+import { BlockStore } from "../../src/ledger/index.ts";
+import { blockHeaderHash, type Block } from "../../src/wire/index.ts";
+import { isConsenterOf, type ChannelOrdererDeps } from "../ordering/index.ts";
+import { configOnDisk } from "./chain-on-disk.ts";
+import type { ChannelStatus, ConsensusRelation } from "./channel-info.ts";
+import { ParticipationError } from "./errors.ts";
+import { OnboardingTrust } from "./onboarding.ts";
+
+export type FollowerChainDeps = Pick<
+  ChannelOrdererDeps,
+  "files" | "clock" | "timers" | "random" | "logger" | "signer" | "dialer"
+> & {
+  /** The block that the channel was joined with, and all before it, are here and durable. */
+  readonly onOnboarded: () => Promise<void>;
+};
+
+export interface FollowerChainOptions {
+  readonly channelId: string;
+  /** Of this channel at this node: blocks/ is made in it. */
+  readonly directory: string;
+  /** This node's TLS server certificate, PEM or DER. */
+  readonly serverTlsCert: Uint8Array;
+  /** While the channel is being joined: the config block of the join, checked. */
+  readonly joinBlock: Block | undefined;
+}
+
+/** Why a follower ended: `consenter` when the newest configuration names this node. */
+export type FollowerEnd =
+  | { readonly kind: "closed" }
+  | { readonly kind: "consenter" }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/**
+ * A channel that this orderer keeps without ordering it: pulls the blocks from the channel's orderers, verifies and
+ * stores them. Ends when the configuration makes this node a consenter.
+ *
+ * Fabric: a follower serves neither Broadcast nor Deliver.
+ */
+export class FollowerChain {
+  readonly #deps: FollowerChainDeps;
+  readonly #options: FollowerChainOptions;
+  readonly #closing = new AbortController();
+  readonly #joinConfig: ChannelConfig | undefined;
+  #blocks: BlockStore;
+  #config: ChannelConfigRef | undefined;
+  #pulling = new AbortController();
+  #isChainWrong = false;
+  #ended: Promise<FollowerEnd> | undefined;
+
+  private constructor(deps: FollowerChainDeps, options: FollowerChainOptions, blocks: BlockStore) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#blocks = blocks;
+    const { joinBlock } = options;
+    this.#joinConfig = joinBlock && ChannelConfig.fromBlock(joinBlock);
+  }
+
+  /** Opens what the disk holds. Throws `ParticipationError`, `LedgerError` and `ChannelError` for what cannot be used. */
+  static async open(
+    deps: FollowerChainDeps,
+    options: FollowerChainOptions,
+  ): Promise<FollowerChain> {
+    const blocks = await openBlocks(deps, options);
+    try {
+      const chain = new FollowerChain(deps, options, blocks);
+      await chain.#recover();
+      return chain;
+    } catch (error) {
+      await blocks.close();
+      throw error;
+    }
+  }
+
+  get height(): number {
+    return this.#blocks.height;
+  }
+
+  /** Fabric: while onboarding, what the join block makes of this node. */
+  get relation(): ConsensusRelation {
+    const config = this.#isOnboarding() ? this.#joinConfig : this.#config?.current();
+    const isConsenter = config !== undefined && this.#isConsenter(config);
+    return isConsenter ? "consenter" : "follower";
+  }
+
+  get status(): ChannelStatus {
+    return this.#isOnboarding() ? "onboarding" : "active";
+  }
+
+  /** Pulls until it ends. Never rejects. Once. */
+  run(onHeight: (height: number) => void): Promise<FollowerEnd> {
+    assert(this.#ended === undefined, "a follower runs once");
+    this.#ended = this.#run(onHeight).catch((error: unknown) => ({
+      kind: "failed",
+      reason: errorMessage(error),
+    }));
+    return this.#ended;
+  }
+
+  /** Stops pulling and closes the files. Idempotent. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#pulling.abort();
+    await this.#ended;
+    await this.#blocks.close();
+  }
+
+  async #run(onHeight: (height: number) => void): Promise<FollowerEnd> {
+    onHeight(this.height);
+    while (this.#isOnboarding() && !this.#closing.signal.aborted) await this.#onboard(onHeight);
+    if (this.#closing.signal.aborted) return { kind: "closed" };
+    await this.#deps.onOnboarded();
+    const config = this.#config;
+    assert(config !== undefined, "a channel that is no longer onboarding has blocks");
+    if (!this.#isConsenter(config.current())) await this.#pull(config, undefined, onHeight);
+    return this.#isConsenter(config.current()) ? { kind: "consenter" } : { kind: "closed" };
+  }
+
+  async #onboard(onHeight: (height: number) => void): Promise<void> {
+    const { joinBlock, channelId } = this.#options;
+    assert(joinBlock !== undefined && this.#joinConfig !== undefined, "onboarding follows a join");
+    const trust = new OnboardingTrust({
+      anchor: joinBlock,
+      config: this.#config?.current(),
+      onWrongChain: () => {
+        this.#isChainWrong = true;
+        this.#pulling.abort();
+      },
+    });
+    await this.#pull(new ChannelConfigRef(this.#joinConfig), trust, onHeight);
+    if (!this.#isChainWrong || this.#closing.signal.aborted) return;
+    this.#deps.logger.warn("dropped pulled blocks that do not lead to the join block", {
+      channel: channelId,
+      height: this.height,
+    });
+    await this.#startOver();
+  }
+
+  // Until onboarding is over, nobody has been shown these blocks.
+  async #startOver(): Promise<void> {
+    await this.#blocks.close();
+    await this.#deps.files.removeDirectory(blocksIn(this.#options));
+    this.#blocks = await openBlocks(this.#deps, this.#options);
+    this.#config = undefined;
+    this.#isChainWrong = false;
+  }
+
+  async #pull(
+    config: ChannelConfigRef,
+    trust: BlockTrust | undefined,
+    onHeight: (height: number) => void,
+  ): Promise<void> {
+    this.#pulling = new AbortController();
+    if (this.#closing.signal.aborted) return;
+    const { channelId } = this.#options;
+    const puller = new BlockPuller(
+      {
+        ...this.#deps,
+        config,
+        sink: this.#sink(onHeight),
+        report: () => undefined,
+        ...(trust === undefined ? {} : { trust }),
+      },
+      { channelId, isTlsEnabled: this.#deps.dialer.localCertificate !== undefined },
+    );
+    await puller.run(this.#pulling.signal);
+  }
+
+  #sink(onHeight: (height: number) => void): BlockSink {
+    const blocks = this.#blocks;
+    return {
+      get height() {
+        return blocks.height;
+      },
+      get lastHash() {
+        return blocks.lastHash ?? EMPTY_BYTES;
+      },
+      offer: async (block) => {
+        const wasOnboarding = this.#isOnboarding();
+        await this.#store(block);
+        onHeight(this.height);
+        const isOnboarded = wasOnboarding && !this.#isOnboarding();
+        const config = this.#config?.current();
+        const isChosen = !wasOnboarding && config !== undefined && this.#isConsenter(config);
+        if (isOnboarded || isChosen) this.#pulling.abort();
+      },
+    };
+  }
+
+  async #store(block: Block): Promise<void> {
+    const config = isConfigBlock(block) ? ChannelConfig.fromBlock(block) : undefined;
+    await this.#blocks.append(block);
+    if (config === undefined) return;
+    if (this.#config === undefined) this.#config = new ChannelConfigRef(config);
+    else this.#config.replace(config);
+  }
+
+  async #recover(): Promise<void> {
+    const { joinBlock } = this.#options;
+    if (joinBlock?.header?.number === 0 && this.height === 0) await this.#blocks.append(joinBlock);
+    const config = await configOnDisk(this.#blocks);
+    this.#config = config && new ChannelConfigRef(config);
+    if (joinBlock === undefined || this.#isOnboarding()) return;
+    const stored = await this.#blocks.read(joinBlock.header?.number ?? 0);
+    if (isSame(stored, joinBlock)) return;
+    throw new ParticipationError(
+      "wrong_chain",
+      "the blocks on disk are not those of the block that the channel was joined with; remove the channel and join it again",
+    );
+  }
+
+  #isOnboarding(): boolean {
+    const number = this.#options.joinBlock?.header?.number;
+    return number !== undefined && this.height <= number;
+  }
+
+  #isConsenter(config: ChannelConfig): boolean {
+    return isConsenterOf(config, this.#options.serverTlsCert);
+  }
+}
+
+function blocksIn({ directory }: FollowerChainOptions): string {
+  return `${directory}/blocks`;
+}
+
+function openBlocks(deps: FollowerChainDeps, options: FollowerChainOptions): Promise<BlockStore> {
+  const { files, logger } = deps;
+  return BlockStore.open({ files, directory: blocksIn(options), logger });
+}
+
+function isSame(a: Block | undefined, b: Block): boolean {
+  if (a?.header === undefined || b.header === undefined) return false;
+  return equalBytes(blockHeaderHash(a.header), blockHeaderHash(b.header));
+}

@@ -1,0 +1,270 @@
+import { ChannelConfig } from "../../src/channel/index.ts";
+import { errorMessage } from "../../src/kernel/error.ts";
+import type { Logger } from "../../src/kernel/ports/logger.ts";
+import { BlockStore } from "../../src/ledger/index.ts";
+import { Block, tryDecode } from "../../src/wire/index.ts";
+import { ChannelOrderer, isConsenterOf, type ChannelOrdererDeps } from "../ordering/index.ts";
+import { configOnDisk } from "./chain-on-disk.ts";
+import type { ChannelInfo } from "./channel-info.ts";
+import type { ChannelRecords } from "./channel-records.ts";
+import { ParticipationError } from "./errors.ts";
+import { FollowerChain, type FollowerEnd } from "./follower-chain.ts";
+import type { ParticipationMetrics } from "./metrics.ts";
+
+export interface OrdererChannelDeps extends ChannelOrdererDeps {
+  readonly records: ChannelRecords;
+  readonly metrics: ParticipationMetrics;
+}
+
+export interface OrdererChannelOptions {
+  readonly channelId: string;
+  /** Of this channel at this node. */
+  readonly directory: string;
+  /** This node's TLS server certificate, PEM or DER. */
+  readonly serverTlsCert: Uint8Array;
+  /** The genesis block that the node's configuration lists for the channel. */
+  readonly genesisBlock: Block | undefined;
+}
+
+type State =
+  | { readonly kind: "opening" }
+  | { readonly kind: "consenter"; readonly orderer: ChannelOrderer }
+  | { readonly kind: "follower"; readonly follower: FollowerChain }
+  | { readonly kind: "failed"; readonly reason: string; readonly last: LastKnown }
+  | { readonly kind: "removing"; readonly last: LastKnown }
+  | { readonly kind: "removal failed"; readonly reason: string; readonly last: LastKnown }
+  | { readonly kind: "closed"; readonly last: LastKnown };
+
+type LastKnown = Pick<ChannelInfo, "consensusRelation" | "height">;
+
+/**
+ * One channel at this orderer, from the join to the removal. What it is follows from the disk: a record of a removal, a
+ * record of a join, and the configuration in its blocks. It never rejects: what goes wrong is its state.
+ */
+export class OrdererChannel {
+  readonly channelId: string;
+  readonly #deps: OrdererChannelDeps;
+  readonly #options: OrdererChannelOptions;
+  readonly #logger: Logger;
+  #state: State = { kind: "opening" };
+  #isLeaving = false;
+  // One change of what the channel is at a time.
+  #tasks: Promise<void> = Promise.resolve();
+
+  constructor(deps: OrdererChannelDeps, options: OrdererChannelOptions) {
+    this.channelId = options.channelId;
+    this.#deps = deps;
+    this.#options = options;
+    this.#logger = deps.logger.child("orderer", { channel: options.channelId });
+  }
+
+  /** For Broadcast and Deliver: undefined unless this node orders the channel. */
+  get orderer(): ChannelOrderer | undefined {
+    return this.#state.kind === "consenter" ? this.#state.orderer : undefined;
+  }
+
+  /** Why the channel, or its removal, failed. */
+  get failure(): string | undefined {
+    if (this.#state.kind === "consenter" && this.#state.orderer.isFailed) {
+      return "ordering has stopped; see the log";
+    }
+    return "reason" in this.#state ? this.#state.reason : undefined;
+  }
+
+  /** What a removal has come to, once one has begun. */
+  get removal(): "under way" | "failed" | undefined {
+    if (this.#state.kind === "removal failed") return "failed";
+    return this.#isLeaving ? "under way" : undefined;
+  }
+
+  info(): ChannelInfo {
+    const name = this.channelId;
+    const state = this.#state;
+    switch (state.kind) {
+      case "opening":
+        return { name, consensusRelation: "other", status: "inactive", height: 0 };
+      case "consenter": {
+        const { isFailed, blocks } = state.orderer;
+        const status = isFailed ? "failed" : "active";
+        return { name, consensusRelation: "consenter", status, height: blocks.height };
+      }
+      case "follower": {
+        const { relation, status, height } = state.follower;
+        return { name, consensusRelation: relation, status, height };
+      }
+      case "failed":
+      case "removal failed":
+        return { name, ...state.last, status: "failed" };
+      case "removing":
+      case "closed":
+        return { name, ...state.last, status: "inactive" };
+    }
+  }
+
+  /** Opens what the disk holds. */
+  open(): Promise<void> {
+    return this.#serial(() => this.#open());
+  }
+
+  /** Ends taking part, without a trace on disk. A removal that is cut short is completed at the next start. */
+  remove(): Promise<void> {
+    this.#isLeaving = true;
+    return this.#serial(() => this.#remove());
+  }
+
+  /** Stops; the disk keeps everything. */
+  close(): Promise<void> {
+    return this.#serial(async () => {
+      await this.#halt();
+      this.#become({ kind: "closed", last: this.#last() });
+    });
+  }
+
+  #serial(task: () => Promise<void>): Promise<void> {
+    this.#tasks = this.#tasks.then(task);
+    return this.#tasks;
+  }
+
+  async #open(): Promise<void> {
+    try {
+      await this.#openParts();
+    } catch (error) {
+      this.#fail(errorMessage(error));
+    }
+  }
+
+  async #openParts(): Promise<void> {
+    const { records } = this.#deps;
+    const joinBlock = await this.#joinBlock();
+    const joinConfig = joinBlock && ChannelConfig.fromBlock(joinBlock);
+    const isFirstBlock = joinBlock?.header?.number === 0;
+    if (joinConfig !== undefined && !(isFirstBlock && this.#isConsenter(joinConfig))) {
+      await this.#follow(joinBlock);
+      return;
+    }
+    const config = joinConfig ?? (await this.#configOnDisk());
+    if (!this.#isConsenter(config)) {
+      await this.#follow(undefined);
+      return;
+    }
+    await this.#order(joinBlock ?? this.#options.genesisBlock);
+    if (joinBlock !== undefined) await records.join.remove(this.channelId);
+  }
+
+  async #joinBlock(): Promise<Block | undefined> {
+    const bytes = await this.#deps.records.join.read(this.channelId);
+    const block = bytes && tryDecode(Block, bytes);
+    if (bytes === undefined || block?.header !== undefined) return block;
+    throw new ParticipationError(
+      "bad_join_record",
+      "the record of the join is no block; remove the channel and join it again",
+    );
+  }
+
+  async #configOnDisk(): Promise<ChannelConfig> {
+    const { files, logger } = this.#deps;
+    const directory = `${this.#options.directory}/blocks`;
+    const blocks = await BlockStore.open({ files, directory, logger });
+    try {
+      const config = await configOnDisk(blocks);
+      if (config !== undefined) return config;
+    } finally {
+      await blocks.close();
+    }
+    throw new ParticipationError(
+      "no_config",
+      "there are no blocks on disk; remove the channel and join it again",
+    );
+  }
+
+  async #order(genesisBlock: Block | undefined): Promise<void> {
+    const { directory, serverTlsCert } = this.#options;
+    const orderer = await ChannelOrderer.open(
+      { ...this.#deps, logger: this.#logger },
+      { directory, serverTlsCert, ...(genesisBlock === undefined ? {} : { genesisBlock }) },
+    );
+    const { metrics } = this.#deps;
+    metrics.height(this.channelId, orderer.blocks.height);
+    orderer.blocks.subscribe((height) => {
+      metrics.height(this.channelId, height);
+    });
+    this.#become({ kind: "consenter", orderer });
+  }
+
+  async #follow(joinBlock: Block | undefined): Promise<void> {
+    const follower = await FollowerChain.open(
+      {
+        ...this.#deps,
+        logger: this.#logger,
+        onOnboarded: () => this.#deps.records.join.remove(this.channelId),
+      },
+      { ...this.#options, joinBlock },
+    );
+    this.#become({ kind: "follower", follower });
+    const ended = follower.run((height) => {
+      this.#deps.metrics.height(this.channelId, height);
+      this.#deps.metrics.report(this.info());
+    });
+    void ended.then((end) => this.#serial(() => this.#followerEnded(follower, end)));
+  }
+
+  async #followerEnded(follower: FollowerChain, end: FollowerEnd): Promise<void> {
+    const isCurrent = this.#state.kind === "follower" && this.#state.follower === follower;
+    if (!isCurrent || end.kind === "closed") return;
+    const last = this.#last();
+    await follower.close();
+    if (end.kind === "failed") {
+      this.#fail(end.reason, last);
+      return;
+    }
+    this.#logger.info("the configuration makes this node a consenter", {
+      height: last.height,
+    });
+    await this.#open();
+  }
+
+  async #remove(): Promise<void> {
+    const last = this.#last();
+    const { records, files } = this.#deps;
+    try {
+      await records.remove.save(this.channelId, new Uint8Array(0));
+      await this.#halt();
+      this.#become({ kind: "removing", last });
+      await records.join.remove(this.channelId);
+      await files.removeDirectory(this.#options.directory);
+      const isListed = this.#options.genesisBlock !== undefined;
+      if (isListed) await records.left.save(this.channelId, new Uint8Array(0));
+      await records.remove.remove(this.channelId);
+      this.#become({ kind: "closed", last: { consensusRelation: "other", height: 0 } });
+      this.#isLeaving = false;
+    } catch (error) {
+      const reason = errorMessage(error);
+      this.#become({ kind: "removal failed", reason, last });
+      this.#logger.error("the channel could not be removed", { reason });
+    }
+  }
+
+  async #halt(): Promise<void> {
+    if (this.#state.kind === "consenter") await this.#state.orderer.close();
+    if (this.#state.kind === "follower") await this.#state.follower.close();
+  }
+
+  #fail(reason: string, last: LastKnown = this.#last()): void {
+    this.#become({ kind: "failed", reason, last });
+    this.#logger.error("the channel has failed; the node's other channels go on", { reason });
+  }
+
+  #become(state: State): void {
+    this.#state = state;
+    this.#deps.metrics.report(this.info());
+  }
+
+  #last(): LastKnown {
+    const { consensusRelation, height } = this.info();
+    return { consensusRelation, height };
+  }
+
+  #isConsenter(config: ChannelConfig): boolean {
+    return isConsenterOf(config, this.#options.serverTlsCert);
+  }
+}
