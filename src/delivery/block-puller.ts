@@ -176,10 +176,6 @@ export class BlockPuller {
     return { kind: "failed", reason: "it ended the stream" };
   }
 
-  #endpoints(): readonly Endpoint[] {
-    return this.#deps.trust?.endpoints() ?? this.#config().ordererEndpoints();
-  }
-
   async #verify(block: Block, expected: ExpectedBlock): Promise<string | undefined> {
     if (this.#deps.trust !== undefined) {
       const trusted = await this.#deps.trust.verify(block, expected);
@@ -212,7 +208,7 @@ export class BlockPuller {
 
   #endpoints(): readonly Endpoint[] {
     const { isExcluded } = this.#options;
-    const all = this.#config().ordererEndpoints();
+    const all = this.#deps.trust?.endpoints() ?? this.#config().ordererEndpoints();
     return isExcluded === undefined ? all : all.filter(({ address }) => !isExcluded(address));
   }
 

@@ -13,6 +13,10 @@ export async function writeNodeConfigs(layout: NetworkLayout, topology: Topology
     await write(node, {
       kind: "orderer",
       ...commonKeys(layout, topology, node, site, layout.orderer(site)),
+      admin: {
+        listen: { host: LOOPBACK, port: site.adminPort },
+        clientRootFiles: [relative(node.directory, join(layout.orderer(site), "tls", "ca.crt"))],
+      },
     });
   }
   for (const organization of topology.organizations) {

@@ -27,7 +27,10 @@ export interface NodeSite {
   readonly operationsPort: number;
 }
 
-export type OrdererSite = NodeSite;
+export interface OrdererSite extends NodeSite {
+  /** Of the channel participation API. */
+  readonly adminPort: number;
+}
 
 export interface PeerSite extends NodeSite {
   /** Where chaincode that this peer launches dials it. */
@@ -52,6 +55,7 @@ const PORT_STEP = 1_000;
 const ORDERER_PORT = 7_050;
 const PEER_PORT = 7_051;
 const CHAINCODE_PORT = 7_052;
+const ADMIN_PORT = 7_053;
 const OPERATIONS_PORT = 9_443;
 const ORGANIZATION_COUNT = 2;
 
@@ -63,6 +67,7 @@ export function planTopology(options: TopologyOptions): Topology {
     mspId: ORDERER_MSP_ID,
     domain: ORDERER_DOMAIN,
     port: ORDERER_PORT + PORT_STEP * index + options.portOffset,
+    adminPort: ADMIN_PORT + PORT_STEP * index + options.portOffset,
     operationsPort: operations.orderer(index),
   }));
   const organizations = count(ORGANIZATION_COUNT).map((organization) =>
@@ -122,6 +127,10 @@ export function portsOf(
   const peers = topology.organizations.flatMap((organization) => organization.peers);
   return [
     ...topology.orderers.map(({ port, name }) => ({ port, use: name })),
+    ...topology.orderers.map(({ adminPort, name }) => ({
+      port: adminPort,
+      use: `${name} (administration)`,
+    })),
     ...peers.map(({ port, name }) => ({ port, use: name })),
     ...peers.map(({ chaincodePort, name }) => ({
       port: chaincodePort,

@@ -122,7 +122,6 @@ const ordererSchema = z
 const peerSchema: z.ZodType<PeerConfig> = z.strictObject({
   kind: z.literal("peer"),
   ...common,
-  channels: z.array(genesisBlockFile).default([]),
   chaincode: z.strictObject({
     listen,
     executeTimeoutMs: z.number().int().min(100).max(3_600_000).default(30_000),

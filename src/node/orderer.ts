@@ -1,31 +1,32 @@
 /** Builds an orderer: its channels, the services that it offers, and the order in which they end. */
-import { join } from "node:path";
-import { Broadcast, ChannelOrderer } from "../../cluster/ordering/index.ts";
+import { Broadcast } from "../../cluster/ordering/index.ts";
+import { AdminEndpoint } from "../../cluster/participation/adapters/admin-endpoint.ts";
+import { ChannelRegistrar, ParticipationApi } from "../../cluster/participation/index.ts";
 import { ClusterService } from "../../cluster/replica/index.ts";
-import { ChannelConfig } from "../channel/index.ts";
 import { ordererDeliverBinding } from "../delivery/index.ts";
 import { GrpcServer } from "../kernel/adapters/grpc-server.ts";
-import { Block, decode } from "../wire/index.ts";
-import type { OrdererConfig } from "./config.ts";
+import { Block, Status, decode } from "../wire/index.ts";
+import type { AdminConfig, OrdererConfig } from "./config.ts";
 import { healthBindings } from "./health-service.ts";
 import type { RunningHost } from "./running-host.ts";
-import type { World } from "./world.ts";
+import { readConfigured, type World } from "./world.ts";
 
 export async function startOrderer(config: OrdererConfig, world: World): Promise<RunningHost> {
-  const { logger, meter } = world;
-  const cluster = new ClusterService({ logger: logger.child("cluster"), meter });
-  const channels = new Map<string, ChannelOrderer>();
+  const cluster = new ClusterService({
+    logger: world.logger.child("cluster"),
+    meter: world.meter,
+  });
+  // Callers may come before the channels are open: they are told that there are none.
+  const serving: { registrar?: ChannelRegistrar } = {};
   const broadcast = new Broadcast({
-    channel: (channelId) => channels.get(channelId),
-    clock: world.clock,
-    logger: logger.child("broadcast"),
-    meter,
+    ...world,
+    channel: (channelId) => serving.registrar?.orderer(channelId),
+    logger: world.logger.child("broadcast"),
   });
   const deliver = ordererDeliverBinding({
-    channels: { channel: (channelId) => channels.get(channelId) },
-    clock: world.clock,
-    logger: logger.child("deliver"),
-    meter,
+    ...world,
+    channels: { channel: (channelId) => serving.registrar?.orderer(channelId) },
+    logger: world.logger.child("deliver"),
   });
   const bindings = [
     broadcast.binding(),
@@ -35,45 +36,60 @@ export async function startOrderer(config: OrdererConfig, world: World): Promise
   ];
   const server = new GrpcServer(bindings, { ...config.listen, tls: world.tls });
   const port = await server.listen();
-  for (const bytes of world.genesisBlocks) {
-    const channel = await openChannel(config, world, cluster, decode(Block, bytes));
-    channels.set(channel.channelId, channel);
-  }
+  const registrar = await openRegistrar(config, world, cluster);
+  serving.registrar = registrar;
+  const admin =
+    config.admin && (await adminEndpoint(config.admin, world, { registrar, broadcast }));
+  const adminPort = await admin?.listen();
   const operationsPort = await world.operations.listen();
   return {
     port,
     operationsPort,
+    ...(adminPort === undefined ? {} : { adminPort }),
     close: async () => {
       await world.operations.close();
-      for (const channel of channels.values()) await channel.close();
+      await admin?.close();
+      await registrar.close();
       await server.close();
     },
   };
 }
 
-async function openChannel(
+function openRegistrar(
   config: OrdererConfig,
   world: World,
   cluster: ClusterService,
-  genesisBlock: Block,
-): Promise<ChannelOrderer> {
-  const { channelId } = ChannelConfig.fromBlock(genesisBlock);
-  const channel = await ChannelOrderer.open(
-    { ...world, logger: world.logger.child("orderer", { channel: channelId }), cluster },
+): Promise<ChannelRegistrar> {
+  return ChannelRegistrar.open(
+    { ...world, cluster },
     {
-      genesisBlock,
-      directory: join(config.dataDirectory, "channels", channelId),
+      dataDirectory: config.dataDirectory,
       serverTlsCert: world.tls.certificatePem,
+      genesisBlocks: world.genesisBlocks.map((bytes) => decode(Block, bytes)),
     },
   );
-  const height = world.meter.gauge({
-    name: "ledger_blockchain_height",
-    help: "Height of the chain in blocks.",
-    labels: ["channel"],
+}
+
+async function adminEndpoint(
+  { listen, clientRootFiles, requestBytesMax }: AdminConfig,
+  world: World,
+  parts: { readonly registrar: ChannelRegistrar; readonly broadcast: Broadcast },
+): Promise<AdminEndpoint> {
+  const clientRootsPem = await Promise.all(
+    clientRootFiles.map((path) => readConfigured("admin.clientRootFiles", path)),
+  );
+  const api = new ParticipationApi({
+    registrar: parts.registrar,
+    orderConfigUpdate: async (envelope) => {
+      const { status, info } = await parts.broadcast.process(envelope);
+      return status === Status.SUCCESS ? undefined : info;
+    },
+    logger: world.logger.child("participation"),
   });
-  height.set(channel.blocks.height, { channel: channelId });
-  channel.blocks.subscribe((blocks) => {
-    height.set(blocks, { channel: channelId });
+  return new AdminEndpoint((request) => api.answer(request), {
+    ...listen,
+    ...world.tls,
+    clientRootsPem,
+    requestBytesMax,
   });
-  return channel;
 }

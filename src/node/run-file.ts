@@ -8,6 +8,8 @@ export interface RunningNode {
   readonly startedAt: string;
   readonly port: number;
   readonly operationsPort: number;
+  /** Of an orderer that serves the channel participation API. */
+  readonly adminPort?: number;
 }
 
 function pathIn(dataDirectory: string): string {

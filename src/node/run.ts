@@ -40,11 +40,12 @@ async function runNode<Config extends CommonConfig>(
     endAfterThis();
     throw failure;
   });
-  const { port, operationsPort } = host;
+  const { port, operationsPort, adminPort } = host;
   const { name, dataDirectory } = config;
   const startedAt = new Date(world.clock.wallMs()).toISOString();
-  await writeRunFile(dataDirectory, { pid: process.pid, name, startedAt, port, operationsPort });
-  world.logger.info("the node serves", { port, operationsPort });
+  const ports = { port, operationsPort, ...(adminPort === undefined ? {} : { adminPort }) };
+  await writeRunFile(dataDirectory, { pid: process.pid, name, startedAt, ...ports });
+  world.logger.info("the node serves", ports);
   const signal = await told;
   world.logger.info("the node ends", { signal });
   await host.close();
