@@ -20,12 +20,13 @@ import {
   type Envelope,
   type SeekInfo,
 } from "../wire/index.ts";
+import type { BlockTrust } from "./block-trust.ts";
 import { BlockVerifier } from "./block-verifier.ts";
 import type { ExpectedBlock } from "./core/block-form.ts";
 import { PullRotation, pullBackoffMs } from "./core/pull-rotation.ts";
 import { PullSetbacks } from "./core/pull-setbacks.ts";
 import { PULL_SILENCE_MS_MAX, PULL_STEADY_MS } from "./limits.ts";
-import type { BlockSink, BlockTrust, CurrentConfig, PullReport } from "./ports.ts";
+import type { BlockSink, CurrentConfig, PullReport } from "./ports.ts";
 import { seekEnvelope } from "./seek-envelope.ts";
 
 export interface BlockPullerDeps {

@@ -1,5 +1,6 @@
 /** Blocks on the move: served to clients and peers, pulled from orderers, and believed only when verified. */
 export { BlockPuller, type BlockPullerDeps, type BlockPullerOptions } from "./block-puller.ts";
+export type { BlockTrust } from "./block-trust.ts";
 export { BlockVerifier, type BlockVerdict } from "./block-verifier.ts";
 export { checkBlockForm, type BlockFormAnswer, type ExpectedBlock } from "./core/block-form.ts";
 export { filteredBlock } from "./core/filtered-block.ts";
@@ -13,7 +14,6 @@ export { seekEnvelope, type SeekEnvelopeFields } from "./seek-envelope.ts";
 export type {
   BlockSink,
   BlockSource,
-  BlockTrust,
   CurrentConfig,
   DeliverChannel,
   DeliverChannels,

@@ -1,8 +1,6 @@
 /** What delivery needs of ledgers, of the channel configuration and of those who take its blocks. */
-import type { ChannelConfig, OrdererEndpoint } from "../channel/index.ts";
+import type { ChannelConfig } from "../channel/index.ts";
 import type { Block } from "../wire/index.ts";
-import type { BlockVerdict } from "./block-verifier.ts";
-import type { ExpectedBlock } from "./core/block-form.ts";
 
 /** Reads the blocks of one channel. */
 export interface BlockSource {
@@ -17,13 +15,6 @@ export interface BlockSource {
 /** The newest configuration of a channel. */
 export interface CurrentConfig {
   current(): ChannelConfig;
-}
-
-/** Which orderers to ask for blocks, and which of their blocks to believe, where the configuration in force does not say. */
-export interface BlockTrust {
-  endpoints(): readonly OrdererEndpoint[];
-  /** Decides over a block that is to be the successor of the one before. Never rejects for what the block contains. */
-  verify(block: Block, expected: ExpectedBlock): Promise<BlockVerdict>;
 }
 
 /** A channel that can be delivered. */
