@@ -15,14 +15,14 @@ const REWRITES: readonly Rewrite[] = [
     to: `$1if (reader.pos !== end) {\n$1  throw new globalThis.RangeError("message overruns its length");\n$1}\n$1return message;\n$2} finally {`,
   },
   {
-    name: "field numbers start at 1 and a tag fits 32 bits",
+    name: "field numbers start at 1, a tag fits 32 bits, and fields are counted",
     from: /^( *)const tag = reader\.uint32\(\);$/gm,
-    to: "$1const [fieldNumber, wireType] = reader.tag();\n$1const tag = ((fieldNumber << 3) | wireType) >>> 0;",
+    to: "$1const tag = reader.field();",
   },
   {
     name: "a group ends only where one began, and with its number",
     from: /^( *)if \(\(tag & 7\) === 4 \|\| tag === 0\) \{\n *break;\n *\}\n *reader\.skip\(tag & 7\);$/gm,
-    to: "$1reader.skip(wireType, fieldNumber);",
+    to: "$1reader.skip(tag & 7, tag >>> 3);",
   },
 ];
 
@@ -31,6 +31,23 @@ const PACKED: Rewrite = {
   from: /^( *)while \(reader\.pos < end2\) \{\n.*\n *\}\n/gm,
   to: `$&$1if (reader.pos !== end2) {\n$1  throw new globalThis.RangeError("packed field overruns its length");\n$1}\n`,
 };
+
+/** Decoders read with our reader, and absent bytes are one shared value: making typed arrays is most of a small message's cost. */
+function useOwnReader(source: string, file: string): string {
+  const body = source
+    .replaceAll("new Uint8Array(0)", "EMPTY_BYTES")
+    .replaceAll(/^( *)while \(reader\.pos < end2\) \{\n/gm, "$&$1  reader.countField();\n");
+  const wire = "../".repeat(file.split("/").length);
+  const bytes = body.includes("EMPTY_BYTES")
+    ? `import { EMPTY_BYTES } from "${wire}../kernel/bytes.ts";\n`
+    : "";
+  return body.replace(
+    'import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";\n',
+    'import { BinaryWriter } from "@bufbuild/protobuf/wire";\n' +
+      bytes +
+      `import { WireReader as BinaryReader } from "${wire}wire-reader.ts";\n`,
+  );
+}
 
 /** An absent value of a map entry is an empty message, as in Go, and not an absent entry. */
 function keepEmptyMapValues(source: string): string {
@@ -104,9 +121,13 @@ export function harden(source: string, file: string): string {
     );
   }
   hardened = mergeRepeatedMessages(keepEmptyMapValues(hardened.replace(PACKED.from, PACKED.to)));
+  hardened = useOwnReader(hardened, file);
   if (/Entry\(\): \w+ \{\n {2}return \{ key: [^,]+, value: undefined \}/.test(hardened)) {
     throw new Error(`${file}: a map entry without a value was left; adapt scripts/proto-harden.ts`);
   }
   checkMerging(hardened, file, decoders);
+  if (decoders > 0 && !hardened.includes("WireReader as BinaryReader")) {
+    throw new Error(`${file}: it reads with another reader; adapt scripts/proto-harden.ts`);
+  }
   return hardened;
 }

@@ -1,7 +1,7 @@
 import type { ChannelConfig } from "../../src/channel/index.ts";
 import type { Clock } from "../../src/kernel/ports/clock.ts";
 import { verifySignatures } from "../../src/msp/index.ts";
-import { openEnvelope, type Envelope } from "../../src/wire/index.ts";
+import { openEnvelope, type Envelope, REQUEST_FIELDS_MAX } from "../../src/wire/index.ts";
 import {
   badRequest,
   checkExpiration,
@@ -57,7 +57,7 @@ export class MessageValidator {
   }
 
   async #checkCreator(config: ChannelConfig, envelope: Envelope): Promise<Refusal | undefined> {
-    const reading = openEnvelope(envelope);
+    const reading = openEnvelope(envelope, REQUEST_FIELDS_MAX);
     if (reading.kind === "malformed") return badRequest(`malformed ${reading.defect}`);
     const { creator } = reading.opened.signatureHeader;
     return (

@@ -2,7 +2,7 @@
 import { equalBytes } from "../../src/kernel/bytes.ts";
 import {
   Secret,
-  tryDecode,
+  tryDecodeRequest,
   type AliveMessage,
   type GossipEnvelope,
   type LeadershipMessage,
@@ -184,7 +184,7 @@ export class ClaimVerifier {
   ): Promise<{ readonly endpoint: string } | "forged" | undefined> {
     if (secretEnvelope === undefined || identity.mspId !== this.#ownMspId) return undefined;
     if (!(await this.#isSignedBy(identity, secretEnvelope))) return "forged";
-    const content = tryDecode(Secret, secretEnvelope.payload)?.content;
+    const content = tryDecodeRequest(Secret, secretEnvelope.payload)?.content;
     const endpoint = content?.value ?? "";
     return endpoint === "" || endpoint.length > ENDPOINT_LENGTH_MAX ? undefined : { endpoint };
   }

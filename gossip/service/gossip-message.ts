@@ -4,7 +4,7 @@ import {
   GossipMessage,
   GossipMessage_Tag as Tag,
   encode,
-  tryDecode,
+  tryDecodeRequest,
   type GossipEnvelope,
 } from "../../src/wire/index.ts";
 import { EMPTY_BYTES, utf8 } from "../../src/kernel/bytes.ts";
@@ -57,7 +57,7 @@ export type MessageReading =
   | { readonly ok: false; readonly refusal: "malformed" | "tag" };
 
 export function readMessage(payload: Uint8Array): MessageReading {
-  const message = tryDecode(GossipMessage, payload);
+  const message = tryDecodeRequest(GossipMessage, payload);
   const content = message?.content;
   if (message === undefined || content === undefined) return { ok: false, refusal: "malformed" };
   if (!LEGAL_TAGS[content.$case].includes(message.tag)) return { ok: false, refusal: "tag" };

@@ -1,12 +1,12 @@
 import { sha256 } from "../../src/crypto/index.ts";
 import { fromHex, toHex, utf8 } from "../../src/kernel/bytes.ts";
 import { assert } from "../../src/kernel/assert.ts";
-import { SerializedIdentity, tryDecode } from "../../src/wire/index.ts";
+import { SerializedIdentity, tryDecodeRequest } from "../../src/wire/index.ts";
 import type { PeerId } from "../core/index.ts";
 
 /** Fabric: a peer is named by SHA-256 of its MSP id and its certificate's bytes. Undefined for what is no serialized identity. */
 export function pkiIdOf(serialized: Uint8Array): Uint8Array | undefined {
-  const identity = tryDecode(SerializedIdentity, serialized);
+  const identity = tryDecodeRequest(SerializedIdentity, serialized);
   if (identity === undefined || identity.mspid === "") return undefined;
   return sha256(utf8(identity.mspid), identity.idBytes);
 }

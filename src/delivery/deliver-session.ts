@@ -7,7 +7,7 @@ import {
   SeekInfo_SeekContentType,
   SeekInfo_SeekErrorResponse,
   Status,
-  tryDecode,
+  tryDecodeRequest,
   type Block,
 } from "../wire/index.ts";
 import { isConfigBlock, type ChannelConfig } from "../channel/index.ts";
@@ -48,7 +48,7 @@ export class DeliverSession {
   /** Runs to its end. Rejects only with what `send` or the block source rejects with. */
   async run(): Promise<SessionEnd> {
     const { channel, request } = this.#deps;
-    const seek = tryDecode(SeekInfo, request.data);
+    const seek = tryDecodeRequest(SeekInfo, request.data);
     if (seek === undefined) return end(Status.BAD_REQUEST, "the SeekInfo is malformed");
     const isStrict = seek.errorResponse !== SeekInfo_SeekErrorResponse.BEST_EFFORT;
     const trouble = isStrict ? channel.trouble?.() : undefined;

@@ -11,7 +11,7 @@ import {
   Header,
   Proposal,
   SignatureHeader,
-  tryDecode,
+  tryDecodeRequest,
   type SignedProposal,
 } from "../wire/index.ts";
 import { localPolicy, type LocalPolicy } from "./core/local-resources.ts";
@@ -92,9 +92,9 @@ export function channelRefusalOf(
 }
 
 function signedDataOf(signed: SignedProposal): SignedData | undefined {
-  const proposal = tryDecode(Proposal, signed.proposalBytes);
-  const header = proposal && tryDecode(Header, proposal.header);
-  const signer = header && tryDecode(SignatureHeader, header.signatureHeader);
+  const proposal = tryDecodeRequest(Proposal, signed.proposalBytes);
+  const header = proposal && tryDecodeRequest(Header, proposal.header);
+  const signer = header && tryDecodeRequest(SignatureHeader, header.signatureHeader);
   if (signer === undefined) return undefined;
   return { data: signed.proposalBytes, identity: signer.creator, signature: signed.signature };
 }

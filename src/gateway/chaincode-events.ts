@@ -1,7 +1,7 @@
 import { errorMessage } from "../kernel/error.ts";
 import {
   ChaincodeEventsRequest,
-  decode,
+  decodeRequest,
   type ChaincodeEventsResponse,
   type SignedChaincodeEventsRequest,
 } from "../wire/index.ts";
@@ -61,7 +61,7 @@ function readRequest(signed: SignedChaincodeEventsRequest): ChaincodeEventsReque
     throw gatewayError("INVALID_ARGUMENT", "a chaincode events request is required");
   }
   try {
-    return decode(ChaincodeEventsRequest, signed.request);
+    return decodeRequest(ChaincodeEventsRequest, signed.request);
   } catch (error) {
     throw gatewayError(
       "INVALID_ARGUMENT",

@@ -1,7 +1,7 @@
 import { errorMessage } from "../kernel/error.ts";
 import {
   CommitStatusRequest,
-  decode,
+  decodeRequest,
   type CommitStatusResponse,
   type SignedCommitStatusRequest,
 } from "../wire/index.ts";
@@ -39,7 +39,7 @@ function readRequest(signed: SignedCommitStatusRequest): CommitStatusRequest {
   if (signed.request.length === 0) {
     throw gatewayError("INVALID_ARGUMENT", "a commit status request is required");
   }
-  const request = decodeRequest(signed.request);
+  const request = openRequest(signed.request);
   if (request.identity.length === 0) throw gatewayError("INVALID_ARGUMENT", "no identity provided");
   if (request.channelId === "") throw gatewayError("INVALID_ARGUMENT", "no channel ID provided");
   if (request.transactionId === "") {
@@ -48,9 +48,9 @@ function readRequest(signed: SignedCommitStatusRequest): CommitStatusRequest {
   return request;
 }
 
-function decodeRequest(bytes: Uint8Array): CommitStatusRequest {
+function openRequest(bytes: Uint8Array): CommitStatusRequest {
   try {
-    return decode(CommitStatusRequest, bytes);
+    return decodeRequest(CommitStatusRequest, bytes);
   } catch (error) {
     throw gatewayError("INVALID_ARGUMENT", `invalid status request: ${errorMessage(error)}`);
   }

@@ -1,4 +1,4 @@
-import { SerializedIdentity, tryDecode } from "../wire/index.ts";
+import { SerializedIdentity, tryDecodeRequest } from "../wire/index.ts";
 import type { IdentityResult } from "./identity.ts";
 import { IDENTITY_BYTES_MAX } from "./limits.ts";
 import type { Msp } from "./msp.ts";
@@ -42,7 +42,7 @@ export class MspManager {
       const reason = `identity of ${serialized.length} bytes, more than ${IDENTITY_BYTES_MAX}`;
       return { ok: false, reason };
     }
-    const message = tryDecode(SerializedIdentity, serialized);
+    const message = tryDecodeRequest(SerializedIdentity, serialized);
     if (message === undefined) return { ok: false, reason: "not a serialized identity" };
     const msp = this.#msps.get(message.mspid);
     if (msp === undefined) {

@@ -2,7 +2,7 @@ import { BoundedCache } from "../kernel/bounded-cache.ts";
 import { toHex } from "../kernel/bytes.ts";
 import { errorMessage } from "../kernel/error.ts";
 import { type Certificate, parsePemCertificate, sha256 } from "../crypto/index.ts";
-import { type FabricMSPConfig, SerializedIdentity, tryDecode } from "../wire/index.ts";
+import { type FabricMSPConfig, SerializedIdentity, tryDecodeRequest } from "../wire/index.ts";
 import { Authorities, checkTlsAuthorities } from "./authorities.ts";
 import { MspError } from "./errors.ts";
 import { type Identity, type IdentityResult, identityOf } from "./identity.ts";
@@ -115,7 +115,7 @@ export class Msp {
   }
 
   #memberOf(serialized: Uint8Array): MemberResult {
-    const message = tryDecode(SerializedIdentity, serialized);
+    const message = tryDecodeRequest(SerializedIdentity, serialized);
     if (message === undefined) return { ok: false, reason: "not a serialized identity" };
     if (message.mspid !== this.mspId) {
       return { ok: false, reason: `expected MSP ID ${this.mspId}, received ${message.mspid}` };

@@ -1,14 +1,15 @@
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import { utf8Decode } from "../kernel/bytes.ts";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { errorMessage } from "../kernel/error.ts";
 import { WireError } from "./errors.ts";
 import type { DeepPartial } from "./gen/google/protobuf/timestamp.ts";
+import { REQUEST_FIELDS_MAX } from "./limits.ts";
+import { WireReader } from "./wire-reader.ts";
 
 /** What the generated codec object of a message offers; `$type` is its full protobuf name. */
 export interface MessageType<T> {
   readonly $type: string;
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  decode(input: WireReader | Uint8Array, length?: number): T;
   fromPartial(object: DeepPartial<T>): T;
 }
 
@@ -19,12 +20,13 @@ export type Partially<T> = DeepPartial<T>;
  * The message in `bytes`, all of which must belong to it. Its byte fields are views into `bytes`.
  * As in Go: unknown fields are dropped, text must be UTF-8, a field that comes twice keeps its last value, and a
  * message that comes twice is merged.
- * Narrower than Go: at most 100 levels of nesting, and no integer beyond 2^53 in a field typed `number`.
+ * Narrower than Go: at most 100 levels of nesting, no integer beyond 2^53 in a field typed `number`, and at most
+ * `fieldsMax` fields (default: any number).
  * Throws `WireError` ("malformed").
  */
-export function decode<T>(type: MessageType<T>, bytes: Uint8Array): T {
+export function decode<T>(type: MessageType<T>, bytes: Uint8Array, fieldsMax?: number): T {
   try {
-    return type.decode(new BinaryReader(plainView(bytes), utf8Decode));
+    return type.decode(new WireReader(plainView(bytes), fieldsMax));
   } catch (error) {
     throw new WireError("malformed", `not a valid ${type.$type}: ${errorMessage(error)}`, {
       data: { type: type.$type, length: bytes.length },
@@ -34,12 +36,26 @@ export function decode<T>(type: MessageType<T>, bytes: Uint8Array): T {
 }
 
 /** As `decode`, with `undefined` for malformed bytes. */
-export function tryDecode<T>(type: MessageType<T>, bytes: Uint8Array): T | undefined {
+export function tryDecode<T>(
+  type: MessageType<T>,
+  bytes: Uint8Array,
+  fieldsMax?: number,
+): T | undefined {
   try {
-    return type.decode(new BinaryReader(plainView(bytes), utf8Decode));
+    return type.decode(new WireReader(plainView(bytes), fieldsMax));
   } catch {
     return undefined;
   }
+}
+
+/** As `decode`, for what a client sent and nobody has ordered: with at most `REQUEST_FIELDS_MAX` fields. */
+export function decodeRequest<T>(type: MessageType<T>, bytes: Uint8Array): T {
+  return decode(type, bytes, REQUEST_FIELDS_MAX);
+}
+
+/** As `decodeRequest`, with `undefined` for malformed bytes. */
+export function tryDecodeRequest<T>(type: MessageType<T>, bytes: Uint8Array): T | undefined {
+  return tryDecode(type, bytes, REQUEST_FIELDS_MAX);
 }
 
 /** The bytes of `message`: fields in order of number, zero values left out, maps in order of insertion. */

@@ -19,16 +19,19 @@ export type EnvelopeReading =
   | { readonly kind: "opened"; readonly opened: OpenedEnvelope }
   | { readonly kind: "malformed"; readonly defect: EnvelopeDefect };
 
-/** Reads an envelope, marshalled or not, down to its two headers. Checks form only: no signature, no meaning. */
-export function openEnvelope(source: Uint8Array | Envelope): EnvelopeReading {
-  const envelope = source instanceof Uint8Array ? tryDecode(Envelope, source) : source;
+/**
+ * Reads an envelope, marshalled or not, down to its two headers, none of them with more than `fieldsMax` fields. Checks form
+ * only: no signature, no meaning.
+ */
+export function openEnvelope(source: Uint8Array | Envelope, fieldsMax?: number): EnvelopeReading {
+  const envelope = source instanceof Uint8Array ? tryDecode(Envelope, source, fieldsMax) : source;
   if (envelope === undefined) return malformed("envelope");
-  const payload = tryDecode(Payload, envelope.payload);
+  const payload = tryDecode(Payload, envelope.payload, fieldsMax);
   if (payload === undefined) return malformed("payload");
   if (payload.header === undefined) return malformed("missing-header");
-  const channelHeader = tryDecode(ChannelHeader, payload.header.channelHeader);
+  const channelHeader = tryDecode(ChannelHeader, payload.header.channelHeader, fieldsMax);
   if (channelHeader === undefined) return malformed("channel-header");
-  const signatureHeader = tryDecode(SignatureHeader, payload.header.signatureHeader);
+  const signatureHeader = tryDecode(SignatureHeader, payload.header.signatureHeader, fieldsMax);
   if (signatureHeader === undefined) return malformed("signature-header");
   return { kind: "opened", opened: { envelope, payload, channelHeader, signatureHeader } };
 }

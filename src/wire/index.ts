@@ -14,7 +14,17 @@ export {
   blockHeaderHash,
   emptyBlockMetadata,
 } from "./block.ts";
-export { type MessageType, type Partially, create, decode, encode, tryDecode } from "./codec.ts";
+export { REQUEST_FIELDS_MAX } from "./limits.ts";
+export {
+  type MessageType,
+  type Partially,
+  create,
+  decode,
+  decodeRequest,
+  encode,
+  tryDecode,
+  tryDecodeRequest,
+} from "./codec.ts";
 export {
   type ReadNumber,
   decodeOrderedVarint,

@@ -1,5 +1,5 @@
 import type { RpcCodec, RpcMethod } from "../kernel/ports/rpc.ts";
-import { decode, encode, type MessageType } from "./codec.ts";
+import { decodeRequest, encode, type MessageType } from "./codec.ts";
 
 /** A service as ts-proto describes it. */
 interface ServiceDefinition {
@@ -44,6 +44,6 @@ export function methodOf<
 function codecOf<T>(type: MessageType<T>): RpcCodec<T> {
   return {
     encode: (message) => encode(type, message),
-    decode: (bytes) => decode(type, bytes),
+    decode: (bytes) => decodeRequest(type, bytes),
   };
 }

@@ -5,6 +5,7 @@ import {
   HeaderType,
   Status,
   type OpenedEnvelope,
+  REQUEST_FIELDS_MAX,
 } from "../../../src/wire/index.ts";
 import type { OrderedMessage } from "./block-cutter.ts";
 
@@ -25,7 +26,7 @@ export type Classification =
 
 /** What an envelope is. Fabric: every type that is not one of the configuration's is a normal message, unknown ones too. */
 export function classify(envelope: Envelope): Classification {
-  const reading = openEnvelope(envelope);
+  const reading = openEnvelope(envelope, REQUEST_FIELDS_MAX);
   if (reading.kind === "malformed") {
     return { kind: "refused", refusal: malformed(reading.defect), opened: undefined };
   }

@@ -9,6 +9,7 @@ import {
   tryDecode,
   type SignedProposal,
   type StaticCollectionConfig,
+  tryDecodeRequest,
 } from "../../wire/index.ts";
 import type { LifecycleChannel, StateReader } from "../ports.ts";
 import { memberPolicy, staticCollections } from "./collection-rules.ts";
@@ -84,7 +85,7 @@ function isMember(use: CollectionUse, config: StaticCollectionConfig): boolean {
 
 function creatorOf({ signedProposal, channel }: CollectionUse): PolicyIdentity | undefined {
   if (signedProposal === undefined) return undefined;
-  const proposal = tryDecode(Proposal, signedProposal.proposalBytes);
+  const proposal = tryDecodeRequest(Proposal, signedProposal.proposalBytes);
   const header = tryDecode(Header, proposal?.header ?? new Uint8Array(0));
   const signature = tryDecode(SignatureHeader, header?.signatureHeader ?? new Uint8Array(0));
   if (signature === undefined) return undefined;

@@ -7,7 +7,6 @@ import {
   CheckCommitReadinessResult,
   CommitChaincodeDefinitionArgs,
   CommitChaincodeDefinitionResult,
-  decode,
   encode,
   QueryApprovedChaincodeDefinitionArgs,
   QueryApprovedChaincodeDefinitionResult,
@@ -17,6 +16,7 @@ import {
   QueryChaincodeDefinitionsResult,
   type CollectionConfigPackage,
   type MessageType,
+  decodeRequest,
 } from "../../wire/index.ts";
 import { ChaincodeError } from "../errors.ts";
 import {
@@ -126,7 +126,7 @@ function checkInput(
 /** Throws `ChaincodeError` ("refused"). */
 export function decodeArgs<T>(type: MessageType<T>, argument: Uint8Array): T {
   try {
-    return decode(type, argument);
+    return decodeRequest(type, argument);
   } catch (error) {
     if (!(error instanceof HeddleError)) throw error;
     const reason = `could not decode input arg: ${error.message}`;

@@ -4,7 +4,7 @@ import {
   ChaincodeID,
   ChaincodeMessage_Type as MessageType,
   ChaincodeSpec,
-  tryDecode,
+  tryDecodeRequest,
   type ChaincodeMessage,
 } from "../../wire/index.ts";
 import { TRANSACTIONS_PER_PROCESS_MAX } from "../limits.ts";
@@ -106,7 +106,7 @@ export class ShimSession {
       this.#end(`cannot handle message (${typeName(message.type)}) while in created state`);
       return;
     }
-    const chaincodeId = tryDecode(ChaincodeID, message.payload)?.name ?? "";
+    const chaincodeId = tryDecodeRequest(ChaincodeID, message.payload)?.name ?? "";
     const refusal =
       chaincodeId === ""
         ? "error in handling register chaincode, chaincodeID name is empty"
@@ -160,7 +160,7 @@ export class ShimSession {
   }
 
   #call(message: ChaincodeMessage, open: OpenRun): void {
-    const spec = tryDecode(ChaincodeSpec, message.payload.slice());
+    const spec = tryDecodeRequest(ChaincodeSpec, message.payload.slice());
     if (spec?.chaincodeId === undefined || spec.input === undefined) {
       const reason = "unmarshal failed: not a ChaincodeSpec with an id and an input";
       this.#answer(message, { ok: false, reason });

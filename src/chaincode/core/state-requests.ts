@@ -2,7 +2,7 @@ import { EMPTY_BYTES } from "../../kernel/bytes.ts";
 import { HeddleError } from "../../kernel/error.ts";
 import {
   ChaincodeMessage_Type as MessageType,
-  decode,
+  decodeRequest,
   DelState,
   GetState,
   GetStateByRange,
@@ -66,14 +66,14 @@ export function answerStateRequest(
 }
 
 function getState(payload: Uint8Array, { run }: OpenRun): Uint8Array {
-  const { key, collection } = decode(GetState, payload);
+  const { key, collection } = decodeRequest(GetState, payload);
   if (collection === "") return run.state.getState(run.namespace, key) ?? EMPTY_BYTES;
   checkCollection(run, collection, "read");
   return run.state.getPrivateData(run.namespace, collection, key) ?? EMPTY_BYTES;
 }
 
 function putState(payload: Uint8Array, { run }: OpenRun): Uint8Array {
-  const { key, value, collection } = decode(PutState, payload);
+  const { key, value, collection } = decodeRequest(PutState, payload);
   // The message is a view into a received frame; the write outlives it.
   const kept = value.slice();
   if (collection === "") {
@@ -86,7 +86,7 @@ function putState(payload: Uint8Array, { run }: OpenRun): Uint8Array {
 }
 
 function deleteState(payload: Uint8Array, { run }: OpenRun): Uint8Array {
-  const { key, collection } = decode(DelState, payload);
+  const { key, collection } = decodeRequest(DelState, payload);
   if (collection === "") {
     run.state.deleteState(run.namespace, key);
     return EMPTY_BYTES;
@@ -97,15 +97,15 @@ function deleteState(payload: Uint8Array, { run }: OpenRun): Uint8Array {
 }
 
 function getPrivateDataHash(payload: Uint8Array, { run }: OpenRun): Uint8Array {
-  const { key, collection } = decode(GetState, payload);
+  const { key, collection } = decodeRequest(GetState, payload);
   checkCollection(run, collection, "hash");
   return run.state.getPrivateDataHash(run.namespace, collection, key) ?? EMPTY_BYTES;
 }
 
 function getStateByRange(payload: Uint8Array, open: OpenRun): Uint8Array {
-  const { startKey, endKey, collection, metadata } = decode(GetStateByRange, payload);
+  const { startKey, endKey, collection, metadata } = decodeRequest(GetStateByRange, payload);
   if (collection !== "") throw forbidden("range queries of private data are not supported");
-  const { pageSize, bookmark } = decode(QueryMetadata, metadata);
+  const { pageSize, bookmark } = decodeRequest(QueryMetadata, metadata);
   if (pageSize !== 0 || bookmark !== "") throw forbidden("paginated queries are not supported");
   if (open.iterators.isFull) {
     throw forbidden("too many open iterators: close those that are no longer read");
@@ -116,11 +116,11 @@ function getStateByRange(payload: Uint8Array, open: OpenRun): Uint8Array {
 }
 
 function queryStateNext(payload: Uint8Array, open: OpenRun): Uint8Array {
-  return batchOf(open, decode(QueryStateNext, payload).id);
+  return batchOf(open, decodeRequest(QueryStateNext, payload).id);
 }
 
 function queryStateClose(payload: Uint8Array, { iterators }: OpenRun): Uint8Array {
-  return iterators.close(decode(QueryStateClose, payload).id);
+  return iterators.close(decodeRequest(QueryStateClose, payload).id);
 }
 
 function batchOf({ iterators }: OpenRun, id: string): Uint8Array {

@@ -1,5 +1,10 @@
 import { equalBytes } from "../../kernel/bytes.ts";
-import { openEnvelope, timestampToMs, type Envelope } from "../../wire/index.ts";
+import {
+  openEnvelope,
+  timestampToMs,
+  type Envelope,
+  REQUEST_FIELDS_MAX,
+} from "../../wire/index.ts";
 
 /** A request for blocks, read down to its headers. `data` is the marshalled `SeekInfo`. */
 export interface SeekRequest {
@@ -29,7 +34,7 @@ export interface SeekRequestChecks {
  * The header's type is not checked: Fabric's servers do not.
  */
 export function readSeekRequest(envelope: Envelope, checks: SeekRequestChecks): SeekRequestReading {
-  const reading = openEnvelope(envelope);
+  const reading = openEnvelope(envelope, REQUEST_FIELDS_MAX);
   if (reading.kind === "malformed") return refused(`the ${reading.defect} is malformed or missing`);
   const { channelHeader, signatureHeader, payload } = reading.opened;
   if (channelHeader.timestamp === undefined) return refused("the channel header has no timestamp");

@@ -8,7 +8,7 @@ import {
   Header,
   Proposal,
   SignatureHeader,
-  decode,
+  decodeRequest,
   encode,
   type ChaincodeInput,
   type SignedProposal,
@@ -44,15 +44,15 @@ export function unpackProposal(signed: SignedProposal): UnpackAnswer {
 }
 
 function unpack(signed: SignedProposal): UnpackAnswer {
-  const { header: headerBytes, payload } = decode(Proposal, signed.proposalBytes);
-  const header = decode(Header, headerBytes);
-  const channelHeader = decode(ChannelHeader, header.channelHeader);
-  const signatureHeader = decode(SignatureHeader, header.signatureHeader);
-  const { chaincodeId } = decode(ChaincodeHeaderExtension, channelHeader.extension);
+  const { header: headerBytes, payload } = decodeRequest(Proposal, signed.proposalBytes);
+  const header = decodeRequest(Header, headerBytes);
+  const channelHeader = decodeRequest(ChannelHeader, header.channelHeader);
+  const signatureHeader = decodeRequest(SignatureHeader, header.signatureHeader);
+  const { chaincodeId } = decodeRequest(ChaincodeHeaderExtension, channelHeader.extension);
   if (chaincodeId === undefined) return refused("ChaincodeHeaderExtension.ChaincodeId is nil");
   if (chaincodeId.name === "") return refused("ChaincodeHeaderExtension.ChaincodeId.Name is empty");
-  const { input, transientMap } = decode(ChaincodeProposalPayload, payload);
-  const { chaincodeSpec } = decode(ChaincodeInvocationSpec, input);
+  const { input, transientMap } = decodeRequest(ChaincodeProposalPayload, payload);
+  const { chaincodeSpec } = decodeRequest(ChaincodeInvocationSpec, input);
   if (chaincodeSpec === undefined) {
     return refused("chaincode invocation spec did not contain chaincode spec");
   }

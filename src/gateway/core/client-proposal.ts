@@ -5,7 +5,7 @@ import {
   ChannelHeader,
   Header,
   Proposal,
-  decode,
+  decodeRequest,
   type SignedProposal,
 } from "../../wire/index.ts";
 
@@ -38,11 +38,11 @@ export function readClientProposal(signed: SignedProposal | undefined): ClientPr
 }
 
 function read(signed: SignedProposal): ClientProposalReading {
-  const proposal = decode(Proposal, signed.proposalBytes);
-  const header = decode(Header, proposal.header);
-  const { channelId } = decode(ChannelHeader, header.channelHeader);
-  const { input, transientMap } = decode(ChaincodeProposalPayload, proposal.payload);
-  const { chaincodeSpec } = decode(ChaincodeInvocationSpec, input);
+  const proposal = decodeRequest(Proposal, signed.proposalBytes);
+  const header = decodeRequest(Header, proposal.header);
+  const { channelId } = decodeRequest(ChannelHeader, header.channelHeader);
+  const { input, transientMap } = decodeRequest(ChaincodeProposalPayload, proposal.payload);
+  const { chaincodeSpec } = decodeRequest(ChaincodeInvocationSpec, input);
   if (channelId === "") return refused("no channel id provided");
   const where = `channel id [${channelId}]`;
   if (chaincodeSpec === undefined) return refused(`no chaincode spec is provided, ${where}`);

@@ -5,9 +5,12 @@
 import {
   Server as GrpcJsServer,
   ServerCredentials,
+  ServerInterceptingCall,
+  status as GrpcStatus,
   type handleBidiStreamingCall,
   type handleUnaryCall,
   type ServerDuplexStream,
+  type ServerInterceptor,
   type ServerUnaryCall,
 } from "@grpc/grpc-js";
 import { constants as cryptoConstants, X509Certificate } from "node:crypto";
@@ -59,6 +62,7 @@ export class GrpcServer {
     "grpc.max_send_message_length": RPC_MESSAGE_BYTES_MAX,
     "grpc.max_concurrent_streams": RPC_STREAMS_PER_CONNECTION_MAX,
     "grpc.enable_channelz": 0,
+    interceptors: [refuseCompressed],
   });
   readonly #sockets = new Map<string, Socket>();
   readonly #certificates = new WeakMap<Socket, Uint8Array>();
@@ -238,6 +242,20 @@ function tlsOptions(tls: GrpcServerTls): TlsOptions {
     secureOptions: cryptoConstants.SSL_OP_NO_TICKET,
   };
 }
+
+// Fabric's servers know no compression either. A few kilobytes could stand for the largest message.
+const refuseCompressed: ServerInterceptor = (_method, call) => {
+  const { incomingEncoding } = call as { readonly incomingEncoding?: string };
+  if (incomingEncoding === "identity") return new ServerInterceptingCall(call);
+  return new ServerInterceptingCall(call, {
+    start: () => {
+      call.sendStatus({
+        code: GrpcStatus.UNIMPLEMENTED,
+        details: `messages compressed by "${incomingEncoding ?? ""}" are not taken; send them uncompressed`,
+      });
+    },
+  });
+};
 
 function malformed(method: RpcMethod<unknown, unknown>, reason: string): RpcError {
   return new RpcError("INVALID_ARGUMENT", `${method.path}: ${reason}`);

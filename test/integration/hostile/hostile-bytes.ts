@@ -39,7 +39,18 @@ export function largeBytes(seed: number): readonly NamedBytes[] {
     ["5 MB of random bytes", repeated(random!)],
     ["5 MB in an unknown field", lengthDelimited(31, new Uint8Array(LARGE_BYTES))],
     ["5 MB in the first field", lengthDelimited(1, repeated(random!))],
+    ...[1, 2, 3].map((field): NamedBytes => [
+      `5 MB of field ${field}, empty each time`,
+      emptyFields(field, LARGE_BYTES),
+    ]),
   ];
+}
+
+/** `length` bytes (even) of one field that comes over and over with nothing in it: what costs most to decode for its size. */
+export function emptyFields(field: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += 2) bytes[at] = (field << 3) | 2;
+  return bytes;
 }
 
 /** What becomes of a valid message on a bad line, or in bad hands. */

@@ -2,30 +2,53 @@ import { describe, expect } from "vitest";
 import { fc, test } from "@fast-check/vitest";
 import {
   Block,
+  BlockData,
   ChannelHeader,
   ConfigGroup,
   Envelope,
   EtcdraftBlockMetadata,
   GossipHello,
+  KVRWSet,
   Payload,
   PeerTime,
+  REQUEST_FIELDS_MAX,
   SeekSpecified,
   SerializedIdentity,
   SignaturePolicy,
   SignaturePolicyEnvelope,
+  SignedProposal,
+  Transaction,
   WireError,
   create,
   decode,
+  decodeRequest,
   encode,
   tryDecode,
+  tryDecodeRequest,
 } from "../../../src/wire/index.ts";
 import { fromHex, utf8 } from "../../../src/kernel/bytes.ts";
+import { RPC_MESSAGE_BYTES_MAX } from "../../../src/kernel/limits.ts";
 
 // Far above what a refusal takes, far below what a copy of the claimed length would.
 const REFUSAL_MS_MAX = 1000;
 
 function hex(text: string): Uint8Array {
   return fromHex(text.replaceAll(" ", ""))!;
+}
+
+function repeated(pattern: Uint8Array, count: number): Uint8Array {
+  return new Uint8Array(Buffer.alloc(pattern.length * count, pattern));
+}
+
+/** Of a few tries, because the machine may be busy; the refusal is one of them. */
+function leastMs(refuse: () => unknown): number {
+  let least = Infinity;
+  for (let tries = 0; tries < 10 && least > 20; tries += 1) {
+    const start = performance.now();
+    expect(refuse()).toBeUndefined();
+    least = Math.min(least, performance.now() - start);
+  }
+  return least;
 }
 
 function refusal(bytes: Uint8Array): unknown {
@@ -35,6 +58,49 @@ function refusal(bytes: Uint8Array): unknown {
     return error;
   }
 }
+
+describe("decodeRequest", () => {
+  const field = hex("0a00");
+
+  test("takes as many fields as a request may have, and not one more", () => {
+    const most = repeated(field, REQUEST_FIELDS_MAX);
+    expect(tryDecodeRequest(BlockData, most)?.data).toHaveLength(REQUEST_FIELDS_MAX);
+    const more = repeated(field, REQUEST_FIELDS_MAX + 1);
+    expect(() => decodeRequest(BlockData, more)).toThrow(/more than 50000 fields/);
+    expect(tryDecode(BlockData, more)?.data).toHaveLength(REQUEST_FIELDS_MAX + 1);
+  });
+
+  test("counts fields of nested messages, unknown fields, groups and packed numbers", () => {
+    const count = REQUEST_FIELDS_MAX + 1;
+    const nested = encode(Transaction, {
+      actions: [{ header: repeated(field, count), payload: field }],
+    });
+    expect(tryDecodeRequest(Transaction, nested)).toBeDefined();
+    expect(tryDecodeRequest(Transaction, repeated(field, count))).toBeUndefined();
+    expect(tryDecodeRequest(Envelope, repeated(hex("7801"), count))).toBeUndefined();
+    expect(tryDecodeRequest(Envelope, repeated(hex("0b0c"), count))).toBeUndefined();
+    const packed = encode(EtcdraftBlockMetadata, {
+      consenterIds: Array.from({ length: count }, () => 1),
+      nextConsenterId: 1,
+      raftIndex: 1,
+    });
+    expect(tryDecode(EtcdraftBlockMetadata, packed)?.consenterIds).toHaveLength(count);
+    expect(tryDecodeRequest(EtcdraftBlockMetadata, packed)).toBeUndefined();
+  });
+
+  test.each(["0a00", "1200", "1a00", "2200", "7a00", "7801", "0b0c"])(
+    "refuses the largest message that the transport lets in, made of %s, within 50 ms",
+    (pattern) => {
+      const bytes = repeated(hex(pattern), RPC_MESSAGE_BYTES_MAX / 2);
+      for (const type of [Envelope, SignedProposal, Transaction, BlockData, ConfigGroup, KVRWSet]) {
+        expect([type.$type, leastMs(() => tryDecodeRequest<unknown>(type, bytes))]).toEqual([
+          type.$type,
+          expect.toSatisfy((ms: number) => ms <= 50) as number,
+        ]);
+      }
+    },
+  );
+});
 
 describe("decode", () => {
   test("gives back what encode wrote", () => {

@@ -5,7 +5,9 @@
 // source: common/common.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { Timestamp } from "../google/protobuf/timestamp.ts";
 
 export const protobufPackage = "common";
@@ -203,8 +205,7 @@ export const LastConfig: MessageFns<LastConfig, "common.LastConfig"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseLastConfig();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -215,7 +216,7 @@ export const LastConfig: MessageFns<LastConfig, "common.LastConfig"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -237,7 +238,7 @@ export const LastConfig: MessageFns<LastConfig, "common.LastConfig"> = {
 };
 
 function createBaseMetadata(): Metadata {
-  return { value: new Uint8Array(0), signatures: [] };
+  return { value: EMPTY_BYTES, signatures: [] };
 }
 
 export const Metadata: MessageFns<Metadata, "common.Metadata"> = {
@@ -264,8 +265,7 @@ export const Metadata: MessageFns<Metadata, "common.Metadata"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseMetadata();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -284,7 +284,7 @@ export const Metadata: MessageFns<Metadata, "common.Metadata"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -300,14 +300,14 @@ export const Metadata: MessageFns<Metadata, "common.Metadata"> = {
   },
   fromPartial(object: DeepPartial<Metadata>): Metadata {
     const message = createBaseMetadata();
-    message.value = object.value ?? new Uint8Array(0);
+    message.value = object.value ?? EMPTY_BYTES;
     message.signatures = object.signatures?.map((e) => MetadataSignature.fromPartial(e)) || [];
     return message;
   },
 };
 
 function createBaseMetadataSignature(): MetadataSignature {
-  return { signatureHeader: new Uint8Array(0), signature: new Uint8Array(0), identifierHeader: new Uint8Array(0) };
+  return { signatureHeader: EMPTY_BYTES, signature: EMPTY_BYTES, identifierHeader: EMPTY_BYTES };
 }
 
 export const MetadataSignature: MessageFns<MetadataSignature, "common.MetadataSignature"> = {
@@ -337,8 +337,7 @@ export const MetadataSignature: MessageFns<MetadataSignature, "common.MetadataSi
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseMetadataSignature();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -365,7 +364,7 @@ export const MetadataSignature: MessageFns<MetadataSignature, "common.MetadataSi
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -381,15 +380,15 @@ export const MetadataSignature: MessageFns<MetadataSignature, "common.MetadataSi
   },
   fromPartial(object: DeepPartial<MetadataSignature>): MetadataSignature {
     const message = createBaseMetadataSignature();
-    message.signatureHeader = object.signatureHeader ?? new Uint8Array(0);
-    message.signature = object.signature ?? new Uint8Array(0);
-    message.identifierHeader = object.identifierHeader ?? new Uint8Array(0);
+    message.signatureHeader = object.signatureHeader ?? EMPTY_BYTES;
+    message.signature = object.signature ?? EMPTY_BYTES;
+    message.identifierHeader = object.identifierHeader ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseIdentifierHeader(): IdentifierHeader {
-  return { identifier: 0, nonce: new Uint8Array(0) };
+  return { identifier: 0, nonce: EMPTY_BYTES };
 }
 
 export const IdentifierHeader: MessageFns<IdentifierHeader, "common.IdentifierHeader"> = {
@@ -416,8 +415,7 @@ export const IdentifierHeader: MessageFns<IdentifierHeader, "common.IdentifierHe
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseIdentifierHeader();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -436,7 +434,7 @@ export const IdentifierHeader: MessageFns<IdentifierHeader, "common.IdentifierHe
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -453,13 +451,13 @@ export const IdentifierHeader: MessageFns<IdentifierHeader, "common.IdentifierHe
   fromPartial(object: DeepPartial<IdentifierHeader>): IdentifierHeader {
     const message = createBaseIdentifierHeader();
     message.identifier = object.identifier ?? 0;
-    message.nonce = object.nonce ?? new Uint8Array(0);
+    message.nonce = object.nonce ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseHeader(): Header {
-  return { channelHeader: new Uint8Array(0), signatureHeader: new Uint8Array(0) };
+  return { channelHeader: EMPTY_BYTES, signatureHeader: EMPTY_BYTES };
 }
 
 export const Header: MessageFns<Header, "common.Header"> = {
@@ -486,8 +484,7 @@ export const Header: MessageFns<Header, "common.Header"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseHeader();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -506,7 +503,7 @@ export const Header: MessageFns<Header, "common.Header"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -522,8 +519,8 @@ export const Header: MessageFns<Header, "common.Header"> = {
   },
   fromPartial(object: DeepPartial<Header>): Header {
     const message = createBaseHeader();
-    message.channelHeader = object.channelHeader ?? new Uint8Array(0);
-    message.signatureHeader = object.signatureHeader ?? new Uint8Array(0);
+    message.channelHeader = object.channelHeader ?? EMPTY_BYTES;
+    message.signatureHeader = object.signatureHeader ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -536,8 +533,8 @@ function createBaseChannelHeader(): ChannelHeader {
     channelId: "",
     txId: "",
     epoch: 0,
-    extension: new Uint8Array(0),
-    tlsCertHash: new Uint8Array(0),
+    extension: EMPTY_BYTES,
+    tlsCertHash: EMPTY_BYTES,
   };
 }
 
@@ -583,8 +580,7 @@ export const ChannelHeader: MessageFns<ChannelHeader, "common.ChannelHeader"> = 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChannelHeader();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -651,7 +647,7 @@ export const ChannelHeader: MessageFns<ChannelHeader, "common.ChannelHeader"> = 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -675,14 +671,14 @@ export const ChannelHeader: MessageFns<ChannelHeader, "common.ChannelHeader"> = 
     message.channelId = object.channelId ?? "";
     message.txId = object.txId ?? "";
     message.epoch = object.epoch ?? 0;
-    message.extension = object.extension ?? new Uint8Array(0);
-    message.tlsCertHash = object.tlsCertHash ?? new Uint8Array(0);
+    message.extension = object.extension ?? EMPTY_BYTES;
+    message.tlsCertHash = object.tlsCertHash ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseSignatureHeader(): SignatureHeader {
-  return { creator: new Uint8Array(0), nonce: new Uint8Array(0) };
+  return { creator: EMPTY_BYTES, nonce: EMPTY_BYTES };
 }
 
 export const SignatureHeader: MessageFns<SignatureHeader, "common.SignatureHeader"> = {
@@ -709,8 +705,7 @@ export const SignatureHeader: MessageFns<SignatureHeader, "common.SignatureHeade
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSignatureHeader();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -729,7 +724,7 @@ export const SignatureHeader: MessageFns<SignatureHeader, "common.SignatureHeade
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -745,14 +740,14 @@ export const SignatureHeader: MessageFns<SignatureHeader, "common.SignatureHeade
   },
   fromPartial(object: DeepPartial<SignatureHeader>): SignatureHeader {
     const message = createBaseSignatureHeader();
-    message.creator = object.creator ?? new Uint8Array(0);
-    message.nonce = object.nonce ?? new Uint8Array(0);
+    message.creator = object.creator ?? EMPTY_BYTES;
+    message.nonce = object.nonce ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBasePayload(): Payload {
-  return { header: undefined, data: new Uint8Array(0) };
+  return { header: undefined, data: EMPTY_BYTES };
 }
 
 export const Payload: MessageFns<Payload, "common.Payload"> = {
@@ -779,8 +774,7 @@ export const Payload: MessageFns<Payload, "common.Payload"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBasePayload();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -799,7 +793,7 @@ export const Payload: MessageFns<Payload, "common.Payload"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -818,13 +812,13 @@ export const Payload: MessageFns<Payload, "common.Payload"> = {
     message.header = (object.header !== undefined && object.header !== null)
       ? Header.fromPartial(object.header)
       : undefined;
-    message.data = object.data ?? new Uint8Array(0);
+    message.data = object.data ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseEnvelope(): Envelope {
-  return { payload: new Uint8Array(0), signature: new Uint8Array(0) };
+  return { payload: EMPTY_BYTES, signature: EMPTY_BYTES };
 }
 
 export const Envelope: MessageFns<Envelope, "common.Envelope"> = {
@@ -851,8 +845,7 @@ export const Envelope: MessageFns<Envelope, "common.Envelope"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseEnvelope();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -871,7 +864,7 @@ export const Envelope: MessageFns<Envelope, "common.Envelope"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -887,8 +880,8 @@ export const Envelope: MessageFns<Envelope, "common.Envelope"> = {
   },
   fromPartial(object: DeepPartial<Envelope>): Envelope {
     const message = createBaseEnvelope();
-    message.payload = object.payload ?? new Uint8Array(0);
-    message.signature = object.signature ?? new Uint8Array(0);
+    message.payload = object.payload ?? EMPTY_BYTES;
+    message.signature = object.signature ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -924,8 +917,7 @@ export const Block: MessageFns<Block, "common.Block"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseBlock();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -952,7 +944,7 @@ export const Block: MessageFns<Block, "common.Block"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -980,7 +972,7 @@ export const Block: MessageFns<Block, "common.Block"> = {
 };
 
 function createBaseBlockHeader(): BlockHeader {
-  return { number: 0, previousHash: new Uint8Array(0), dataHash: new Uint8Array(0) };
+  return { number: 0, previousHash: EMPTY_BYTES, dataHash: EMPTY_BYTES };
 }
 
 export const BlockHeader: MessageFns<BlockHeader, "common.BlockHeader"> = {
@@ -1010,8 +1002,7 @@ export const BlockHeader: MessageFns<BlockHeader, "common.BlockHeader"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseBlockHeader();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -1038,7 +1029,7 @@ export const BlockHeader: MessageFns<BlockHeader, "common.BlockHeader"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1055,8 +1046,8 @@ export const BlockHeader: MessageFns<BlockHeader, "common.BlockHeader"> = {
   fromPartial(object: DeepPartial<BlockHeader>): BlockHeader {
     const message = createBaseBlockHeader();
     message.number = object.number ?? 0;
-    message.previousHash = object.previousHash ?? new Uint8Array(0);
-    message.dataHash = object.dataHash ?? new Uint8Array(0);
+    message.previousHash = object.previousHash ?? EMPTY_BYTES;
+    message.dataHash = object.dataHash ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -1086,8 +1077,7 @@ export const BlockData: MessageFns<BlockData, "common.BlockData"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseBlockData();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1098,7 +1088,7 @@ export const BlockData: MessageFns<BlockData, "common.BlockData"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1144,8 +1134,7 @@ export const BlockMetadata: MessageFns<BlockMetadata, "common.BlockMetadata"> = 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseBlockMetadata();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1156,7 +1145,7 @@ export const BlockMetadata: MessageFns<BlockMetadata, "common.BlockMetadata"> = 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1178,7 +1167,7 @@ export const BlockMetadata: MessageFns<BlockMetadata, "common.BlockMetadata"> = 
 };
 
 function createBaseOrdererBlockMetadata(): OrdererBlockMetadata {
-  return { lastConfig: undefined, consenterMetadata: new Uint8Array(0) };
+  return { lastConfig: undefined, consenterMetadata: EMPTY_BYTES };
 }
 
 export const OrdererBlockMetadata: MessageFns<OrdererBlockMetadata, "common.OrdererBlockMetadata"> = {
@@ -1205,8 +1194,7 @@ export const OrdererBlockMetadata: MessageFns<OrdererBlockMetadata, "common.Orde
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseOrdererBlockMetadata();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1225,7 +1213,7 @@ export const OrdererBlockMetadata: MessageFns<OrdererBlockMetadata, "common.Orde
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1244,7 +1232,7 @@ export const OrdererBlockMetadata: MessageFns<OrdererBlockMetadata, "common.Orde
     message.lastConfig = (object.lastConfig !== undefined && object.lastConfig !== null)
       ? LastConfig.fromPartial(object.lastConfig)
       : undefined;
-    message.consenterMetadata = object.consenterMetadata ?? new Uint8Array(0);
+    message.consenterMetadata = object.consenterMetadata ?? EMPTY_BYTES;
     return message;
   },
 };

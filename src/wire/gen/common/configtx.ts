@@ -5,7 +5,9 @@
 // source: common/configtx.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { Envelope } from "./common.ts";
 import { Policy } from "./policies.ts";
 
@@ -113,8 +115,7 @@ export const ConfigEnvelope: MessageFns<ConfigEnvelope, "common.ConfigEnvelope">
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfigEnvelope();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -133,7 +134,7 @@ export const ConfigEnvelope: MessageFns<ConfigEnvelope, "common.ConfigEnvelope">
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -187,8 +188,7 @@ export const Config: MessageFns<Config, "common.Config"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfig();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -207,7 +207,7 @@ export const Config: MessageFns<Config, "common.Config"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -232,7 +232,7 @@ export const Config: MessageFns<Config, "common.Config"> = {
 };
 
 function createBaseConfigUpdateEnvelope(): ConfigUpdateEnvelope {
-  return { configUpdate: new Uint8Array(0), signatures: [] };
+  return { configUpdate: EMPTY_BYTES, signatures: [] };
 }
 
 export const ConfigUpdateEnvelope: MessageFns<ConfigUpdateEnvelope, "common.ConfigUpdateEnvelope"> = {
@@ -259,8 +259,7 @@ export const ConfigUpdateEnvelope: MessageFns<ConfigUpdateEnvelope, "common.Conf
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfigUpdateEnvelope();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -279,7 +278,7 @@ export const ConfigUpdateEnvelope: MessageFns<ConfigUpdateEnvelope, "common.Conf
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -295,7 +294,7 @@ export const ConfigUpdateEnvelope: MessageFns<ConfigUpdateEnvelope, "common.Conf
   },
   fromPartial(object: DeepPartial<ConfigUpdateEnvelope>): ConfigUpdateEnvelope {
     const message = createBaseConfigUpdateEnvelope();
-    message.configUpdate = object.configUpdate ?? new Uint8Array(0);
+    message.configUpdate = object.configUpdate ?? EMPTY_BYTES;
     message.signatures = object.signatures?.map((e) => ConfigSignature.fromPartial(e)) || [];
     return message;
   },
@@ -335,8 +334,7 @@ export const ConfigUpdate: MessageFns<ConfigUpdate, "common.ConfigUpdate"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfigUpdate();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -374,7 +372,7 @@ export const ConfigUpdate: MessageFns<ConfigUpdate, "common.ConfigUpdate"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -411,7 +409,7 @@ export const ConfigUpdate: MessageFns<ConfigUpdate, "common.ConfigUpdate"> = {
 };
 
 function createBaseConfigUpdate_IsolatedDataEntry(): ConfigUpdate_IsolatedDataEntry {
-  return { key: "", value: new Uint8Array(0) };
+  return { key: "", value: EMPTY_BYTES };
 }
 
 export const ConfigUpdate_IsolatedDataEntry: MessageFns<
@@ -441,8 +439,7 @@ export const ConfigUpdate_IsolatedDataEntry: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfigUpdate_IsolatedDataEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -461,7 +458,7 @@ export const ConfigUpdate_IsolatedDataEntry: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -478,7 +475,7 @@ export const ConfigUpdate_IsolatedDataEntry: MessageFns<
   fromPartial(object: DeepPartial<ConfigUpdate_IsolatedDataEntry>): ConfigUpdate_IsolatedDataEntry {
     const message = createBaseConfigUpdate_IsolatedDataEntry();
     message.key = object.key ?? "";
-    message.value = object.value ?? new Uint8Array(0);
+    message.value = object.value ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -520,8 +517,7 @@ export const ConfigGroup: MessageFns<ConfigGroup, "common.ConfigGroup"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfigGroup();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -573,7 +569,7 @@ export const ConfigGroup: MessageFns<ConfigGroup, "common.ConfigGroup"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -650,8 +646,7 @@ export const ConfigGroup_GroupsEntry: MessageFns<ConfigGroup_GroupsEntry, "commo
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfigGroup_GroupsEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -670,7 +665,7 @@ export const ConfigGroup_GroupsEntry: MessageFns<ConfigGroup_GroupsEntry, "commo
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -722,8 +717,7 @@ export const ConfigGroup_ValuesEntry: MessageFns<ConfigGroup_ValuesEntry, "commo
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfigGroup_ValuesEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -742,7 +736,7 @@ export const ConfigGroup_ValuesEntry: MessageFns<ConfigGroup_ValuesEntry, "commo
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -794,8 +788,7 @@ export const ConfigGroup_PoliciesEntry: MessageFns<ConfigGroup_PoliciesEntry, "c
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfigGroup_PoliciesEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -814,7 +807,7 @@ export const ConfigGroup_PoliciesEntry: MessageFns<ConfigGroup_PoliciesEntry, "c
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -839,7 +832,7 @@ export const ConfigGroup_PoliciesEntry: MessageFns<ConfigGroup_PoliciesEntry, "c
 };
 
 function createBaseConfigValue(): ConfigValue {
-  return { version: 0, value: new Uint8Array(0), modPolicy: "" };
+  return { version: 0, value: EMPTY_BYTES, modPolicy: "" };
 }
 
 export const ConfigValue: MessageFns<ConfigValue, "common.ConfigValue"> = {
@@ -869,8 +862,7 @@ export const ConfigValue: MessageFns<ConfigValue, "common.ConfigValue"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfigValue();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -897,7 +889,7 @@ export const ConfigValue: MessageFns<ConfigValue, "common.ConfigValue"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -914,7 +906,7 @@ export const ConfigValue: MessageFns<ConfigValue, "common.ConfigValue"> = {
   fromPartial(object: DeepPartial<ConfigValue>): ConfigValue {
     const message = createBaseConfigValue();
     message.version = object.version ?? 0;
-    message.value = object.value ?? new Uint8Array(0);
+    message.value = object.value ?? EMPTY_BYTES;
     message.modPolicy = object.modPolicy ?? "";
     return message;
   },
@@ -951,8 +943,7 @@ export const ConfigPolicy: MessageFns<ConfigPolicy, "common.ConfigPolicy"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfigPolicy();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -979,7 +970,7 @@ export const ConfigPolicy: MessageFns<ConfigPolicy, "common.ConfigPolicy"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1005,7 +996,7 @@ export const ConfigPolicy: MessageFns<ConfigPolicy, "common.ConfigPolicy"> = {
 };
 
 function createBaseConfigSignature(): ConfigSignature {
-  return { signatureHeader: new Uint8Array(0), signature: new Uint8Array(0) };
+  return { signatureHeader: EMPTY_BYTES, signature: EMPTY_BYTES };
 }
 
 export const ConfigSignature: MessageFns<ConfigSignature, "common.ConfigSignature"> = {
@@ -1032,8 +1023,7 @@ export const ConfigSignature: MessageFns<ConfigSignature, "common.ConfigSignatur
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfigSignature();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1052,7 +1042,7 @@ export const ConfigSignature: MessageFns<ConfigSignature, "common.ConfigSignatur
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1068,8 +1058,8 @@ export const ConfigSignature: MessageFns<ConfigSignature, "common.ConfigSignatur
   },
   fromPartial(object: DeepPartial<ConfigSignature>): ConfigSignature {
     const message = createBaseConfigSignature();
-    message.signatureHeader = object.signatureHeader ?? new Uint8Array(0);
-    message.signature = object.signature ?? new Uint8Array(0);
+    message.signatureHeader = object.signatureHeader ?? EMPTY_BYTES;
+    message.signature = object.signature ?? EMPTY_BYTES;
     return message;
   },
 };

@@ -5,7 +5,9 @@
 // source: common/configuration.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 
 export const protobufPackage = "common";
 
@@ -84,8 +86,7 @@ export const HashingAlgorithm: MessageFns<HashingAlgorithm, "common.HashingAlgor
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseHashingAlgorithm();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -96,7 +97,7 @@ export const HashingAlgorithm: MessageFns<HashingAlgorithm, "common.HashingAlgor
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -142,8 +143,7 @@ export const BlockDataHashingStructure: MessageFns<BlockDataHashingStructure, "c
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseBlockDataHashingStructure();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -154,7 +154,7 @@ export const BlockDataHashingStructure: MessageFns<BlockDataHashingStructure, "c
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -200,8 +200,7 @@ export const OrdererAddresses: MessageFns<OrdererAddresses, "common.OrdererAddre
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseOrdererAddresses();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -212,7 +211,7 @@ export const OrdererAddresses: MessageFns<OrdererAddresses, "common.OrdererAddre
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -239,9 +238,9 @@ function createBaseConsenter(): Consenter {
     host: "",
     port: 0,
     mspId: "",
-    identity: new Uint8Array(0),
-    clientTlsCert: new Uint8Array(0),
-    serverTlsCert: new Uint8Array(0),
+    identity: EMPTY_BYTES,
+    clientTlsCert: EMPTY_BYTES,
+    serverTlsCert: EMPTY_BYTES,
   };
 }
 
@@ -284,8 +283,7 @@ export const Consenter: MessageFns<Consenter, "common.Consenter"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConsenter();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -344,7 +342,7 @@ export const Consenter: MessageFns<Consenter, "common.Consenter"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -364,9 +362,9 @@ export const Consenter: MessageFns<Consenter, "common.Consenter"> = {
     message.host = object.host ?? "";
     message.port = object.port ?? 0;
     message.mspId = object.mspId ?? "";
-    message.identity = object.identity ?? new Uint8Array(0);
-    message.clientTlsCert = object.clientTlsCert ?? new Uint8Array(0);
-    message.serverTlsCert = object.serverTlsCert ?? new Uint8Array(0);
+    message.identity = object.identity ?? EMPTY_BYTES;
+    message.clientTlsCert = object.clientTlsCert ?? EMPTY_BYTES;
+    message.serverTlsCert = object.serverTlsCert ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -396,8 +394,7 @@ export const Orderers: MessageFns<Orderers, "common.Orderers"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseOrderers();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -408,7 +405,7 @@ export const Orderers: MessageFns<Orderers, "common.Orderers"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -454,8 +451,7 @@ export const Consortium: MessageFns<Consortium, "common.Consortium"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConsortium();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -466,7 +462,7 @@ export const Consortium: MessageFns<Consortium, "common.Consortium"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -512,8 +508,7 @@ export const Capabilities: MessageFns<Capabilities, "common.Capabilities"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseCapabilities();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -527,7 +522,7 @@ export const Capabilities: MessageFns<Capabilities, "common.Capabilities"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -587,8 +582,7 @@ export const Capabilities_CapabilitiesEntry: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseCapabilities_CapabilitiesEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -607,7 +601,7 @@ export const Capabilities_CapabilitiesEntry: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -653,11 +647,10 @@ export const Capability: MessageFns<Capability, "common.Capability"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseCapability();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

@@ -5,7 +5,9 @@
 // source: common/ledger.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 
 export const protobufPackage = "common";
 
@@ -28,8 +30,8 @@ export interface BootstrappingSnapshotInfo {
 function createBaseBlockchainInfo(): BlockchainInfo {
   return {
     height: 0,
-    currentBlockHash: new Uint8Array(0),
-    previousBlockHash: new Uint8Array(0),
+    currentBlockHash: EMPTY_BYTES,
+    previousBlockHash: EMPTY_BYTES,
     bootstrappingSnapshotInfo: undefined,
   };
 }
@@ -64,8 +66,7 @@ export const BlockchainInfo: MessageFns<BlockchainInfo, "common.BlockchainInfo">
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseBlockchainInfo();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -100,7 +101,7 @@ export const BlockchainInfo: MessageFns<BlockchainInfo, "common.BlockchainInfo">
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -117,8 +118,8 @@ export const BlockchainInfo: MessageFns<BlockchainInfo, "common.BlockchainInfo">
   fromPartial(object: DeepPartial<BlockchainInfo>): BlockchainInfo {
     const message = createBaseBlockchainInfo();
     message.height = object.height ?? 0;
-    message.currentBlockHash = object.currentBlockHash ?? new Uint8Array(0);
-    message.previousBlockHash = object.previousBlockHash ?? new Uint8Array(0);
+    message.currentBlockHash = object.currentBlockHash ?? EMPTY_BYTES;
+    message.previousBlockHash = object.previousBlockHash ?? EMPTY_BYTES;
     message.bootstrappingSnapshotInfo =
       (object.bootstrappingSnapshotInfo !== undefined && object.bootstrappingSnapshotInfo !== null)
         ? BootstrappingSnapshotInfo.fromPartial(object.bootstrappingSnapshotInfo)
@@ -152,8 +153,7 @@ export const BootstrappingSnapshotInfo: MessageFns<BootstrappingSnapshotInfo, "c
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseBootstrappingSnapshotInfo();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -164,7 +164,7 @@ export const BootstrappingSnapshotInfo: MessageFns<BootstrappingSnapshotInfo, "c
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

@@ -5,7 +5,9 @@
 // source: common/msp_principal.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 
 export const protobufPackage = "common";
 
@@ -84,7 +86,7 @@ export interface CombinedPrincipal {
 }
 
 function createBaseMSPPrincipal(): MSPPrincipal {
-  return { principalClassification: 0, principal: new Uint8Array(0) };
+  return { principalClassification: 0, principal: EMPTY_BYTES };
 }
 
 export const MSPPrincipal: MessageFns<MSPPrincipal, "common.MSPPrincipal"> = {
@@ -111,8 +113,7 @@ export const MSPPrincipal: MessageFns<MSPPrincipal, "common.MSPPrincipal"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseMSPPrincipal();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -131,7 +132,7 @@ export const MSPPrincipal: MessageFns<MSPPrincipal, "common.MSPPrincipal"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -148,13 +149,13 @@ export const MSPPrincipal: MessageFns<MSPPrincipal, "common.MSPPrincipal"> = {
   fromPartial(object: DeepPartial<MSPPrincipal>): MSPPrincipal {
     const message = createBaseMSPPrincipal();
     message.principalClassification = object.principalClassification ?? 0;
-    message.principal = object.principal ?? new Uint8Array(0);
+    message.principal = object.principal ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseOrganizationUnit(): OrganizationUnit {
-  return { mspIdentifier: "", organizationalUnitIdentifier: "", certifiersIdentifier: new Uint8Array(0) };
+  return { mspIdentifier: "", organizationalUnitIdentifier: "", certifiersIdentifier: EMPTY_BYTES };
 }
 
 export const OrganizationUnit: MessageFns<OrganizationUnit, "common.OrganizationUnit"> = {
@@ -184,8 +185,7 @@ export const OrganizationUnit: MessageFns<OrganizationUnit, "common.Organization
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseOrganizationUnit();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -212,7 +212,7 @@ export const OrganizationUnit: MessageFns<OrganizationUnit, "common.Organization
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -230,7 +230,7 @@ export const OrganizationUnit: MessageFns<OrganizationUnit, "common.Organization
     const message = createBaseOrganizationUnit();
     message.mspIdentifier = object.mspIdentifier ?? "";
     message.organizationalUnitIdentifier = object.organizationalUnitIdentifier ?? "";
-    message.certifiersIdentifier = object.certifiersIdentifier ?? new Uint8Array(0);
+    message.certifiersIdentifier = object.certifiersIdentifier ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -263,8 +263,7 @@ export const MSPRole: MessageFns<MSPRole, "common.MSPRole"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseMSPRole();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -283,7 +282,7 @@ export const MSPRole: MessageFns<MSPRole, "common.MSPRole"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -330,8 +329,7 @@ export const MSPIdentityAnonymity: MessageFns<MSPIdentityAnonymity, "common.MSPI
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseMSPIdentityAnonymity();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -342,7 +340,7 @@ export const MSPIdentityAnonymity: MessageFns<MSPIdentityAnonymity, "common.MSPI
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -388,8 +386,7 @@ export const CombinedPrincipal: MessageFns<CombinedPrincipal, "common.CombinedPr
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseCombinedPrincipal();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -400,7 +397,7 @@ export const CombinedPrincipal: MessageFns<CombinedPrincipal, "common.CombinedPr
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

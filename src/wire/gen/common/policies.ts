@@ -5,7 +5,9 @@
 // source: common/policies.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { MSPPrincipal } from "./msp_principal.ts";
 
 export const protobufPackage = "common";
@@ -69,7 +71,7 @@ export namespace ImplicitMetaPolicy_Rule {
 }
 
 function createBasePolicy(): Policy {
-  return { type: 0, value: new Uint8Array(0) };
+  return { type: 0, value: EMPTY_BYTES };
 }
 
 export const Policy: MessageFns<Policy, "common.Policy"> = {
@@ -96,8 +98,7 @@ export const Policy: MessageFns<Policy, "common.Policy"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBasePolicy();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -116,7 +117,7 @@ export const Policy: MessageFns<Policy, "common.Policy"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -133,7 +134,7 @@ export const Policy: MessageFns<Policy, "common.Policy"> = {
   fromPartial(object: DeepPartial<Policy>): Policy {
     const message = createBasePolicy();
     message.type = object.type ?? 0;
-    message.value = object.value ?? new Uint8Array(0);
+    message.value = object.value ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -169,8 +170,7 @@ export const SignaturePolicyEnvelope: MessageFns<SignaturePolicyEnvelope, "commo
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSignaturePolicyEnvelope();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -197,7 +197,7 @@ export const SignaturePolicyEnvelope: MessageFns<SignaturePolicyEnvelope, "commo
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -252,8 +252,7 @@ export const SignaturePolicy: MessageFns<SignaturePolicy, "common.SignaturePolic
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSignaturePolicy();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -275,7 +274,7 @@ export const SignaturePolicy: MessageFns<SignaturePolicy, "common.SignaturePolic
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -337,8 +336,7 @@ export const SignaturePolicy_NOutOf: MessageFns<SignaturePolicy_NOutOf, "common.
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSignaturePolicy_NOutOf();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -357,7 +355,7 @@ export const SignaturePolicy_NOutOf: MessageFns<SignaturePolicy_NOutOf, "common.
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -407,8 +405,7 @@ export const ImplicitMetaPolicy: MessageFns<ImplicitMetaPolicy, "common.Implicit
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseImplicitMetaPolicy();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -427,7 +424,7 @@ export const ImplicitMetaPolicy: MessageFns<ImplicitMetaPolicy, "common.Implicit
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

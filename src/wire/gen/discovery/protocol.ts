@@ -5,7 +5,9 @@
 // source: discovery/protocol.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { Envelope } from "../gossip/message.ts";
 import { FabricMSPConfig } from "../msp/msp_config.ts";
 import { ChaincodeInterest } from "../protos/proposal_response.ts";
@@ -143,7 +145,7 @@ export interface Endpoint {
 }
 
 function createBaseSignedRequest(): SignedRequest {
-  return { payload: new Uint8Array(0), signature: new Uint8Array(0) };
+  return { payload: EMPTY_BYTES, signature: EMPTY_BYTES };
 }
 
 export const SignedRequest: MessageFns<SignedRequest, "discovery.SignedRequest"> = {
@@ -170,8 +172,7 @@ export const SignedRequest: MessageFns<SignedRequest, "discovery.SignedRequest">
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSignedRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -190,7 +191,7 @@ export const SignedRequest: MessageFns<SignedRequest, "discovery.SignedRequest">
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -206,8 +207,8 @@ export const SignedRequest: MessageFns<SignedRequest, "discovery.SignedRequest">
   },
   fromPartial(object: DeepPartial<SignedRequest>): SignedRequest {
     const message = createBaseSignedRequest();
-    message.payload = object.payload ?? new Uint8Array(0);
-    message.signature = object.signature ?? new Uint8Array(0);
+    message.payload = object.payload ?? EMPTY_BYTES;
+    message.signature = object.signature ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -240,8 +241,7 @@ export const Request: MessageFns<Request, "discovery.Request"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -260,7 +260,7 @@ export const Request: MessageFns<Request, "discovery.Request"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -309,8 +309,7 @@ export const Response: MessageFns<Response, "discovery.Response"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -321,7 +320,7 @@ export const Response: MessageFns<Response, "discovery.Response"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -343,7 +342,7 @@ export const Response: MessageFns<Response, "discovery.Response"> = {
 };
 
 function createBaseAuthInfo(): AuthInfo {
-  return { clientIdentity: new Uint8Array(0), clientTlsCertHash: new Uint8Array(0) };
+  return { clientIdentity: EMPTY_BYTES, clientTlsCertHash: EMPTY_BYTES };
 }
 
 export const AuthInfo: MessageFns<AuthInfo, "discovery.AuthInfo"> = {
@@ -370,8 +369,7 @@ export const AuthInfo: MessageFns<AuthInfo, "discovery.AuthInfo"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseAuthInfo();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -390,7 +388,7 @@ export const AuthInfo: MessageFns<AuthInfo, "discovery.AuthInfo"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -406,8 +404,8 @@ export const AuthInfo: MessageFns<AuthInfo, "discovery.AuthInfo"> = {
   },
   fromPartial(object: DeepPartial<AuthInfo>): AuthInfo {
     const message = createBaseAuthInfo();
-    message.clientIdentity = object.clientIdentity ?? new Uint8Array(0);
-    message.clientTlsCertHash = object.clientTlsCertHash ?? new Uint8Array(0);
+    message.clientIdentity = object.clientIdentity ?? EMPTY_BYTES;
+    message.clientTlsCertHash = object.clientTlsCertHash ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -451,8 +449,7 @@ export const Query: MessageFns<Query, "discovery.Query"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQuery();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -507,7 +504,7 @@ export const Query: MessageFns<Query, "discovery.Query"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -590,8 +587,7 @@ export const QueryResult: MessageFns<QueryResult, "discovery.QueryResult"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryResult();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -638,7 +634,7 @@ export const QueryResult: MessageFns<QueryResult, "discovery.QueryResult"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -706,11 +702,10 @@ export const ConfigQuery: MessageFns<ConfigQuery, "discovery.ConfigQuery"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfigQuery();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -758,8 +753,7 @@ export const ConfigResult: MessageFns<ConfigResult, "discovery.ConfigResult"> = 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfigResult();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -784,7 +778,7 @@ export const ConfigResult: MessageFns<ConfigResult, "discovery.ConfigResult"> = 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -850,8 +844,7 @@ export const ConfigResult_MspsEntry: MessageFns<ConfigResult_MspsEntry, "discove
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfigResult_MspsEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -870,7 +863,7 @@ export const ConfigResult_MspsEntry: MessageFns<ConfigResult_MspsEntry, "discove
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -925,8 +918,7 @@ export const ConfigResult_OrderersEntry: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfigResult_OrderersEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -945,7 +937,7 @@ export const ConfigResult_OrderersEntry: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -994,8 +986,7 @@ export const PeerMembershipQuery: MessageFns<PeerMembershipQuery, "discovery.Pee
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBasePeerMembershipQuery();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1006,7 +997,7 @@ export const PeerMembershipQuery: MessageFns<PeerMembershipQuery, "discovery.Pee
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1054,8 +1045,7 @@ export const PeerMembershipResult: MessageFns<PeerMembershipResult, "discovery.P
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBasePeerMembershipResult();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1069,7 +1059,7 @@ export const PeerMembershipResult: MessageFns<PeerMembershipResult, "discovery.P
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1129,8 +1119,7 @@ export const PeerMembershipResult_PeersByOrgEntry: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBasePeerMembershipResult_PeersByOrgEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1149,7 +1138,7 @@ export const PeerMembershipResult_PeersByOrgEntry: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1196,8 +1185,7 @@ export const ChaincodeQuery: MessageFns<ChaincodeQuery, "discovery.ChaincodeQuer
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeQuery();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1208,7 +1196,7 @@ export const ChaincodeQuery: MessageFns<ChaincodeQuery, "discovery.ChaincodeQuer
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1254,8 +1242,7 @@ export const ChaincodeQueryResult: MessageFns<ChaincodeQueryResult, "discovery.C
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeQueryResult();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1266,7 +1253,7 @@ export const ChaincodeQueryResult: MessageFns<ChaincodeQueryResult, "discovery.C
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1309,11 +1296,10 @@ export const LocalPeerQuery: MessageFns<LocalPeerQuery, "discovery.LocalPeerQuer
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseLocalPeerQuery();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1364,8 +1350,7 @@ export const EndorsementDescriptor: MessageFns<EndorsementDescriptor, "discovery
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseEndorsementDescriptor();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1395,7 +1380,7 @@ export const EndorsementDescriptor: MessageFns<EndorsementDescriptor, "discovery
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1460,8 +1445,7 @@ export const EndorsementDescriptor_EndorsersByGroupsEntry: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseEndorsementDescriptor_EndorsersByGroupsEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1480,7 +1464,7 @@ export const EndorsementDescriptor_EndorsersByGroupsEntry: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1531,8 +1515,7 @@ export const Layout: MessageFns<Layout, "discovery.Layout"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseLayout();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1546,7 +1529,7 @@ export const Layout: MessageFns<Layout, "discovery.Layout"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1606,8 +1589,7 @@ export const Layout_QuantitiesByGroupEntry: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseLayout_QuantitiesByGroupEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1626,7 +1608,7 @@ export const Layout_QuantitiesByGroupEntry: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1673,8 +1655,7 @@ export const Peers: MessageFns<Peers, "discovery.Peers"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBasePeers();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1685,7 +1666,7 @@ export const Peers: MessageFns<Peers, "discovery.Peers"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1707,7 +1688,7 @@ export const Peers: MessageFns<Peers, "discovery.Peers"> = {
 };
 
 function createBasePeer(): Peer {
-  return { stateInfo: undefined, membershipInfo: undefined, identity: new Uint8Array(0) };
+  return { stateInfo: undefined, membershipInfo: undefined, identity: EMPTY_BYTES };
 }
 
 export const Peer: MessageFns<Peer, "discovery.Peer"> = {
@@ -1737,8 +1718,7 @@ export const Peer: MessageFns<Peer, "discovery.Peer"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBasePeer();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1765,7 +1745,7 @@ export const Peer: MessageFns<Peer, "discovery.Peer"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1787,7 +1767,7 @@ export const Peer: MessageFns<Peer, "discovery.Peer"> = {
     message.membershipInfo = (object.membershipInfo !== undefined && object.membershipInfo !== null)
       ? Envelope.fromPartial(object.membershipInfo)
       : undefined;
-    message.identity = object.identity ?? new Uint8Array(0);
+    message.identity = object.identity ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -1817,8 +1797,7 @@ export const Error: MessageFns<Error, "discovery.Error"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseError();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1829,7 +1808,7 @@ export const Error: MessageFns<Error, "discovery.Error"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1875,8 +1854,7 @@ export const Endpoints: MessageFns<Endpoints, "discovery.Endpoints"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseEndpoints();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1887,7 +1865,7 @@ export const Endpoints: MessageFns<Endpoints, "discovery.Endpoints"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1936,8 +1914,7 @@ export const Endpoint: MessageFns<Endpoint, "discovery.Endpoint"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseEndpoint();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1956,7 +1933,7 @@ export const Endpoint: MessageFns<Endpoint, "discovery.Endpoint"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

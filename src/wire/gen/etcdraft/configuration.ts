@@ -5,7 +5,9 @@
 // source: etcdraft/configuration.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 
 export const protobufPackage = "etcdraft";
 
@@ -64,8 +66,7 @@ export const ConfigMetadata: MessageFns<ConfigMetadata, "etcdraft.ConfigMetadata
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfigMetadata();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -84,7 +85,7 @@ export const ConfigMetadata: MessageFns<ConfigMetadata, "etcdraft.ConfigMetadata
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -109,7 +110,7 @@ export const ConfigMetadata: MessageFns<ConfigMetadata, "etcdraft.ConfigMetadata
 };
 
 function createBaseConsenter(): Consenter {
-  return { host: "", port: 0, clientTlsCert: new Uint8Array(0), serverTlsCert: new Uint8Array(0) };
+  return { host: "", port: 0, clientTlsCert: EMPTY_BYTES, serverTlsCert: EMPTY_BYTES };
 }
 
 export const Consenter: MessageFns<Consenter, "etcdraft.Consenter"> = {
@@ -142,8 +143,7 @@ export const Consenter: MessageFns<Consenter, "etcdraft.Consenter"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConsenter();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -178,7 +178,7 @@ export const Consenter: MessageFns<Consenter, "etcdraft.Consenter"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -196,8 +196,8 @@ export const Consenter: MessageFns<Consenter, "etcdraft.Consenter"> = {
     const message = createBaseConsenter();
     message.host = object.host ?? "";
     message.port = object.port ?? 0;
-    message.clientTlsCert = object.clientTlsCert ?? new Uint8Array(0);
-    message.serverTlsCert = object.serverTlsCert ?? new Uint8Array(0);
+    message.clientTlsCert = object.clientTlsCert ?? EMPTY_BYTES;
+    message.serverTlsCert = object.serverTlsCert ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -239,8 +239,7 @@ export const Options: MessageFns<Options, "etcdraft.Options"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseOptions();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -283,7 +282,7 @@ export const Options: MessageFns<Options, "etcdraft.Options"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

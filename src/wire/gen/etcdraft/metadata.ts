@@ -5,7 +5,8 @@
 // source: etcdraft/metadata.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 
 export const protobufPackage = "etcdraft";
 
@@ -60,8 +61,7 @@ export const BlockMetadata: MessageFns<BlockMetadata, "etcdraft.BlockMetadata"> 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseBlockMetadata();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag === 8) {
@@ -73,6 +73,7 @@ export const BlockMetadata: MessageFns<BlockMetadata, "etcdraft.BlockMetadata"> 
             if (tag === 10) {
               const end2 = reader.uint32() + reader.pos;
               while (reader.pos < end2) {
+                reader.countField();
                 message.consenterIds.push(longToNumber(reader.uint64()));
               }
               if (reader.pos !== end2) {
@@ -101,7 +102,7 @@ export const BlockMetadata: MessageFns<BlockMetadata, "etcdraft.BlockMetadata"> 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -153,8 +154,7 @@ export const ClusterMetadata: MessageFns<ClusterMetadata, "etcdraft.ClusterMetad
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseClusterMetadata();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag === 8) {
@@ -166,6 +166,7 @@ export const ClusterMetadata: MessageFns<ClusterMetadata, "etcdraft.ClusterMetad
             if (tag === 10) {
               const end2 = reader.uint32() + reader.pos;
               while (reader.pos < end2) {
+                reader.countField();
                 message.activeNodes.push(longToNumber(reader.uint64()));
               }
               if (reader.pos !== end2) {
@@ -178,7 +179,7 @@ export const ClusterMetadata: MessageFns<ClusterMetadata, "etcdraft.ClusterMetad
             break;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

@@ -5,7 +5,9 @@
 // source: gateway/gateway.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { Envelope } from "../common/common.ts";
 import { SeekPosition } from "../orderer/ab.ts";
 import { ChaincodeEvent } from "../protos/chaincode_event.ts";
@@ -138,8 +140,7 @@ export const EndorseRequest: MessageFns<EndorseRequest, "gateway.EndorseRequest"
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseEndorseRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -174,7 +175,7 @@ export const EndorseRequest: MessageFns<EndorseRequest, "gateway.EndorseRequest"
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -225,8 +226,7 @@ export const EndorseResponse: MessageFns<EndorseResponse, "gateway.EndorseRespon
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseEndorseResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -237,7 +237,7 @@ export const EndorseResponse: MessageFns<EndorseResponse, "gateway.EndorseRespon
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -291,8 +291,7 @@ export const SubmitRequest: MessageFns<SubmitRequest, "gateway.SubmitRequest"> =
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSubmitRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -319,7 +318,7 @@ export const SubmitRequest: MessageFns<SubmitRequest, "gateway.SubmitRequest"> =
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -366,11 +365,10 @@ export const SubmitResponse: MessageFns<SubmitResponse, "gateway.SubmitResponse"
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSubmitResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -391,7 +389,7 @@ export const SubmitResponse: MessageFns<SubmitResponse, "gateway.SubmitResponse"
 };
 
 function createBaseSignedCommitStatusRequest(): SignedCommitStatusRequest {
-  return { request: new Uint8Array(0), signature: new Uint8Array(0) };
+  return { request: EMPTY_BYTES, signature: EMPTY_BYTES };
 }
 
 export const SignedCommitStatusRequest: MessageFns<SignedCommitStatusRequest, "gateway.SignedCommitStatusRequest"> = {
@@ -418,8 +416,7 @@ export const SignedCommitStatusRequest: MessageFns<SignedCommitStatusRequest, "g
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSignedCommitStatusRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -438,7 +435,7 @@ export const SignedCommitStatusRequest: MessageFns<SignedCommitStatusRequest, "g
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -454,14 +451,14 @@ export const SignedCommitStatusRequest: MessageFns<SignedCommitStatusRequest, "g
   },
   fromPartial(object: DeepPartial<SignedCommitStatusRequest>): SignedCommitStatusRequest {
     const message = createBaseSignedCommitStatusRequest();
-    message.request = object.request ?? new Uint8Array(0);
-    message.signature = object.signature ?? new Uint8Array(0);
+    message.request = object.request ?? EMPTY_BYTES;
+    message.signature = object.signature ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseCommitStatusRequest(): CommitStatusRequest {
-  return { transactionId: "", channelId: "", identity: new Uint8Array(0) };
+  return { transactionId: "", channelId: "", identity: EMPTY_BYTES };
 }
 
 export const CommitStatusRequest: MessageFns<CommitStatusRequest, "gateway.CommitStatusRequest"> = {
@@ -491,8 +488,7 @@ export const CommitStatusRequest: MessageFns<CommitStatusRequest, "gateway.Commi
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseCommitStatusRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -519,7 +515,7 @@ export const CommitStatusRequest: MessageFns<CommitStatusRequest, "gateway.Commi
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -537,7 +533,7 @@ export const CommitStatusRequest: MessageFns<CommitStatusRequest, "gateway.Commi
     const message = createBaseCommitStatusRequest();
     message.transactionId = object.transactionId ?? "";
     message.channelId = object.channelId ?? "";
-    message.identity = object.identity ?? new Uint8Array(0);
+    message.identity = object.identity ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -570,8 +566,7 @@ export const CommitStatusResponse: MessageFns<CommitStatusResponse, "gateway.Com
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseCommitStatusResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -590,7 +585,7 @@ export const CommitStatusResponse: MessageFns<CommitStatusResponse, "gateway.Com
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -646,8 +641,7 @@ export const EvaluateRequest: MessageFns<EvaluateRequest, "gateway.EvaluateReque
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseEvaluateRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -682,7 +676,7 @@ export const EvaluateRequest: MessageFns<EvaluateRequest, "gateway.EvaluateReque
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -733,8 +727,7 @@ export const EvaluateResponse: MessageFns<EvaluateResponse, "gateway.EvaluateRes
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseEvaluateResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -745,7 +738,7 @@ export const EvaluateResponse: MessageFns<EvaluateResponse, "gateway.EvaluateRes
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -769,7 +762,7 @@ export const EvaluateResponse: MessageFns<EvaluateResponse, "gateway.EvaluateRes
 };
 
 function createBaseSignedChaincodeEventsRequest(): SignedChaincodeEventsRequest {
-  return { request: new Uint8Array(0), signature: new Uint8Array(0) };
+  return { request: EMPTY_BYTES, signature: EMPTY_BYTES };
 }
 
 export const SignedChaincodeEventsRequest: MessageFns<
@@ -799,8 +792,7 @@ export const SignedChaincodeEventsRequest: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSignedChaincodeEventsRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -819,7 +811,7 @@ export const SignedChaincodeEventsRequest: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -835,8 +827,8 @@ export const SignedChaincodeEventsRequest: MessageFns<
   },
   fromPartial(object: DeepPartial<SignedChaincodeEventsRequest>): SignedChaincodeEventsRequest {
     const message = createBaseSignedChaincodeEventsRequest();
-    message.request = object.request ?? new Uint8Array(0);
-    message.signature = object.signature ?? new Uint8Array(0);
+    message.request = object.request ?? EMPTY_BYTES;
+    message.signature = object.signature ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -845,7 +837,7 @@ function createBaseChaincodeEventsRequest(): ChaincodeEventsRequest {
   return {
     channelId: "",
     chaincodeId: "",
-    identity: new Uint8Array(0),
+    identity: EMPTY_BYTES,
     startPosition: undefined,
     afterTransactionId: "",
   };
@@ -884,8 +876,7 @@ export const ChaincodeEventsRequest: MessageFns<ChaincodeEventsRequest, "gateway
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeEventsRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -928,7 +919,7 @@ export const ChaincodeEventsRequest: MessageFns<ChaincodeEventsRequest, "gateway
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -946,7 +937,7 @@ export const ChaincodeEventsRequest: MessageFns<ChaincodeEventsRequest, "gateway
     const message = createBaseChaincodeEventsRequest();
     message.channelId = object.channelId ?? "";
     message.chaincodeId = object.chaincodeId ?? "";
-    message.identity = object.identity ?? new Uint8Array(0);
+    message.identity = object.identity ?? EMPTY_BYTES;
     message.startPosition = (object.startPosition !== undefined && object.startPosition !== null)
       ? SeekPosition.fromPartial(object.startPosition)
       : undefined;
@@ -983,8 +974,7 @@ export const ChaincodeEventsResponse: MessageFns<ChaincodeEventsResponse, "gatew
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeEventsResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1003,7 +993,7 @@ export const ChaincodeEventsResponse: MessageFns<ChaincodeEventsResponse, "gatew
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1056,8 +1046,7 @@ export const ErrorDetail: MessageFns<ErrorDetail, "gateway.ErrorDetail"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseErrorDetail();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1084,7 +1073,7 @@ export const ErrorDetail: MessageFns<ErrorDetail, "gateway.ErrorDetail"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1138,8 +1127,7 @@ export const ProposedTransaction: MessageFns<ProposedTransaction, "gateway.Propo
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseProposedTransaction();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1166,7 +1154,7 @@ export const ProposedTransaction: MessageFns<ProposedTransaction, "gateway.Propo
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1219,8 +1207,7 @@ export const PreparedTransaction: MessageFns<PreparedTransaction, "gateway.Prepa
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBasePreparedTransaction();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1239,7 +1226,7 @@ export const PreparedTransaction: MessageFns<PreparedTransaction, "gateway.Prepa
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

@@ -5,7 +5,9 @@
 // source: gossip/message.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { CollectionConfigPackage } from "../protos/collection.ts";
 
 export const protobufPackage = "gossip";
@@ -262,7 +264,7 @@ export interface Chaincode {
 }
 
 function createBaseEnvelope(): Envelope {
-  return { payload: new Uint8Array(0), signature: new Uint8Array(0), secretEnvelope: undefined };
+  return { payload: EMPTY_BYTES, signature: EMPTY_BYTES, secretEnvelope: undefined };
 }
 
 export const Envelope: MessageFns<Envelope, "gossip.Envelope"> = {
@@ -292,8 +294,7 @@ export const Envelope: MessageFns<Envelope, "gossip.Envelope"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseEnvelope();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -320,7 +321,7 @@ export const Envelope: MessageFns<Envelope, "gossip.Envelope"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -336,8 +337,8 @@ export const Envelope: MessageFns<Envelope, "gossip.Envelope"> = {
   },
   fromPartial(object: DeepPartial<Envelope>): Envelope {
     const message = createBaseEnvelope();
-    message.payload = object.payload ?? new Uint8Array(0);
-    message.signature = object.signature ?? new Uint8Array(0);
+    message.payload = object.payload ?? EMPTY_BYTES;
+    message.signature = object.signature ?? EMPTY_BYTES;
     message.secretEnvelope = (object.secretEnvelope !== undefined && object.secretEnvelope !== null)
       ? SecretEnvelope.fromPartial(object.secretEnvelope)
       : undefined;
@@ -346,7 +347,7 @@ export const Envelope: MessageFns<Envelope, "gossip.Envelope"> = {
 };
 
 function createBaseSecretEnvelope(): SecretEnvelope {
-  return { payload: new Uint8Array(0), signature: new Uint8Array(0) };
+  return { payload: EMPTY_BYTES, signature: EMPTY_BYTES };
 }
 
 export const SecretEnvelope: MessageFns<SecretEnvelope, "gossip.SecretEnvelope"> = {
@@ -373,8 +374,7 @@ export const SecretEnvelope: MessageFns<SecretEnvelope, "gossip.SecretEnvelope">
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSecretEnvelope();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -393,7 +393,7 @@ export const SecretEnvelope: MessageFns<SecretEnvelope, "gossip.SecretEnvelope">
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -409,8 +409,8 @@ export const SecretEnvelope: MessageFns<SecretEnvelope, "gossip.SecretEnvelope">
   },
   fromPartial(object: DeepPartial<SecretEnvelope>): SecretEnvelope {
     const message = createBaseSecretEnvelope();
-    message.payload = object.payload ?? new Uint8Array(0);
-    message.signature = object.signature ?? new Uint8Array(0);
+    message.payload = object.payload ?? EMPTY_BYTES;
+    message.signature = object.signature ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -442,8 +442,7 @@ export const Secret: MessageFns<Secret, "gossip.Secret"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSecret();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -454,7 +453,7 @@ export const Secret: MessageFns<Secret, "gossip.Secret"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -483,7 +482,7 @@ export const Secret: MessageFns<Secret, "gossip.Secret"> = {
 };
 
 function createBaseGossipMessage(): GossipMessage {
-  return { nonce: "0", channel: new Uint8Array(0), tag: 0, content: undefined };
+  return { nonce: "0", channel: EMPTY_BYTES, tag: 0, content: undefined };
 }
 
 export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = {
@@ -578,8 +577,7 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseGossipMessage();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -837,7 +835,7 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -854,7 +852,7 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
   fromPartial(object: DeepPartial<GossipMessage>): GossipMessage {
     const message = createBaseGossipMessage();
     message.nonce = object.nonce ?? "0";
-    message.channel = object.channel ?? new Uint8Array(0);
+    message.channel = object.channel ?? EMPTY_BYTES;
     message.tag = object.tag ?? 0;
     switch (object.content?.$case) {
       case "aliveMsg": {
@@ -992,7 +990,7 @@ export const GossipMessage: MessageFns<GossipMessage, "gossip.GossipMessage"> = 
 };
 
 function createBaseStateInfo(): StateInfo {
-  return { timestamp: undefined, pkiId: new Uint8Array(0), channelMac: new Uint8Array(0), properties: undefined };
+  return { timestamp: undefined, pkiId: EMPTY_BYTES, channelMac: EMPTY_BYTES, properties: undefined };
 }
 
 export const StateInfo: MessageFns<StateInfo, "gossip.StateInfo"> = {
@@ -1025,8 +1023,7 @@ export const StateInfo: MessageFns<StateInfo, "gossip.StateInfo"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseStateInfo();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 2: {
             if (tag !== 18) {
@@ -1061,7 +1058,7 @@ export const StateInfo: MessageFns<StateInfo, "gossip.StateInfo"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1080,8 +1077,8 @@ export const StateInfo: MessageFns<StateInfo, "gossip.StateInfo"> = {
     message.timestamp = (object.timestamp !== undefined && object.timestamp !== null)
       ? PeerTime.fromPartial(object.timestamp)
       : undefined;
-    message.pkiId = object.pkiId ?? new Uint8Array(0);
-    message.channelMac = object.channelMac ?? new Uint8Array(0);
+    message.pkiId = object.pkiId ?? EMPTY_BYTES;
+    message.channelMac = object.channelMac ?? EMPTY_BYTES;
     message.properties = (object.properties !== undefined && object.properties !== null)
       ? Properties.fromPartial(object.properties)
       : undefined;
@@ -1120,8 +1117,7 @@ export const Properties: MessageFns<Properties, "gossip.Properties"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseProperties();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -1148,7 +1144,7 @@ export const Properties: MessageFns<Properties, "gossip.Properties"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1196,8 +1192,7 @@ export const StateInfoSnapshot: MessageFns<StateInfoSnapshot, "gossip.StateInfoS
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseStateInfoSnapshot();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1208,7 +1203,7 @@ export const StateInfoSnapshot: MessageFns<StateInfoSnapshot, "gossip.StateInfoS
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1230,7 +1225,7 @@ export const StateInfoSnapshot: MessageFns<StateInfoSnapshot, "gossip.StateInfoS
 };
 
 function createBaseStateInfoPullRequest(): StateInfoPullRequest {
-  return { channelMac: new Uint8Array(0) };
+  return { channelMac: EMPTY_BYTES };
 }
 
 export const StateInfoPullRequest: MessageFns<StateInfoPullRequest, "gossip.StateInfoPullRequest"> = {
@@ -1254,8 +1249,7 @@ export const StateInfoPullRequest: MessageFns<StateInfoPullRequest, "gossip.Stat
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseStateInfoPullRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1266,7 +1260,7 @@ export const StateInfoPullRequest: MessageFns<StateInfoPullRequest, "gossip.Stat
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1282,13 +1276,13 @@ export const StateInfoPullRequest: MessageFns<StateInfoPullRequest, "gossip.Stat
   },
   fromPartial(object: DeepPartial<StateInfoPullRequest>): StateInfoPullRequest {
     const message = createBaseStateInfoPullRequest();
-    message.channelMac = object.channelMac ?? new Uint8Array(0);
+    message.channelMac = object.channelMac ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseConnEstablish(): ConnEstablish {
-  return { pkiId: new Uint8Array(0), identity: new Uint8Array(0), tlsCertHash: new Uint8Array(0), probe: false };
+  return { pkiId: EMPTY_BYTES, identity: EMPTY_BYTES, tlsCertHash: EMPTY_BYTES, probe: false };
 }
 
 export const ConnEstablish: MessageFns<ConnEstablish, "gossip.ConnEstablish"> = {
@@ -1321,8 +1315,7 @@ export const ConnEstablish: MessageFns<ConnEstablish, "gossip.ConnEstablish"> = 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConnEstablish();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1357,7 +1350,7 @@ export const ConnEstablish: MessageFns<ConnEstablish, "gossip.ConnEstablish"> = 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1373,16 +1366,16 @@ export const ConnEstablish: MessageFns<ConnEstablish, "gossip.ConnEstablish"> = 
   },
   fromPartial(object: DeepPartial<ConnEstablish>): ConnEstablish {
     const message = createBaseConnEstablish();
-    message.pkiId = object.pkiId ?? new Uint8Array(0);
-    message.identity = object.identity ?? new Uint8Array(0);
-    message.tlsCertHash = object.tlsCertHash ?? new Uint8Array(0);
+    message.pkiId = object.pkiId ?? EMPTY_BYTES;
+    message.identity = object.identity ?? EMPTY_BYTES;
+    message.tlsCertHash = object.tlsCertHash ?? EMPTY_BYTES;
     message.probe = object.probe ?? false;
     return message;
   },
 };
 
 function createBasePeerIdentity(): PeerIdentity {
-  return { pkiId: new Uint8Array(0), cert: new Uint8Array(0), metadata: new Uint8Array(0) };
+  return { pkiId: EMPTY_BYTES, cert: EMPTY_BYTES, metadata: EMPTY_BYTES };
 }
 
 export const PeerIdentity: MessageFns<PeerIdentity, "gossip.PeerIdentity"> = {
@@ -1412,8 +1405,7 @@ export const PeerIdentity: MessageFns<PeerIdentity, "gossip.PeerIdentity"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBasePeerIdentity();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1440,7 +1432,7 @@ export const PeerIdentity: MessageFns<PeerIdentity, "gossip.PeerIdentity"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1456,9 +1448,9 @@ export const PeerIdentity: MessageFns<PeerIdentity, "gossip.PeerIdentity"> = {
   },
   fromPartial(object: DeepPartial<PeerIdentity>): PeerIdentity {
     const message = createBasePeerIdentity();
-    message.pkiId = object.pkiId ?? new Uint8Array(0);
-    message.cert = object.cert ?? new Uint8Array(0);
-    message.metadata = object.metadata ?? new Uint8Array(0);
+    message.pkiId = object.pkiId ?? EMPTY_BYTES;
+    message.cert = object.cert ?? EMPTY_BYTES;
+    message.metadata = object.metadata ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -1494,8 +1486,7 @@ export const DataRequest: MessageFns<DataRequest, "gossip.DataRequest"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseDataRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -1522,7 +1513,7 @@ export const DataRequest: MessageFns<DataRequest, "gossip.DataRequest"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1546,7 +1537,7 @@ export const DataRequest: MessageFns<DataRequest, "gossip.DataRequest"> = {
 };
 
 function createBaseGossipHello(): GossipHello {
-  return { nonce: "0", metadata: new Uint8Array(0), msgType: 0 };
+  return { nonce: "0", metadata: EMPTY_BYTES, msgType: 0 };
 }
 
 export const GossipHello: MessageFns<GossipHello, "gossip.GossipHello"> = {
@@ -1576,8 +1567,7 @@ export const GossipHello: MessageFns<GossipHello, "gossip.GossipHello"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseGossipHello();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -1604,7 +1594,7 @@ export const GossipHello: MessageFns<GossipHello, "gossip.GossipHello"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1621,7 +1611,7 @@ export const GossipHello: MessageFns<GossipHello, "gossip.GossipHello"> = {
   fromPartial(object: DeepPartial<GossipHello>): GossipHello {
     const message = createBaseGossipHello();
     message.nonce = object.nonce ?? "0";
-    message.metadata = object.metadata ?? new Uint8Array(0);
+    message.metadata = object.metadata ?? EMPTY_BYTES;
     message.msgType = object.msgType ?? 0;
     return message;
   },
@@ -1658,8 +1648,7 @@ export const DataUpdate: MessageFns<DataUpdate, "gossip.DataUpdate"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseDataUpdate();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -1686,7 +1675,7 @@ export const DataUpdate: MessageFns<DataUpdate, "gossip.DataUpdate"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1740,8 +1729,7 @@ export const DataDigest: MessageFns<DataDigest, "gossip.DataDigest"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseDataDigest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -1768,7 +1756,7 @@ export const DataDigest: MessageFns<DataDigest, "gossip.DataDigest"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1816,8 +1804,7 @@ export const DataMessage: MessageFns<DataMessage, "gossip.DataMessage"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseDataMessage();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1828,7 +1815,7 @@ export const DataMessage: MessageFns<DataMessage, "gossip.DataMessage"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1876,8 +1863,7 @@ export const PrivateDataMessage: MessageFns<PrivateDataMessage, "gossip.PrivateD
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBasePrivateDataMessage();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1888,7 +1874,7 @@ export const PrivateDataMessage: MessageFns<PrivateDataMessage, "gossip.PrivateD
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1912,7 +1898,7 @@ export const PrivateDataMessage: MessageFns<PrivateDataMessage, "gossip.PrivateD
 };
 
 function createBasePayload(): Payload {
-  return { seqNum: 0, data: new Uint8Array(0), privateData: [] };
+  return { seqNum: 0, data: EMPTY_BYTES, privateData: [] };
 }
 
 export const Payload: MessageFns<Payload, "gossip.Payload"> = {
@@ -1942,8 +1928,7 @@ export const Payload: MessageFns<Payload, "gossip.Payload"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBasePayload();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -1970,7 +1955,7 @@ export const Payload: MessageFns<Payload, "gossip.Payload"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1987,7 +1972,7 @@ export const Payload: MessageFns<Payload, "gossip.Payload"> = {
   fromPartial(object: DeepPartial<Payload>): Payload {
     const message = createBasePayload();
     message.seqNum = object.seqNum ?? 0;
-    message.data = object.data ?? new Uint8Array(0);
+    message.data = object.data ?? EMPTY_BYTES;
     message.privateData = object.privateData?.map((e) => e) || [];
     return message;
   },
@@ -1998,7 +1983,7 @@ function createBasePrivatePayload(): PrivatePayload {
     collectionName: "",
     namespace: "",
     txId: "",
-    privateRwset: new Uint8Array(0),
+    privateRwset: EMPTY_BYTES,
     privateSimHeight: 0,
     collectionConfigs: undefined,
   };
@@ -2040,8 +2025,7 @@ export const PrivatePayload: MessageFns<PrivatePayload, "gossip.PrivatePayload">
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBasePrivatePayload();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -2092,7 +2076,7 @@ export const PrivatePayload: MessageFns<PrivatePayload, "gossip.PrivatePayload">
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2111,7 +2095,7 @@ export const PrivatePayload: MessageFns<PrivatePayload, "gossip.PrivatePayload">
     message.collectionName = object.collectionName ?? "";
     message.namespace = object.namespace ?? "";
     message.txId = object.txId ?? "";
-    message.privateRwset = object.privateRwset ?? new Uint8Array(0);
+    message.privateRwset = object.privateRwset ?? EMPTY_BYTES;
     message.privateSimHeight = object.privateSimHeight ?? 0;
     message.collectionConfigs = (object.collectionConfigs !== undefined && object.collectionConfigs !== null)
       ? CollectionConfigPackage.fromPartial(object.collectionConfigs)
@@ -2121,7 +2105,7 @@ export const PrivatePayload: MessageFns<PrivatePayload, "gossip.PrivatePayload">
 };
 
 function createBaseAliveMessage(): AliveMessage {
-  return { membership: undefined, timestamp: undefined, identity: new Uint8Array(0) };
+  return { membership: undefined, timestamp: undefined, identity: EMPTY_BYTES };
 }
 
 export const AliveMessage: MessageFns<AliveMessage, "gossip.AliveMessage"> = {
@@ -2151,8 +2135,7 @@ export const AliveMessage: MessageFns<AliveMessage, "gossip.AliveMessage"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseAliveMessage();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -2179,7 +2162,7 @@ export const AliveMessage: MessageFns<AliveMessage, "gossip.AliveMessage"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2201,13 +2184,13 @@ export const AliveMessage: MessageFns<AliveMessage, "gossip.AliveMessage"> = {
     message.timestamp = (object.timestamp !== undefined && object.timestamp !== null)
       ? PeerTime.fromPartial(object.timestamp)
       : undefined;
-    message.identity = object.identity ?? new Uint8Array(0);
+    message.identity = object.identity ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseLeadershipMessage(): LeadershipMessage {
-  return { pkiId: new Uint8Array(0), timestamp: undefined, isDeclaration: false };
+  return { pkiId: EMPTY_BYTES, timestamp: undefined, isDeclaration: false };
 }
 
 export const LeadershipMessage: MessageFns<LeadershipMessage, "gossip.LeadershipMessage"> = {
@@ -2237,8 +2220,7 @@ export const LeadershipMessage: MessageFns<LeadershipMessage, "gossip.Leadership
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseLeadershipMessage();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -2265,7 +2247,7 @@ export const LeadershipMessage: MessageFns<LeadershipMessage, "gossip.Leadership
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2281,7 +2263,7 @@ export const LeadershipMessage: MessageFns<LeadershipMessage, "gossip.Leadership
   },
   fromPartial(object: DeepPartial<LeadershipMessage>): LeadershipMessage {
     const message = createBaseLeadershipMessage();
-    message.pkiId = object.pkiId ?? new Uint8Array(0);
+    message.pkiId = object.pkiId ?? EMPTY_BYTES;
     message.timestamp = (object.timestamp !== undefined && object.timestamp !== null)
       ? PeerTime.fromPartial(object.timestamp)
       : undefined;
@@ -2318,8 +2300,7 @@ export const PeerTime: MessageFns<PeerTime, "gossip.PeerTime"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBasePeerTime();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -2338,7 +2319,7 @@ export const PeerTime: MessageFns<PeerTime, "gossip.PeerTime"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2388,8 +2369,7 @@ export const MembershipRequest: MessageFns<MembershipRequest, "gossip.Membership
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseMembershipRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -2408,7 +2388,7 @@ export const MembershipRequest: MessageFns<MembershipRequest, "gossip.Membership
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2460,8 +2440,7 @@ export const MembershipResponse: MessageFns<MembershipResponse, "gossip.Membersh
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseMembershipResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -2480,7 +2459,7 @@ export const MembershipResponse: MessageFns<MembershipResponse, "gossip.Membersh
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2503,7 +2482,7 @@ export const MembershipResponse: MessageFns<MembershipResponse, "gossip.Membersh
 };
 
 function createBaseMember(): Member {
-  return { endpoint: "", metadata: new Uint8Array(0), pkiId: new Uint8Array(0) };
+  return { endpoint: "", metadata: EMPTY_BYTES, pkiId: EMPTY_BYTES };
 }
 
 export const Member: MessageFns<Member, "gossip.Member"> = {
@@ -2533,8 +2512,7 @@ export const Member: MessageFns<Member, "gossip.Member"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseMember();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -2561,7 +2539,7 @@ export const Member: MessageFns<Member, "gossip.Member"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2578,8 +2556,8 @@ export const Member: MessageFns<Member, "gossip.Member"> = {
   fromPartial(object: DeepPartial<Member>): Member {
     const message = createBaseMember();
     message.endpoint = object.endpoint ?? "";
-    message.metadata = object.metadata ?? new Uint8Array(0);
-    message.pkiId = object.pkiId ?? new Uint8Array(0);
+    message.metadata = object.metadata ?? EMPTY_BYTES;
+    message.pkiId = object.pkiId ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -2606,11 +2584,10 @@ export const Empty: MessageFns<Empty, "gossip.Empty"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseEmpty();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2658,8 +2635,7 @@ export const RemoteStateRequest: MessageFns<RemoteStateRequest, "gossip.RemoteSt
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseRemoteStateRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -2678,7 +2654,7 @@ export const RemoteStateRequest: MessageFns<RemoteStateRequest, "gossip.RemoteSt
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2725,8 +2701,7 @@ export const RemoteStateResponse: MessageFns<RemoteStateResponse, "gossip.Remote
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseRemoteStateResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -2737,7 +2712,7 @@ export const RemoteStateResponse: MessageFns<RemoteStateResponse, "gossip.Remote
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2783,8 +2758,7 @@ export const RemotePvtDataRequest: MessageFns<RemotePvtDataRequest, "gossip.Remo
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseRemotePvtDataRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -2795,7 +2769,7 @@ export const RemotePvtDataRequest: MessageFns<RemotePvtDataRequest, "gossip.Remo
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2853,8 +2827,7 @@ export const PvtDataDigest: MessageFns<PvtDataDigest, "gossip.PvtDataDigest"> = 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBasePvtDataDigest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -2897,7 +2870,7 @@ export const PvtDataDigest: MessageFns<PvtDataDigest, "gossip.PvtDataDigest"> = 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2947,8 +2920,7 @@ export const RemotePvtDataResponse: MessageFns<RemotePvtDataResponse, "gossip.Re
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseRemotePvtDataResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -2959,7 +2931,7 @@ export const RemotePvtDataResponse: MessageFns<RemotePvtDataResponse, "gossip.Re
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -3008,8 +2980,7 @@ export const PvtDataElement: MessageFns<PvtDataElement, "gossip.PvtDataElement">
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBasePvtDataElement();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -3028,7 +2999,7 @@ export const PvtDataElement: MessageFns<PvtDataElement, "gossip.PvtDataElement">
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -3053,7 +3024,7 @@ export const PvtDataElement: MessageFns<PvtDataElement, "gossip.PvtDataElement">
 };
 
 function createBasePvtDataPayload(): PvtDataPayload {
-  return { txSeqInBlock: 0, payload: new Uint8Array(0) };
+  return { txSeqInBlock: 0, payload: EMPTY_BYTES };
 }
 
 export const PvtDataPayload: MessageFns<PvtDataPayload, "gossip.PvtDataPayload"> = {
@@ -3080,8 +3051,7 @@ export const PvtDataPayload: MessageFns<PvtDataPayload, "gossip.PvtDataPayload">
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBasePvtDataPayload();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -3100,7 +3070,7 @@ export const PvtDataPayload: MessageFns<PvtDataPayload, "gossip.PvtDataPayload">
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -3117,7 +3087,7 @@ export const PvtDataPayload: MessageFns<PvtDataPayload, "gossip.PvtDataPayload">
   fromPartial(object: DeepPartial<PvtDataPayload>): PvtDataPayload {
     const message = createBasePvtDataPayload();
     message.txSeqInBlock = object.txSeqInBlock ?? 0;
-    message.payload = object.payload ?? new Uint8Array(0);
+    message.payload = object.payload ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -3147,8 +3117,7 @@ export const Acknowledgement: MessageFns<Acknowledgement, "gossip.Acknowledgemen
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseAcknowledgement();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -3159,7 +3128,7 @@ export const Acknowledgement: MessageFns<Acknowledgement, "gossip.Acknowledgemen
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -3181,7 +3150,7 @@ export const Acknowledgement: MessageFns<Acknowledgement, "gossip.Acknowledgemen
 };
 
 function createBaseChaincode(): Chaincode {
-  return { name: "", version: "", metadata: new Uint8Array(0) };
+  return { name: "", version: "", metadata: EMPTY_BYTES };
 }
 
 export const Chaincode: MessageFns<Chaincode, "gossip.Chaincode"> = {
@@ -3211,8 +3180,7 @@ export const Chaincode: MessageFns<Chaincode, "gossip.Chaincode"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincode();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -3239,7 +3207,7 @@ export const Chaincode: MessageFns<Chaincode, "gossip.Chaincode"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -3257,7 +3225,7 @@ export const Chaincode: MessageFns<Chaincode, "gossip.Chaincode"> = {
     const message = createBaseChaincode();
     message.name = object.name ?? "";
     message.version = object.version ?? "";
-    message.metadata = object.metadata ?? new Uint8Array(0);
+    message.metadata = object.metadata ?? EMPTY_BYTES;
     return message;
   },
 };

@@ -5,7 +5,9 @@
 // source: kvrwset/kv_rwset.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 
 export const protobufPackage = "kvrwset";
 
@@ -125,8 +127,7 @@ export const KVRWSet: MessageFns<KVRWSet, "kvrwset.KVRWSet"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseKVRWSet();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -161,7 +162,7 @@ export const KVRWSet: MessageFns<KVRWSet, "kvrwset.KVRWSet"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -216,8 +217,7 @@ export const HashedRWSet: MessageFns<HashedRWSet, "kvrwset.HashedRWSet"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseHashedRWSet();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -244,7 +244,7 @@ export const HashedRWSet: MessageFns<HashedRWSet, "kvrwset.HashedRWSet"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -295,8 +295,7 @@ export const KVRead: MessageFns<KVRead, "kvrwset.KVRead"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseKVRead();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -315,7 +314,7 @@ export const KVRead: MessageFns<KVRead, "kvrwset.KVRead"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -340,7 +339,7 @@ export const KVRead: MessageFns<KVRead, "kvrwset.KVRead"> = {
 };
 
 function createBaseKVWrite(): KVWrite {
-  return { key: "", isDelete: false, value: new Uint8Array(0) };
+  return { key: "", isDelete: false, value: EMPTY_BYTES };
 }
 
 export const KVWrite: MessageFns<KVWrite, "kvrwset.KVWrite"> = {
@@ -370,8 +369,7 @@ export const KVWrite: MessageFns<KVWrite, "kvrwset.KVWrite"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseKVWrite();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -398,7 +396,7 @@ export const KVWrite: MessageFns<KVWrite, "kvrwset.KVWrite"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -416,7 +414,7 @@ export const KVWrite: MessageFns<KVWrite, "kvrwset.KVWrite"> = {
     const message = createBaseKVWrite();
     message.key = object.key ?? "";
     message.isDelete = object.isDelete ?? false;
-    message.value = object.value ?? new Uint8Array(0);
+    message.value = object.value ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -449,8 +447,7 @@ export const KVMetadataWrite: MessageFns<KVMetadataWrite, "kvrwset.KVMetadataWri
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseKVMetadataWrite();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -469,7 +466,7 @@ export const KVMetadataWrite: MessageFns<KVMetadataWrite, "kvrwset.KVMetadataWri
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -492,7 +489,7 @@ export const KVMetadataWrite: MessageFns<KVMetadataWrite, "kvrwset.KVMetadataWri
 };
 
 function createBaseKVReadHash(): KVReadHash {
-  return { keyHash: new Uint8Array(0), version: undefined };
+  return { keyHash: EMPTY_BYTES, version: undefined };
 }
 
 export const KVReadHash: MessageFns<KVReadHash, "kvrwset.KVReadHash"> = {
@@ -519,8 +516,7 @@ export const KVReadHash: MessageFns<KVReadHash, "kvrwset.KVReadHash"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseKVReadHash();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -539,7 +535,7 @@ export const KVReadHash: MessageFns<KVReadHash, "kvrwset.KVReadHash"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -555,7 +551,7 @@ export const KVReadHash: MessageFns<KVReadHash, "kvrwset.KVReadHash"> = {
   },
   fromPartial(object: DeepPartial<KVReadHash>): KVReadHash {
     const message = createBaseKVReadHash();
-    message.keyHash = object.keyHash ?? new Uint8Array(0);
+    message.keyHash = object.keyHash ?? EMPTY_BYTES;
     message.version = (object.version !== undefined && object.version !== null)
       ? Version.fromPartial(object.version)
       : undefined;
@@ -564,7 +560,7 @@ export const KVReadHash: MessageFns<KVReadHash, "kvrwset.KVReadHash"> = {
 };
 
 function createBaseKVWriteHash(): KVWriteHash {
-  return { keyHash: new Uint8Array(0), isDelete: false, valueHash: new Uint8Array(0), isPurge: false };
+  return { keyHash: EMPTY_BYTES, isDelete: false, valueHash: EMPTY_BYTES, isPurge: false };
 }
 
 export const KVWriteHash: MessageFns<KVWriteHash, "kvrwset.KVWriteHash"> = {
@@ -597,8 +593,7 @@ export const KVWriteHash: MessageFns<KVWriteHash, "kvrwset.KVWriteHash"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseKVWriteHash();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -633,7 +628,7 @@ export const KVWriteHash: MessageFns<KVWriteHash, "kvrwset.KVWriteHash"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -649,16 +644,16 @@ export const KVWriteHash: MessageFns<KVWriteHash, "kvrwset.KVWriteHash"> = {
   },
   fromPartial(object: DeepPartial<KVWriteHash>): KVWriteHash {
     const message = createBaseKVWriteHash();
-    message.keyHash = object.keyHash ?? new Uint8Array(0);
+    message.keyHash = object.keyHash ?? EMPTY_BYTES;
     message.isDelete = object.isDelete ?? false;
-    message.valueHash = object.valueHash ?? new Uint8Array(0);
+    message.valueHash = object.valueHash ?? EMPTY_BYTES;
     message.isPurge = object.isPurge ?? false;
     return message;
   },
 };
 
 function createBaseKVMetadataWriteHash(): KVMetadataWriteHash {
-  return { keyHash: new Uint8Array(0), entries: [] };
+  return { keyHash: EMPTY_BYTES, entries: [] };
 }
 
 export const KVMetadataWriteHash: MessageFns<KVMetadataWriteHash, "kvrwset.KVMetadataWriteHash"> = {
@@ -685,8 +680,7 @@ export const KVMetadataWriteHash: MessageFns<KVMetadataWriteHash, "kvrwset.KVMet
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseKVMetadataWriteHash();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -705,7 +699,7 @@ export const KVMetadataWriteHash: MessageFns<KVMetadataWriteHash, "kvrwset.KVMet
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -721,14 +715,14 @@ export const KVMetadataWriteHash: MessageFns<KVMetadataWriteHash, "kvrwset.KVMet
   },
   fromPartial(object: DeepPartial<KVMetadataWriteHash>): KVMetadataWriteHash {
     const message = createBaseKVMetadataWriteHash();
-    message.keyHash = object.keyHash ?? new Uint8Array(0);
+    message.keyHash = object.keyHash ?? EMPTY_BYTES;
     message.entries = object.entries?.map((e) => KVMetadataEntry.fromPartial(e)) || [];
     return message;
   },
 };
 
 function createBaseKVMetadataEntry(): KVMetadataEntry {
-  return { name: "", value: new Uint8Array(0) };
+  return { name: "", value: EMPTY_BYTES };
 }
 
 export const KVMetadataEntry: MessageFns<KVMetadataEntry, "kvrwset.KVMetadataEntry"> = {
@@ -755,8 +749,7 @@ export const KVMetadataEntry: MessageFns<KVMetadataEntry, "kvrwset.KVMetadataEnt
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseKVMetadataEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -775,7 +768,7 @@ export const KVMetadataEntry: MessageFns<KVMetadataEntry, "kvrwset.KVMetadataEnt
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -792,7 +785,7 @@ export const KVMetadataEntry: MessageFns<KVMetadataEntry, "kvrwset.KVMetadataEnt
   fromPartial(object: DeepPartial<KVMetadataEntry>): KVMetadataEntry {
     const message = createBaseKVMetadataEntry();
     message.name = object.name ?? "";
-    message.value = object.value ?? new Uint8Array(0);
+    message.value = object.value ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -825,8 +818,7 @@ export const Version: MessageFns<Version, "kvrwset.Version"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseVersion();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -845,7 +837,7 @@ export const Version: MessageFns<Version, "kvrwset.Version"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -906,8 +898,7 @@ export const RangeQueryInfo: MessageFns<RangeQueryInfo, "kvrwset.RangeQueryInfo"
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseRangeQueryInfo();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -956,7 +947,7 @@ export const RangeQueryInfo: MessageFns<RangeQueryInfo, "kvrwset.RangeQueryInfo"
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1021,8 +1012,7 @@ export const QueryReads: MessageFns<QueryReads, "kvrwset.QueryReads"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryReads();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1033,7 +1023,7 @@ export const QueryReads: MessageFns<QueryReads, "kvrwset.QueryReads"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1085,8 +1075,7 @@ export const QueryReadsMerkleSummary: MessageFns<QueryReadsMerkleSummary, "kvrws
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryReadsMerkleSummary();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -1113,7 +1102,7 @@ export const QueryReadsMerkleSummary: MessageFns<QueryReadsMerkleSummary, "kvrws
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

@@ -5,7 +5,9 @@
 // source: lifecycle/chaincode_definition.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 
 export const protobufPackage = "lifecycle";
 
@@ -55,8 +57,7 @@ export const ChaincodeEndorsementInfo: MessageFns<ChaincodeEndorsementInfo, "lif
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeEndorsementInfo();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -83,7 +84,7 @@ export const ChaincodeEndorsementInfo: MessageFns<ChaincodeEndorsementInfo, "lif
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -107,7 +108,7 @@ export const ChaincodeEndorsementInfo: MessageFns<ChaincodeEndorsementInfo, "lif
 };
 
 function createBaseChaincodeValidationInfo(): ChaincodeValidationInfo {
-  return { validationPlugin: "", validationParameter: new Uint8Array(0) };
+  return { validationPlugin: "", validationParameter: EMPTY_BYTES };
 }
 
 export const ChaincodeValidationInfo: MessageFns<ChaincodeValidationInfo, "lifecycle.ChaincodeValidationInfo"> = {
@@ -134,8 +135,7 @@ export const ChaincodeValidationInfo: MessageFns<ChaincodeValidationInfo, "lifec
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeValidationInfo();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -154,7 +154,7 @@ export const ChaincodeValidationInfo: MessageFns<ChaincodeValidationInfo, "lifec
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -171,7 +171,7 @@ export const ChaincodeValidationInfo: MessageFns<ChaincodeValidationInfo, "lifec
   fromPartial(object: DeepPartial<ChaincodeValidationInfo>): ChaincodeValidationInfo {
     const message = createBaseChaincodeValidationInfo();
     message.validationPlugin = object.validationPlugin ?? "";
-    message.validationParameter = object.validationParameter ?? new Uint8Array(0);
+    message.validationParameter = object.validationParameter ?? EMPTY_BYTES;
     return message;
   },
 };

@@ -5,7 +5,8 @@
 // source: lifecycle/db.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 
 export const protobufPackage = "lifecycle";
 
@@ -55,8 +56,7 @@ export const StateMetadata: MessageFns<StateMetadata, "lifecycle.StateMetadata">
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseStateMetadata();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -75,7 +75,7 @@ export const StateMetadata: MessageFns<StateMetadata, "lifecycle.StateMetadata">
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -130,8 +130,7 @@ export const StateData: MessageFns<StateData, "lifecycle.StateData"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseStateData();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -158,7 +157,7 @@ export const StateData: MessageFns<StateData, "lifecycle.StateData"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

@@ -5,7 +5,9 @@
 // source: lifecycle/lifecycle.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { CollectionConfigPackage } from "../protos/collection.ts";
 
 export const protobufPackage = "lifecycle";
@@ -229,7 +231,7 @@ export interface QueryChaincodeDefinitionsResult_ChaincodeDefinition {
 }
 
 function createBaseInstallChaincodeArgs(): InstallChaincodeArgs {
-  return { chaincodeInstallPackage: new Uint8Array(0) };
+  return { chaincodeInstallPackage: EMPTY_BYTES };
 }
 
 export const InstallChaincodeArgs: MessageFns<InstallChaincodeArgs, "lifecycle.InstallChaincodeArgs"> = {
@@ -253,8 +255,7 @@ export const InstallChaincodeArgs: MessageFns<InstallChaincodeArgs, "lifecycle.I
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseInstallChaincodeArgs();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -265,7 +266,7 @@ export const InstallChaincodeArgs: MessageFns<InstallChaincodeArgs, "lifecycle.I
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -281,7 +282,7 @@ export const InstallChaincodeArgs: MessageFns<InstallChaincodeArgs, "lifecycle.I
   },
   fromPartial(object: DeepPartial<InstallChaincodeArgs>): InstallChaincodeArgs {
     const message = createBaseInstallChaincodeArgs();
-    message.chaincodeInstallPackage = object.chaincodeInstallPackage ?? new Uint8Array(0);
+    message.chaincodeInstallPackage = object.chaincodeInstallPackage ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -314,8 +315,7 @@ export const InstallChaincodeResult: MessageFns<InstallChaincodeResult, "lifecyc
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseInstallChaincodeResult();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -334,7 +334,7 @@ export const InstallChaincodeResult: MessageFns<InstallChaincodeResult, "lifecyc
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -384,8 +384,7 @@ export const QueryInstalledChaincodeArgs: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryInstalledChaincodeArgs();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -396,7 +395,7 @@ export const QueryInstalledChaincodeArgs: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -451,8 +450,7 @@ export const QueryInstalledChaincodeResult: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryInstalledChaincodeResult();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -482,7 +480,7 @@ export const QueryInstalledChaincodeResult: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -549,8 +547,7 @@ export const QueryInstalledChaincodeResult_ReferencesEntry: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryInstalledChaincodeResult_ReferencesEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -569,7 +566,7 @@ export const QueryInstalledChaincodeResult_ReferencesEntry: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -625,8 +622,7 @@ export const QueryInstalledChaincodeResult_References: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryInstalledChaincodeResult_References();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -637,7 +633,7 @@ export const QueryInstalledChaincodeResult_References: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -689,8 +685,7 @@ export const QueryInstalledChaincodeResult_Chaincode: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryInstalledChaincodeResult_Chaincode();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -709,7 +704,7 @@ export const QueryInstalledChaincodeResult_Chaincode: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -759,8 +754,7 @@ export const GetInstalledChaincodePackageArgs: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseGetInstalledChaincodePackageArgs();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -771,7 +765,7 @@ export const GetInstalledChaincodePackageArgs: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -793,7 +787,7 @@ export const GetInstalledChaincodePackageArgs: MessageFns<
 };
 
 function createBaseGetInstalledChaincodePackageResult(): GetInstalledChaincodePackageResult {
-  return { chaincodeInstallPackage: new Uint8Array(0) };
+  return { chaincodeInstallPackage: EMPTY_BYTES };
 }
 
 export const GetInstalledChaincodePackageResult: MessageFns<
@@ -820,8 +814,7 @@ export const GetInstalledChaincodePackageResult: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseGetInstalledChaincodePackageResult();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -832,7 +825,7 @@ export const GetInstalledChaincodePackageResult: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -848,7 +841,7 @@ export const GetInstalledChaincodePackageResult: MessageFns<
   },
   fromPartial(object: DeepPartial<GetInstalledChaincodePackageResult>): GetInstalledChaincodePackageResult {
     const message = createBaseGetInstalledChaincodePackageResult();
-    message.chaincodeInstallPackage = object.chaincodeInstallPackage ?? new Uint8Array(0);
+    message.chaincodeInstallPackage = object.chaincodeInstallPackage ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -878,11 +871,10 @@ export const QueryInstalledChaincodesArgs: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryInstalledChaincodesArgs();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -930,8 +922,7 @@ export const QueryInstalledChaincodesResult: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryInstalledChaincodesResult();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -944,7 +935,7 @@ export const QueryInstalledChaincodesResult: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1006,8 +997,7 @@ export const QueryInstalledChaincodesResult_InstalledChaincode: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryInstalledChaincodesResult_InstalledChaincode();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1040,7 +1030,7 @@ export const QueryInstalledChaincodesResult_InstalledChaincode: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1114,8 +1104,7 @@ export const QueryInstalledChaincodesResult_InstalledChaincode_ReferencesEntry: 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryInstalledChaincodesResult_InstalledChaincode_ReferencesEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1134,7 +1123,7 @@ export const QueryInstalledChaincodesResult_InstalledChaincode_ReferencesEntry: 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1190,8 +1179,7 @@ export const QueryInstalledChaincodesResult_References: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryInstalledChaincodesResult_References();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1202,7 +1190,7 @@ export const QueryInstalledChaincodesResult_References: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1256,8 +1244,7 @@ export const QueryInstalledChaincodesResult_Chaincode: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryInstalledChaincodesResult_Chaincode();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1276,7 +1263,7 @@ export const QueryInstalledChaincodesResult_Chaincode: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1305,7 +1292,7 @@ function createBaseApproveChaincodeDefinitionForMyOrgArgs(): ApproveChaincodeDef
     version: "",
     endorsementPlugin: "",
     validationPlugin: "",
-    validationParameter: new Uint8Array(0),
+    validationParameter: EMPTY_BYTES,
     collections: undefined,
     initRequired: false,
     source: undefined,
@@ -1360,8 +1347,7 @@ export const ApproveChaincodeDefinitionForMyOrgArgs: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseApproveChaincodeDefinitionForMyOrgArgs();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -1436,7 +1422,7 @@ export const ApproveChaincodeDefinitionForMyOrgArgs: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1457,7 +1443,7 @@ export const ApproveChaincodeDefinitionForMyOrgArgs: MessageFns<
     message.version = object.version ?? "";
     message.endorsementPlugin = object.endorsementPlugin ?? "";
     message.validationPlugin = object.validationPlugin ?? "";
-    message.validationParameter = object.validationParameter ?? new Uint8Array(0);
+    message.validationParameter = object.validationParameter ?? EMPTY_BYTES;
     message.collections = (object.collections !== undefined && object.collections !== null)
       ? CollectionConfigPackage.fromPartial(object.collections)
       : undefined;
@@ -1499,8 +1485,7 @@ export const ChaincodeSource: MessageFns<ChaincodeSource, "lifecycle.ChaincodeSo
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeSource();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1525,7 +1510,7 @@ export const ChaincodeSource: MessageFns<ChaincodeSource, "lifecycle.ChaincodeSo
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1584,11 +1569,10 @@ export const ChaincodeSource_Unavailable: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeSource_Unavailable();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1633,8 +1617,7 @@ export const ChaincodeSource_Local: MessageFns<ChaincodeSource_Local, "lifecycle
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeSource_Local();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1645,7 +1628,7 @@ export const ChaincodeSource_Local: MessageFns<ChaincodeSource_Local, "lifecycle
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1691,11 +1674,10 @@ export const ApproveChaincodeDefinitionForMyOrgResult: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseApproveChaincodeDefinitionForMyOrgResult();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1722,7 +1704,7 @@ function createBaseCommitChaincodeDefinitionArgs(): CommitChaincodeDefinitionArg
     version: "",
     endorsementPlugin: "",
     validationPlugin: "",
-    validationParameter: new Uint8Array(0),
+    validationParameter: EMPTY_BYTES,
     collections: undefined,
     initRequired: false,
   };
@@ -1773,8 +1755,7 @@ export const CommitChaincodeDefinitionArgs: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseCommitChaincodeDefinitionArgs();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -1841,7 +1822,7 @@ export const CommitChaincodeDefinitionArgs: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1862,7 +1843,7 @@ export const CommitChaincodeDefinitionArgs: MessageFns<
     message.version = object.version ?? "";
     message.endorsementPlugin = object.endorsementPlugin ?? "";
     message.validationPlugin = object.validationPlugin ?? "";
-    message.validationParameter = object.validationParameter ?? new Uint8Array(0);
+    message.validationParameter = object.validationParameter ?? EMPTY_BYTES;
     message.collections = (object.collections !== undefined && object.collections !== null)
       ? CollectionConfigPackage.fromPartial(object.collections)
       : undefined;
@@ -1896,11 +1877,10 @@ export const CommitChaincodeDefinitionResult: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseCommitChaincodeDefinitionResult();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1927,7 +1907,7 @@ function createBaseCheckCommitReadinessArgs(): CheckCommitReadinessArgs {
     version: "",
     endorsementPlugin: "",
     validationPlugin: "",
-    validationParameter: new Uint8Array(0),
+    validationParameter: EMPTY_BYTES,
     collections: undefined,
     initRequired: false,
   };
@@ -1975,8 +1955,7 @@ export const CheckCommitReadinessArgs: MessageFns<CheckCommitReadinessArgs, "lif
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseCheckCommitReadinessArgs();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -2043,7 +2022,7 @@ export const CheckCommitReadinessArgs: MessageFns<CheckCommitReadinessArgs, "lif
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2064,7 +2043,7 @@ export const CheckCommitReadinessArgs: MessageFns<CheckCommitReadinessArgs, "lif
     message.version = object.version ?? "";
     message.endorsementPlugin = object.endorsementPlugin ?? "";
     message.validationPlugin = object.validationPlugin ?? "";
-    message.validationParameter = object.validationParameter ?? new Uint8Array(0);
+    message.validationParameter = object.validationParameter ?? EMPTY_BYTES;
     message.collections = (object.collections !== undefined && object.collections !== null)
       ? CollectionConfigPackage.fromPartial(object.collections)
       : undefined;
@@ -2104,8 +2083,7 @@ export const CheckCommitReadinessResult: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseCheckCommitReadinessResult();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -2130,7 +2108,7 @@ export const CheckCommitReadinessResult: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2199,8 +2177,7 @@ export const CheckCommitReadinessResult_ApprovalsEntry: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseCheckCommitReadinessResult_ApprovalsEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -2219,7 +2196,7 @@ export const CheckCommitReadinessResult_ApprovalsEntry: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2271,8 +2248,7 @@ export const CheckCommitReadinessResult_Mismatches: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseCheckCommitReadinessResult_Mismatches();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -2283,7 +2259,7 @@ export const CheckCommitReadinessResult_Mismatches: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2335,8 +2311,7 @@ export const CheckCommitReadinessResult_MismatchesEntry: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseCheckCommitReadinessResult_MismatchesEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -2355,7 +2330,7 @@ export const CheckCommitReadinessResult_MismatchesEntry: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2412,8 +2387,7 @@ export const QueryApprovedChaincodeDefinitionArgs: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryApprovedChaincodeDefinitionArgs();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -2432,7 +2406,7 @@ export const QueryApprovedChaincodeDefinitionArgs: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2460,7 +2434,7 @@ function createBaseQueryApprovedChaincodeDefinitionResult(): QueryApprovedChainc
     version: "",
     endorsementPlugin: "",
     validationPlugin: "",
-    validationParameter: new Uint8Array(0),
+    validationParameter: EMPTY_BYTES,
     collections: undefined,
     initRequired: false,
     source: undefined,
@@ -2512,8 +2486,7 @@ export const QueryApprovedChaincodeDefinitionResult: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryApprovedChaincodeDefinitionResult();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -2580,7 +2553,7 @@ export const QueryApprovedChaincodeDefinitionResult: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2600,7 +2573,7 @@ export const QueryApprovedChaincodeDefinitionResult: MessageFns<
     message.version = object.version ?? "";
     message.endorsementPlugin = object.endorsementPlugin ?? "";
     message.validationPlugin = object.validationPlugin ?? "";
-    message.validationParameter = object.validationParameter ?? new Uint8Array(0);
+    message.validationParameter = object.validationParameter ?? EMPTY_BYTES;
     message.collections = (object.collections !== undefined && object.collections !== null)
       ? CollectionConfigPackage.fromPartial(object.collections)
       : undefined;
@@ -2637,11 +2610,10 @@ export const QueryApprovedChaincodeDefinitionsArgs: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryApprovedChaincodeDefinitionsArgs();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2689,8 +2661,7 @@ export const QueryApprovedChaincodeDefinitionsResult: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryApprovedChaincodeDefinitionsResult();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -2703,7 +2674,7 @@ export const QueryApprovedChaincodeDefinitionsResult: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2734,7 +2705,7 @@ function createBaseQueryApprovedChaincodeDefinitionsResult_ApprovedChaincodeDefi
     version: "",
     endorsementPlugin: "",
     validationPlugin: "",
-    validationParameter: new Uint8Array(0),
+    validationParameter: EMPTY_BYTES,
     collections: undefined,
     initRequired: false,
     source: undefined,
@@ -2795,8 +2766,7 @@ export const QueryApprovedChaincodeDefinitionsResult_ApprovedChaincodeDefinition
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryApprovedChaincodeDefinitionsResult_ApprovedChaincodeDefinition();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -2871,7 +2841,7 @@ export const QueryApprovedChaincodeDefinitionsResult_ApprovedChaincodeDefinition
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2896,7 +2866,7 @@ export const QueryApprovedChaincodeDefinitionsResult_ApprovedChaincodeDefinition
     message.version = object.version ?? "";
     message.endorsementPlugin = object.endorsementPlugin ?? "";
     message.validationPlugin = object.validationPlugin ?? "";
-    message.validationParameter = object.validationParameter ?? new Uint8Array(0);
+    message.validationParameter = object.validationParameter ?? EMPTY_BYTES;
     message.collections = (object.collections !== undefined && object.collections !== null)
       ? CollectionConfigPackage.fromPartial(object.collections)
       : undefined;
@@ -2936,8 +2906,7 @@ export const QueryChaincodeDefinitionArgs: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryChaincodeDefinitionArgs();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -2948,7 +2917,7 @@ export const QueryChaincodeDefinitionArgs: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -2975,7 +2944,7 @@ function createBaseQueryChaincodeDefinitionResult(): QueryChaincodeDefinitionRes
     version: "",
     endorsementPlugin: "",
     validationPlugin: "",
-    validationParameter: new Uint8Array(0),
+    validationParameter: EMPTY_BYTES,
     collections: undefined,
     initRequired: false,
     approvals: new Map(),
@@ -3027,8 +2996,7 @@ export const QueryChaincodeDefinitionResult: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryChaincodeDefinitionResult();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -3098,7 +3066,7 @@ export const QueryChaincodeDefinitionResult: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -3118,7 +3086,7 @@ export const QueryChaincodeDefinitionResult: MessageFns<
     message.version = object.version ?? "";
     message.endorsementPlugin = object.endorsementPlugin ?? "";
     message.validationPlugin = object.validationPlugin ?? "";
-    message.validationParameter = object.validationParameter ?? new Uint8Array(0);
+    message.validationParameter = object.validationParameter ?? EMPTY_BYTES;
     message.collections = (object.collections !== undefined && object.collections !== null)
       ? CollectionConfigPackage.fromPartial(object.collections)
       : undefined;
@@ -3170,8 +3138,7 @@ export const QueryChaincodeDefinitionResult_ApprovalsEntry: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryChaincodeDefinitionResult_ApprovalsEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -3190,7 +3157,7 @@ export const QueryChaincodeDefinitionResult_ApprovalsEntry: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -3241,11 +3208,10 @@ export const QueryChaincodeDefinitionsArgs: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryChaincodeDefinitionsArgs();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -3293,8 +3259,7 @@ export const QueryChaincodeDefinitionsResult: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryChaincodeDefinitionsResult();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -3307,7 +3272,7 @@ export const QueryChaincodeDefinitionsResult: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -3336,7 +3301,7 @@ function createBaseQueryChaincodeDefinitionsResult_ChaincodeDefinition(): QueryC
     version: "",
     endorsementPlugin: "",
     validationPlugin: "",
-    validationParameter: new Uint8Array(0),
+    validationParameter: EMPTY_BYTES,
     collections: undefined,
     initRequired: false,
   };
@@ -3390,8 +3355,7 @@ export const QueryChaincodeDefinitionsResult_ChaincodeDefinition: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryChaincodeDefinitionsResult_ChaincodeDefinition();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -3458,7 +3422,7 @@ export const QueryChaincodeDefinitionsResult_ChaincodeDefinition: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -3483,7 +3447,7 @@ export const QueryChaincodeDefinitionsResult_ChaincodeDefinition: MessageFns<
     message.version = object.version ?? "";
     message.endorsementPlugin = object.endorsementPlugin ?? "";
     message.validationPlugin = object.validationPlugin ?? "";
-    message.validationParameter = object.validationParameter ?? new Uint8Array(0);
+    message.validationParameter = object.validationParameter ?? EMPTY_BYTES;
     message.collections = (object.collections !== undefined && object.collections !== null)
       ? CollectionConfigPackage.fromPartial(object.collections)
       : undefined;

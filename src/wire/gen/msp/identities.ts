@@ -5,7 +5,9 @@
 // source: msp/identities.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 
 export const protobufPackage = "msp";
 
@@ -28,7 +30,7 @@ export interface SerializedIdemixIdentity {
 }
 
 function createBaseSerializedIdentity(): SerializedIdentity {
-  return { mspid: "", idBytes: new Uint8Array(0) };
+  return { mspid: "", idBytes: EMPTY_BYTES };
 }
 
 export const SerializedIdentity: MessageFns<SerializedIdentity, "msp.SerializedIdentity"> = {
@@ -55,8 +57,7 @@ export const SerializedIdentity: MessageFns<SerializedIdentity, "msp.SerializedI
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSerializedIdentity();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -75,7 +76,7 @@ export const SerializedIdentity: MessageFns<SerializedIdentity, "msp.SerializedI
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -92,18 +93,18 @@ export const SerializedIdentity: MessageFns<SerializedIdentity, "msp.SerializedI
   fromPartial(object: DeepPartial<SerializedIdentity>): SerializedIdentity {
     const message = createBaseSerializedIdentity();
     message.mspid = object.mspid ?? "";
-    message.idBytes = object.idBytes ?? new Uint8Array(0);
+    message.idBytes = object.idBytes ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseSerializedIdemixIdentity(): SerializedIdemixIdentity {
   return {
-    nymX: new Uint8Array(0),
-    nymY: new Uint8Array(0),
-    ou: new Uint8Array(0),
-    role: new Uint8Array(0),
-    proof: new Uint8Array(0),
+    nymX: EMPTY_BYTES,
+    nymY: EMPTY_BYTES,
+    ou: EMPTY_BYTES,
+    role: EMPTY_BYTES,
+    proof: EMPTY_BYTES,
   };
 }
 
@@ -140,8 +141,7 @@ export const SerializedIdemixIdentity: MessageFns<SerializedIdemixIdentity, "msp
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSerializedIdemixIdentity();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -184,7 +184,7 @@ export const SerializedIdemixIdentity: MessageFns<SerializedIdemixIdentity, "msp
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -200,11 +200,11 @@ export const SerializedIdemixIdentity: MessageFns<SerializedIdemixIdentity, "msp
   },
   fromPartial(object: DeepPartial<SerializedIdemixIdentity>): SerializedIdemixIdentity {
     const message = createBaseSerializedIdemixIdentity();
-    message.nymX = object.nymX ?? new Uint8Array(0);
-    message.nymY = object.nymY ?? new Uint8Array(0);
-    message.ou = object.ou ?? new Uint8Array(0);
-    message.role = object.role ?? new Uint8Array(0);
-    message.proof = object.proof ?? new Uint8Array(0);
+    message.nymX = object.nymX ?? EMPTY_BYTES;
+    message.nymY = object.nymY ?? EMPTY_BYTES;
+    message.ou = object.ou ?? EMPTY_BYTES;
+    message.role = object.role ?? EMPTY_BYTES;
+    message.proof = object.proof ?? EMPTY_BYTES;
     return message;
   },
 };

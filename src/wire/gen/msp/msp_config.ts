@@ -5,7 +5,9 @@
 // source: msp/msp_config.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 
 export const protobufPackage = "msp";
 
@@ -81,7 +83,7 @@ export interface FabricNodeOUs {
 }
 
 function createBaseMSPConfig(): MSPConfig {
-  return { type: 0, config: new Uint8Array(0) };
+  return { type: 0, config: EMPTY_BYTES };
 }
 
 export const MSPConfig: MessageFns<MSPConfig, "msp.MSPConfig"> = {
@@ -108,8 +110,7 @@ export const MSPConfig: MessageFns<MSPConfig, "msp.MSPConfig"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseMSPConfig();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -128,7 +129,7 @@ export const MSPConfig: MessageFns<MSPConfig, "msp.MSPConfig"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -145,7 +146,7 @@ export const MSPConfig: MessageFns<MSPConfig, "msp.MSPConfig"> = {
   fromPartial(object: DeepPartial<MSPConfig>): MSPConfig {
     const message = createBaseMSPConfig();
     message.type = object.type ?? 0;
-    message.config = object.config ?? new Uint8Array(0);
+    message.config = object.config ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -217,8 +218,7 @@ export const FabricMSPConfig: MessageFns<FabricMSPConfig, "msp.FabricMSPConfig">
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseFabricMSPConfig();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -309,7 +309,7 @@ export const FabricMSPConfig: MessageFns<FabricMSPConfig, "msp.FabricMSPConfig">
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -375,8 +375,7 @@ export const FabricCryptoConfig: MessageFns<FabricCryptoConfig, "msp.FabricCrypt
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseFabricCryptoConfig();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -395,7 +394,7 @@ export const FabricCryptoConfig: MessageFns<FabricCryptoConfig, "msp.FabricCrypt
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -418,7 +417,7 @@ export const FabricCryptoConfig: MessageFns<FabricCryptoConfig, "msp.FabricCrypt
 };
 
 function createBaseIdemixMSPConfig(): IdemixMSPConfig {
-  return { name: "", ipk: new Uint8Array(0), signer: undefined, revocationPk: new Uint8Array(0), epoch: 0 };
+  return { name: "", ipk: EMPTY_BYTES, signer: undefined, revocationPk: EMPTY_BYTES, epoch: 0 };
 }
 
 export const IdemixMSPConfig: MessageFns<IdemixMSPConfig, "msp.IdemixMSPConfig"> = {
@@ -454,8 +453,7 @@ export const IdemixMSPConfig: MessageFns<IdemixMSPConfig, "msp.IdemixMSPConfig">
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseIdemixMSPConfig();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -498,7 +496,7 @@ export const IdemixMSPConfig: MessageFns<IdemixMSPConfig, "msp.IdemixMSPConfig">
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -515,11 +513,11 @@ export const IdemixMSPConfig: MessageFns<IdemixMSPConfig, "msp.IdemixMSPConfig">
   fromPartial(object: DeepPartial<IdemixMSPConfig>): IdemixMSPConfig {
     const message = createBaseIdemixMSPConfig();
     message.name = object.name ?? "";
-    message.ipk = object.ipk ?? new Uint8Array(0);
+    message.ipk = object.ipk ?? EMPTY_BYTES;
     message.signer = (object.signer !== undefined && object.signer !== null)
       ? IdemixMSPSignerConfig.fromPartial(object.signer)
       : undefined;
-    message.revocationPk = object.revocationPk ?? new Uint8Array(0);
+    message.revocationPk = object.revocationPk ?? EMPTY_BYTES;
     message.epoch = object.epoch ?? 0;
     return message;
   },
@@ -527,12 +525,12 @@ export const IdemixMSPConfig: MessageFns<IdemixMSPConfig, "msp.IdemixMSPConfig">
 
 function createBaseIdemixMSPSignerConfig(): IdemixMSPSignerConfig {
   return {
-    cred: new Uint8Array(0),
-    sk: new Uint8Array(0),
+    cred: EMPTY_BYTES,
+    sk: EMPTY_BYTES,
     organizationalUnitIdentifier: "",
     role: 0,
     enrollmentId: "",
-    credentialRevocationInformation: new Uint8Array(0),
+    credentialRevocationInformation: EMPTY_BYTES,
   };
 }
 
@@ -572,8 +570,7 @@ export const IdemixMSPSignerConfig: MessageFns<IdemixMSPSignerConfig, "msp.Idemi
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseIdemixMSPSignerConfig();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -624,7 +621,7 @@ export const IdemixMSPSignerConfig: MessageFns<IdemixMSPSignerConfig, "msp.Idemi
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -640,18 +637,18 @@ export const IdemixMSPSignerConfig: MessageFns<IdemixMSPSignerConfig, "msp.Idemi
   },
   fromPartial(object: DeepPartial<IdemixMSPSignerConfig>): IdemixMSPSignerConfig {
     const message = createBaseIdemixMSPSignerConfig();
-    message.cred = object.cred ?? new Uint8Array(0);
-    message.sk = object.sk ?? new Uint8Array(0);
+    message.cred = object.cred ?? EMPTY_BYTES;
+    message.sk = object.sk ?? EMPTY_BYTES;
     message.organizationalUnitIdentifier = object.organizationalUnitIdentifier ?? "";
     message.role = object.role ?? 0;
     message.enrollmentId = object.enrollmentId ?? "";
-    message.credentialRevocationInformation = object.credentialRevocationInformation ?? new Uint8Array(0);
+    message.credentialRevocationInformation = object.credentialRevocationInformation ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseSigningIdentityInfo(): SigningIdentityInfo {
-  return { publicSigner: new Uint8Array(0), privateSigner: undefined };
+  return { publicSigner: EMPTY_BYTES, privateSigner: undefined };
 }
 
 export const SigningIdentityInfo: MessageFns<SigningIdentityInfo, "msp.SigningIdentityInfo"> = {
@@ -678,8 +675,7 @@ export const SigningIdentityInfo: MessageFns<SigningIdentityInfo, "msp.SigningId
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSigningIdentityInfo();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -698,7 +694,7 @@ export const SigningIdentityInfo: MessageFns<SigningIdentityInfo, "msp.SigningId
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -714,7 +710,7 @@ export const SigningIdentityInfo: MessageFns<SigningIdentityInfo, "msp.SigningId
   },
   fromPartial(object: DeepPartial<SigningIdentityInfo>): SigningIdentityInfo {
     const message = createBaseSigningIdentityInfo();
-    message.publicSigner = object.publicSigner ?? new Uint8Array(0);
+    message.publicSigner = object.publicSigner ?? EMPTY_BYTES;
     message.privateSigner = (object.privateSigner !== undefined && object.privateSigner !== null)
       ? KeyInfo.fromPartial(object.privateSigner)
       : undefined;
@@ -723,7 +719,7 @@ export const SigningIdentityInfo: MessageFns<SigningIdentityInfo, "msp.SigningId
 };
 
 function createBaseKeyInfo(): KeyInfo {
-  return { keyIdentifier: "", keyMaterial: new Uint8Array(0) };
+  return { keyIdentifier: "", keyMaterial: EMPTY_BYTES };
 }
 
 export const KeyInfo: MessageFns<KeyInfo, "msp.KeyInfo"> = {
@@ -750,8 +746,7 @@ export const KeyInfo: MessageFns<KeyInfo, "msp.KeyInfo"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseKeyInfo();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -770,7 +765,7 @@ export const KeyInfo: MessageFns<KeyInfo, "msp.KeyInfo"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -787,13 +782,13 @@ export const KeyInfo: MessageFns<KeyInfo, "msp.KeyInfo"> = {
   fromPartial(object: DeepPartial<KeyInfo>): KeyInfo {
     const message = createBaseKeyInfo();
     message.keyIdentifier = object.keyIdentifier ?? "";
-    message.keyMaterial = object.keyMaterial ?? new Uint8Array(0);
+    message.keyMaterial = object.keyMaterial ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseFabricOUIdentifier(): FabricOUIdentifier {
-  return { certificate: new Uint8Array(0), organizationalUnitIdentifier: "" };
+  return { certificate: EMPTY_BYTES, organizationalUnitIdentifier: "" };
 }
 
 export const FabricOUIdentifier: MessageFns<FabricOUIdentifier, "msp.FabricOUIdentifier"> = {
@@ -820,8 +815,7 @@ export const FabricOUIdentifier: MessageFns<FabricOUIdentifier, "msp.FabricOUIde
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseFabricOUIdentifier();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -840,7 +834,7 @@ export const FabricOUIdentifier: MessageFns<FabricOUIdentifier, "msp.FabricOUIde
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -856,7 +850,7 @@ export const FabricOUIdentifier: MessageFns<FabricOUIdentifier, "msp.FabricOUIde
   },
   fromPartial(object: DeepPartial<FabricOUIdentifier>): FabricOUIdentifier {
     const message = createBaseFabricOUIdentifier();
-    message.certificate = object.certificate ?? new Uint8Array(0);
+    message.certificate = object.certificate ?? EMPTY_BYTES;
     message.organizationalUnitIdentifier = object.organizationalUnitIdentifier ?? "";
     return message;
   },
@@ -905,8 +899,7 @@ export const FabricNodeOUs: MessageFns<FabricNodeOUs, "msp.FabricNodeOUs"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseFabricNodeOUs();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -949,7 +942,7 @@ export const FabricNodeOUs: MessageFns<FabricNodeOUs, "msp.FabricNodeOUs"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

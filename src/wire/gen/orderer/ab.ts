@@ -5,7 +5,8 @@
 // source: orderer/ab.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { Block, Envelope, Status } from "../common/common.ts";
 
 export const protobufPackage = "orderer";
@@ -113,8 +114,7 @@ export const BroadcastResponse: MessageFns<BroadcastResponse, "orderer.Broadcast
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseBroadcastResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -133,7 +133,7 @@ export const BroadcastResponse: MessageFns<BroadcastResponse, "orderer.Broadcast
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -177,11 +177,10 @@ export const SeekNewest: MessageFns<SeekNewest, "orderer.SeekNewest"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSeekNewest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -223,11 +222,10 @@ export const SeekOldest: MessageFns<SeekOldest, "orderer.SeekOldest"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSeekOldest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -272,8 +270,7 @@ export const SeekSpecified: MessageFns<SeekSpecified, "orderer.SeekSpecified"> =
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSeekSpecified();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -284,7 +281,7 @@ export const SeekSpecified: MessageFns<SeekSpecified, "orderer.SeekSpecified"> =
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -327,11 +324,10 @@ export const SeekNextCommit: MessageFns<SeekNextCommit, "orderer.SeekNextCommit"
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSeekNextCommit();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -387,8 +383,7 @@ export const SeekPosition: MessageFns<SeekPosition, "orderer.SeekPosition"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSeekPosition();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -435,7 +430,7 @@ export const SeekPosition: MessageFns<SeekPosition, "orderer.SeekPosition"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -518,8 +513,7 @@ export const SeekInfo: MessageFns<SeekInfo, "orderer.SeekInfo"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSeekInfo();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -562,7 +556,7 @@ export const SeekInfo: MessageFns<SeekInfo, "orderer.SeekInfo"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -621,8 +615,7 @@ export const DeliverResponse: MessageFns<DeliverResponse, "orderer.DeliverRespon
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseDeliverResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -644,7 +637,7 @@ export const DeliverResponse: MessageFns<DeliverResponse, "orderer.DeliverRespon
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

@@ -5,7 +5,9 @@
 // source: orderer/cluster.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { Envelope, Status } from "../common/common.ts";
 
 export const protobufPackage = "orderer";
@@ -75,8 +77,7 @@ export const StepRequest: MessageFns<StepRequest, "orderer.StepRequest"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseStepRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -101,7 +102,7 @@ export const StepRequest: MessageFns<StepRequest, "orderer.StepRequest"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -162,8 +163,7 @@ export const StepResponse: MessageFns<StepResponse, "orderer.StepResponse"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseStepResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -177,7 +177,7 @@ export const StepResponse: MessageFns<StepResponse, "orderer.StepResponse"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -206,7 +206,7 @@ export const StepResponse: MessageFns<StepResponse, "orderer.StepResponse"> = {
 };
 
 function createBaseConsensusRequest(): ConsensusRequest {
-  return { channel: "", payload: new Uint8Array(0), metadata: new Uint8Array(0) };
+  return { channel: "", payload: EMPTY_BYTES, metadata: EMPTY_BYTES };
 }
 
 export const ConsensusRequest: MessageFns<ConsensusRequest, "orderer.ConsensusRequest"> = {
@@ -236,8 +236,7 @@ export const ConsensusRequest: MessageFns<ConsensusRequest, "orderer.ConsensusRe
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConsensusRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -264,7 +263,7 @@ export const ConsensusRequest: MessageFns<ConsensusRequest, "orderer.ConsensusRe
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -281,8 +280,8 @@ export const ConsensusRequest: MessageFns<ConsensusRequest, "orderer.ConsensusRe
   fromPartial(object: DeepPartial<ConsensusRequest>): ConsensusRequest {
     const message = createBaseConsensusRequest();
     message.channel = object.channel ?? "";
-    message.payload = object.payload ?? new Uint8Array(0);
-    message.metadata = object.metadata ?? new Uint8Array(0);
+    message.payload = object.payload ?? EMPTY_BYTES;
+    message.metadata = object.metadata ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -318,8 +317,7 @@ export const SubmitRequest: MessageFns<SubmitRequest, "orderer.SubmitRequest"> =
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSubmitRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -346,7 +344,7 @@ export const SubmitRequest: MessageFns<SubmitRequest, "orderer.SubmitRequest"> =
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -402,8 +400,7 @@ export const SubmitResponse: MessageFns<SubmitResponse, "orderer.SubmitResponse"
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSubmitResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -430,7 +427,7 @@ export const SubmitResponse: MessageFns<SubmitResponse, "orderer.SubmitResponse"
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

@@ -5,7 +5,9 @@
 // source: orderer/clusterserver.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { Envelope, Status } from "../common/common.ts";
 import { Timestamp } from "../google/protobuf/timestamp.ts";
 
@@ -91,8 +93,7 @@ export const ClusterNodeServiceStepRequest: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseClusterNodeServiceStepRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -128,7 +129,7 @@ export const ClusterNodeServiceStepRequest: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -201,8 +202,7 @@ export const ClusterNodeServiceStepResponse: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseClusterNodeServiceStepResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -216,7 +216,7 @@ export const ClusterNodeServiceStepResponse: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -248,7 +248,7 @@ export const ClusterNodeServiceStepResponse: MessageFns<
 };
 
 function createBaseNodeConsensusRequest(): NodeConsensusRequest {
-  return { payload: new Uint8Array(0), metadata: new Uint8Array(0) };
+  return { payload: EMPTY_BYTES, metadata: EMPTY_BYTES };
 }
 
 export const NodeConsensusRequest: MessageFns<NodeConsensusRequest, "orderer.NodeConsensusRequest"> = {
@@ -275,8 +275,7 @@ export const NodeConsensusRequest: MessageFns<NodeConsensusRequest, "orderer.Nod
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseNodeConsensusRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -295,7 +294,7 @@ export const NodeConsensusRequest: MessageFns<NodeConsensusRequest, "orderer.Nod
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -311,8 +310,8 @@ export const NodeConsensusRequest: MessageFns<NodeConsensusRequest, "orderer.Nod
   },
   fromPartial(object: DeepPartial<NodeConsensusRequest>): NodeConsensusRequest {
     const message = createBaseNodeConsensusRequest();
-    message.payload = object.payload ?? new Uint8Array(0);
-    message.metadata = object.metadata ?? new Uint8Array(0);
+    message.payload = object.payload ?? EMPTY_BYTES;
+    message.metadata = object.metadata ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -348,8 +347,7 @@ export const NodeTransactionOrderRequest: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseNodeTransactionOrderRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -368,7 +366,7 @@ export const NodeTransactionOrderRequest: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -426,8 +424,7 @@ export const TransactionOrderResponse: MessageFns<TransactionOrderResponse, "ord
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseTransactionOrderResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -462,7 +459,7 @@ export const TransactionOrderResponse: MessageFns<TransactionOrderResponse, "ord
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -489,11 +486,11 @@ export const TransactionOrderResponse: MessageFns<TransactionOrderResponse, "ord
 function createBaseNodeAuthRequest(): NodeAuthRequest {
   return {
     version: 0,
-    signature: new Uint8Array(0),
+    signature: EMPTY_BYTES,
     timestamp: undefined,
     fromId: 0,
     toId: 0,
-    sessionBinding: new Uint8Array(0),
+    sessionBinding: EMPTY_BYTES,
     channel: "",
   };
 }
@@ -537,8 +534,7 @@ export const NodeAuthRequest: MessageFns<NodeAuthRequest, "orderer.NodeAuthReque
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseNodeAuthRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -597,7 +593,7 @@ export const NodeAuthRequest: MessageFns<NodeAuthRequest, "orderer.NodeAuthReque
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -614,13 +610,13 @@ export const NodeAuthRequest: MessageFns<NodeAuthRequest, "orderer.NodeAuthReque
   fromPartial(object: DeepPartial<NodeAuthRequest>): NodeAuthRequest {
     const message = createBaseNodeAuthRequest();
     message.version = object.version ?? 0;
-    message.signature = object.signature ?? new Uint8Array(0);
+    message.signature = object.signature ?? EMPTY_BYTES;
     message.timestamp = (object.timestamp !== undefined && object.timestamp !== null)
       ? Timestamp.fromPartial(object.timestamp)
       : undefined;
     message.fromId = object.fromId ?? 0;
     message.toId = object.toId ?? 0;
-    message.sessionBinding = object.sessionBinding ?? new Uint8Array(0);
+    message.sessionBinding = object.sessionBinding ?? EMPTY_BYTES;
     message.channel = object.channel ?? "";
     return message;
   },

@@ -5,7 +5,9 @@
 // source: orderer/configuration.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 
 export const protobufPackage = "orderer";
 
@@ -51,7 +53,7 @@ export interface ChannelRestrictions {
 }
 
 function createBaseConsensusType(): ConsensusType {
-  return { type: "", metadata: new Uint8Array(0), state: 0 };
+  return { type: "", metadata: EMPTY_BYTES, state: 0 };
 }
 
 export const ConsensusType: MessageFns<ConsensusType, "orderer.ConsensusType"> = {
@@ -81,8 +83,7 @@ export const ConsensusType: MessageFns<ConsensusType, "orderer.ConsensusType"> =
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConsensusType();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -109,7 +110,7 @@ export const ConsensusType: MessageFns<ConsensusType, "orderer.ConsensusType"> =
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -126,7 +127,7 @@ export const ConsensusType: MessageFns<ConsensusType, "orderer.ConsensusType"> =
   fromPartial(object: DeepPartial<ConsensusType>): ConsensusType {
     const message = createBaseConsensusType();
     message.type = object.type ?? "";
-    message.metadata = object.metadata ?? new Uint8Array(0);
+    message.metadata = object.metadata ?? EMPTY_BYTES;
     message.state = object.state ?? 0;
     return message;
   },
@@ -163,8 +164,7 @@ export const BatchSize: MessageFns<BatchSize, "orderer.BatchSize"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseBatchSize();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -191,7 +191,7 @@ export const BatchSize: MessageFns<BatchSize, "orderer.BatchSize"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -239,8 +239,7 @@ export const BatchTimeout: MessageFns<BatchTimeout, "orderer.BatchTimeout"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseBatchTimeout();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -251,7 +250,7 @@ export const BatchTimeout: MessageFns<BatchTimeout, "orderer.BatchTimeout"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -297,8 +296,7 @@ export const KafkaBrokers: MessageFns<KafkaBrokers, "orderer.KafkaBrokers"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseKafkaBrokers();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -309,7 +307,7 @@ export const KafkaBrokers: MessageFns<KafkaBrokers, "orderer.KafkaBrokers"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -355,8 +353,7 @@ export const ChannelRestrictions: MessageFns<ChannelRestrictions, "orderer.Chann
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChannelRestrictions();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -367,7 +364,7 @@ export const ChannelRestrictions: MessageFns<ChannelRestrictions, "orderer.Chann
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

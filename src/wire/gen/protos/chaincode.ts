@@ -5,7 +5,9 @@
 // source: protos/chaincode.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { SignaturePolicyEnvelope } from "../common/policies.ts";
 
 export const protobufPackage = "protos";
@@ -121,8 +123,7 @@ export const ChaincodeID: MessageFns<ChaincodeID, "protos.ChaincodeID"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeID();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -149,7 +150,7 @@ export const ChaincodeID: MessageFns<ChaincodeID, "protos.ChaincodeID"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -203,8 +204,7 @@ export const ChaincodeInput: MessageFns<ChaincodeInput, "protos.ChaincodeInput">
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeInput();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -234,7 +234,7 @@ export const ChaincodeInput: MessageFns<ChaincodeInput, "protos.ChaincodeInput">
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -266,7 +266,7 @@ export const ChaincodeInput: MessageFns<ChaincodeInput, "protos.ChaincodeInput">
 };
 
 function createBaseChaincodeInput_DecorationsEntry(): ChaincodeInput_DecorationsEntry {
-  return { key: "", value: new Uint8Array(0) };
+  return { key: "", value: EMPTY_BYTES };
 }
 
 export const ChaincodeInput_DecorationsEntry: MessageFns<
@@ -296,8 +296,7 @@ export const ChaincodeInput_DecorationsEntry: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeInput_DecorationsEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -316,7 +315,7 @@ export const ChaincodeInput_DecorationsEntry: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -333,7 +332,7 @@ export const ChaincodeInput_DecorationsEntry: MessageFns<
   fromPartial(object: DeepPartial<ChaincodeInput_DecorationsEntry>): ChaincodeInput_DecorationsEntry {
     const message = createBaseChaincodeInput_DecorationsEntry();
     message.key = object.key ?? "";
-    message.value = object.value ?? new Uint8Array(0);
+    message.value = object.value ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -372,8 +371,7 @@ export const ChaincodeSpec: MessageFns<ChaincodeSpec, "protos.ChaincodeSpec"> = 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeSpec();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -408,7 +406,7 @@ export const ChaincodeSpec: MessageFns<ChaincodeSpec, "protos.ChaincodeSpec"> = 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -437,7 +435,7 @@ export const ChaincodeSpec: MessageFns<ChaincodeSpec, "protos.ChaincodeSpec"> = 
 };
 
 function createBaseChaincodeDeploymentSpec(): ChaincodeDeploymentSpec {
-  return { chaincodeSpec: undefined, codePackage: new Uint8Array(0) };
+  return { chaincodeSpec: undefined, codePackage: EMPTY_BYTES };
 }
 
 export const ChaincodeDeploymentSpec: MessageFns<ChaincodeDeploymentSpec, "protos.ChaincodeDeploymentSpec"> = {
@@ -464,8 +462,7 @@ export const ChaincodeDeploymentSpec: MessageFns<ChaincodeDeploymentSpec, "proto
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeDeploymentSpec();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -484,7 +481,7 @@ export const ChaincodeDeploymentSpec: MessageFns<ChaincodeDeploymentSpec, "proto
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -503,7 +500,7 @@ export const ChaincodeDeploymentSpec: MessageFns<ChaincodeDeploymentSpec, "proto
     message.chaincodeSpec = (object.chaincodeSpec !== undefined && object.chaincodeSpec !== null)
       ? ChaincodeSpec.fromPartial(object.chaincodeSpec)
       : undefined;
-    message.codePackage = object.codePackage ?? new Uint8Array(0);
+    message.codePackage = object.codePackage ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -533,8 +530,7 @@ export const ChaincodeInvocationSpec: MessageFns<ChaincodeInvocationSpec, "proto
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeInvocationSpec();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -545,7 +541,7 @@ export const ChaincodeInvocationSpec: MessageFns<ChaincodeInvocationSpec, "proto
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -593,8 +589,7 @@ export const LifecycleEvent: MessageFns<LifecycleEvent, "protos.LifecycleEvent">
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseLifecycleEvent();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -605,7 +600,7 @@ export const LifecycleEvent: MessageFns<LifecycleEvent, "protos.LifecycleEvent">
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -627,7 +622,7 @@ export const LifecycleEvent: MessageFns<LifecycleEvent, "protos.LifecycleEvent">
 };
 
 function createBaseCDSData(): CDSData {
-  return { hash: new Uint8Array(0), metadatahash: new Uint8Array(0) };
+  return { hash: EMPTY_BYTES, metadatahash: EMPTY_BYTES };
 }
 
 export const CDSData: MessageFns<CDSData, "protos.CDSData"> = {
@@ -654,8 +649,7 @@ export const CDSData: MessageFns<CDSData, "protos.CDSData"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseCDSData();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -674,7 +668,7 @@ export const CDSData: MessageFns<CDSData, "protos.CDSData"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -690,8 +684,8 @@ export const CDSData: MessageFns<CDSData, "protos.CDSData"> = {
   },
   fromPartial(object: DeepPartial<CDSData>): CDSData {
     const message = createBaseCDSData();
-    message.hash = object.hash ?? new Uint8Array(0);
-    message.metadatahash = object.metadatahash ?? new Uint8Array(0);
+    message.hash = object.hash ?? EMPTY_BYTES;
+    message.metadatahash = object.metadatahash ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -703,8 +697,8 @@ function createBaseChaincodeData(): ChaincodeData {
     escc: "",
     vscc: "",
     policy: undefined,
-    data: new Uint8Array(0),
-    id: new Uint8Array(0),
+    data: EMPTY_BYTES,
+    id: EMPTY_BYTES,
     instantiationPolicy: undefined,
   };
 }
@@ -751,8 +745,7 @@ export const ChaincodeData: MessageFns<ChaincodeData, "protos.ChaincodeData"> = 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeData();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -819,7 +812,7 @@ export const ChaincodeData: MessageFns<ChaincodeData, "protos.ChaincodeData"> = 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -842,8 +835,8 @@ export const ChaincodeData: MessageFns<ChaincodeData, "protos.ChaincodeData"> = 
     message.policy = (object.policy !== undefined && object.policy !== null)
       ? SignaturePolicyEnvelope.fromPartial(object.policy)
       : undefined;
-    message.data = object.data ?? new Uint8Array(0);
-    message.id = object.id ?? new Uint8Array(0);
+    message.data = object.data ?? EMPTY_BYTES;
+    message.id = object.id ?? EMPTY_BYTES;
     message.instantiationPolicy = (object.instantiationPolicy !== undefined && object.instantiationPolicy !== null)
       ? SignaturePolicyEnvelope.fromPartial(object.instantiationPolicy)
       : undefined;
@@ -885,8 +878,7 @@ export const ChaincodeAdditionalParams: MessageFns<ChaincodeAdditionalParams, "p
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeAdditionalParams();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -921,7 +913,7 @@ export const ChaincodeAdditionalParams: MessageFns<ChaincodeAdditionalParams, "p
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

@@ -5,7 +5,9 @@
 // source: protos/chaincode_event.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 
 export const protobufPackage = "protos";
 
@@ -21,7 +23,7 @@ export interface ChaincodeEvent {
 }
 
 function createBaseChaincodeEvent(): ChaincodeEvent {
-  return { chaincodeId: "", txId: "", eventName: "", payload: new Uint8Array(0) };
+  return { chaincodeId: "", txId: "", eventName: "", payload: EMPTY_BYTES };
 }
 
 export const ChaincodeEvent: MessageFns<ChaincodeEvent, "protos.ChaincodeEvent"> = {
@@ -54,8 +56,7 @@ export const ChaincodeEvent: MessageFns<ChaincodeEvent, "protos.ChaincodeEvent">
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeEvent();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -90,7 +91,7 @@ export const ChaincodeEvent: MessageFns<ChaincodeEvent, "protos.ChaincodeEvent">
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -109,7 +110,7 @@ export const ChaincodeEvent: MessageFns<ChaincodeEvent, "protos.ChaincodeEvent">
     message.chaincodeId = object.chaincodeId ?? "";
     message.txId = object.txId ?? "";
     message.eventName = object.eventName ?? "";
-    message.payload = object.payload ?? new Uint8Array(0);
+    message.payload = object.payload ?? EMPTY_BYTES;
     return message;
   },
 };

@@ -5,7 +5,9 @@
 // source: protos/chaincode_shim.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { Timestamp } from "../google/protobuf/timestamp.ts";
 import { ChaincodeEvent } from "./chaincode_event.ts";
 import { SignedProposal } from "./proposal.ts";
@@ -221,7 +223,7 @@ function createBaseChaincodeMessage(): ChaincodeMessage {
   return {
     type: 0,
     timestamp: undefined,
-    payload: new Uint8Array(0),
+    payload: EMPTY_BYTES,
     txid: "",
     proposal: undefined,
     chaincodeEvent: undefined,
@@ -268,8 +270,7 @@ export const ChaincodeMessage: MessageFns<ChaincodeMessage, "protos.ChaincodeMes
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeMessage();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -328,7 +329,7 @@ export const ChaincodeMessage: MessageFns<ChaincodeMessage, "protos.ChaincodeMes
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -348,7 +349,7 @@ export const ChaincodeMessage: MessageFns<ChaincodeMessage, "protos.ChaincodeMes
     message.timestamp = (object.timestamp !== undefined && object.timestamp !== null)
       ? Timestamp.fromPartial(object.timestamp)
       : undefined;
-    message.payload = object.payload ?? new Uint8Array(0);
+    message.payload = object.payload ?? EMPTY_BYTES;
     message.txid = object.txid ?? "";
     message.proposal = (object.proposal !== undefined && object.proposal !== null)
       ? SignedProposal.fromPartial(object.proposal)
@@ -389,8 +390,7 @@ export const GetState: MessageFns<GetState, "protos.GetState"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseGetState();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -409,7 +409,7 @@ export const GetState: MessageFns<GetState, "protos.GetState"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -459,8 +459,7 @@ export const GetStateMetadata: MessageFns<GetStateMetadata, "protos.GetStateMeta
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseGetStateMetadata();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -479,7 +478,7 @@ export const GetStateMetadata: MessageFns<GetStateMetadata, "protos.GetStateMeta
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -529,8 +528,7 @@ export const GetStateMultiple: MessageFns<GetStateMultiple, "protos.GetStateMult
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseGetStateMultiple();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -549,7 +547,7 @@ export const GetStateMultiple: MessageFns<GetStateMultiple, "protos.GetStateMult
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -596,8 +594,7 @@ export const GetStateMultipleResult: MessageFns<GetStateMultipleResult, "protos.
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseGetStateMultipleResult();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -608,7 +605,7 @@ export const GetStateMultipleResult: MessageFns<GetStateMultipleResult, "protos.
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -630,7 +627,7 @@ export const GetStateMultipleResult: MessageFns<GetStateMultipleResult, "protos.
 };
 
 function createBasePutState(): PutState {
-  return { key: "", value: new Uint8Array(0), collection: "" };
+  return { key: "", value: EMPTY_BYTES, collection: "" };
 }
 
 export const PutState: MessageFns<PutState, "protos.PutState"> = {
@@ -660,8 +657,7 @@ export const PutState: MessageFns<PutState, "protos.PutState"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBasePutState();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -688,7 +684,7 @@ export const PutState: MessageFns<PutState, "protos.PutState"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -705,7 +701,7 @@ export const PutState: MessageFns<PutState, "protos.PutState"> = {
   fromPartial(object: DeepPartial<PutState>): PutState {
     const message = createBasePutState();
     message.key = object.key ?? "";
-    message.value = object.value ?? new Uint8Array(0);
+    message.value = object.value ?? EMPTY_BYTES;
     message.collection = object.collection ?? "";
     return message;
   },
@@ -742,8 +738,7 @@ export const PutStateMetadata: MessageFns<PutStateMetadata, "protos.PutStateMeta
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBasePutStateMetadata();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -770,7 +765,7 @@ export const PutStateMetadata: MessageFns<PutStateMetadata, "protos.PutStateMeta
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -820,8 +815,7 @@ export const WriteBatchState: MessageFns<WriteBatchState, "protos.WriteBatchStat
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseWriteBatchState();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -832,7 +826,7 @@ export const WriteBatchState: MessageFns<WriteBatchState, "protos.WriteBatchStat
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -854,7 +848,7 @@ export const WriteBatchState: MessageFns<WriteBatchState, "protos.WriteBatchStat
 };
 
 function createBaseWriteRecord(): WriteRecord {
-  return { key: "", value: new Uint8Array(0), collection: "", metadata: undefined, type: 0 };
+  return { key: "", value: EMPTY_BYTES, collection: "", metadata: undefined, type: 0 };
 }
 
 export const WriteRecord: MessageFns<WriteRecord, "protos.WriteRecord"> = {
@@ -890,8 +884,7 @@ export const WriteRecord: MessageFns<WriteRecord, "protos.WriteRecord"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseWriteRecord();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -934,7 +927,7 @@ export const WriteRecord: MessageFns<WriteRecord, "protos.WriteRecord"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -951,7 +944,7 @@ export const WriteRecord: MessageFns<WriteRecord, "protos.WriteRecord"> = {
   fromPartial(object: DeepPartial<WriteRecord>): WriteRecord {
     const message = createBaseWriteRecord();
     message.key = object.key ?? "";
-    message.value = object.value ?? new Uint8Array(0);
+    message.value = object.value ?? EMPTY_BYTES;
     message.collection = object.collection ?? "";
     message.metadata = (object.metadata !== undefined && object.metadata !== null)
       ? StateMetadata.fromPartial(object.metadata)
@@ -989,8 +982,7 @@ export const DelState: MessageFns<DelState, "protos.DelState"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseDelState();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1009,7 +1001,7 @@ export const DelState: MessageFns<DelState, "protos.DelState"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1059,8 +1051,7 @@ export const PurgePrivateState: MessageFns<PurgePrivateState, "protos.PurgePriva
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBasePurgePrivateState();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1079,7 +1070,7 @@ export const PurgePrivateState: MessageFns<PurgePrivateState, "protos.PurgePriva
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1102,7 +1093,7 @@ export const PurgePrivateState: MessageFns<PurgePrivateState, "protos.PurgePriva
 };
 
 function createBaseGetStateByRange(): GetStateByRange {
-  return { startKey: "", endKey: "", collection: "", metadata: new Uint8Array(0) };
+  return { startKey: "", endKey: "", collection: "", metadata: EMPTY_BYTES };
 }
 
 export const GetStateByRange: MessageFns<GetStateByRange, "protos.GetStateByRange"> = {
@@ -1135,8 +1126,7 @@ export const GetStateByRange: MessageFns<GetStateByRange, "protos.GetStateByRang
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseGetStateByRange();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1171,7 +1161,7 @@ export const GetStateByRange: MessageFns<GetStateByRange, "protos.GetStateByRang
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1190,13 +1180,13 @@ export const GetStateByRange: MessageFns<GetStateByRange, "protos.GetStateByRang
     message.startKey = object.startKey ?? "";
     message.endKey = object.endKey ?? "";
     message.collection = object.collection ?? "";
-    message.metadata = object.metadata ?? new Uint8Array(0);
+    message.metadata = object.metadata ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseGetQueryResult(): GetQueryResult {
-  return { query: "", collection: "", metadata: new Uint8Array(0) };
+  return { query: "", collection: "", metadata: EMPTY_BYTES };
 }
 
 export const GetQueryResult: MessageFns<GetQueryResult, "protos.GetQueryResult"> = {
@@ -1226,8 +1216,7 @@ export const GetQueryResult: MessageFns<GetQueryResult, "protos.GetQueryResult">
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseGetQueryResult();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1254,7 +1243,7 @@ export const GetQueryResult: MessageFns<GetQueryResult, "protos.GetQueryResult">
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1272,7 +1261,7 @@ export const GetQueryResult: MessageFns<GetQueryResult, "protos.GetQueryResult">
     const message = createBaseGetQueryResult();
     message.query = object.query ?? "";
     message.collection = object.collection ?? "";
-    message.metadata = object.metadata ?? new Uint8Array(0);
+    message.metadata = object.metadata ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -1305,8 +1294,7 @@ export const QueryMetadata: MessageFns<QueryMetadata, "protos.QueryMetadata"> = 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryMetadata();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -1325,7 +1313,7 @@ export const QueryMetadata: MessageFns<QueryMetadata, "protos.QueryMetadata"> = 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1372,8 +1360,7 @@ export const GetHistoryForKey: MessageFns<GetHistoryForKey, "protos.GetHistoryFo
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseGetHistoryForKey();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1384,7 +1371,7 @@ export const GetHistoryForKey: MessageFns<GetHistoryForKey, "protos.GetHistoryFo
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1430,8 +1417,7 @@ export const QueryStateNext: MessageFns<QueryStateNext, "protos.QueryStateNext">
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryStateNext();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1442,7 +1428,7 @@ export const QueryStateNext: MessageFns<QueryStateNext, "protos.QueryStateNext">
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1488,8 +1474,7 @@ export const QueryStateClose: MessageFns<QueryStateClose, "protos.QueryStateClos
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryStateClose();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1500,7 +1485,7 @@ export const QueryStateClose: MessageFns<QueryStateClose, "protos.QueryStateClos
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1522,7 +1507,7 @@ export const QueryStateClose: MessageFns<QueryStateClose, "protos.QueryStateClos
 };
 
 function createBaseQueryResultBytes(): QueryResultBytes {
-  return { resultBytes: new Uint8Array(0) };
+  return { resultBytes: EMPTY_BYTES };
 }
 
 export const QueryResultBytes: MessageFns<QueryResultBytes, "protos.QueryResultBytes"> = {
@@ -1546,8 +1531,7 @@ export const QueryResultBytes: MessageFns<QueryResultBytes, "protos.QueryResultB
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryResultBytes();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1558,7 +1542,7 @@ export const QueryResultBytes: MessageFns<QueryResultBytes, "protos.QueryResultB
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1574,13 +1558,13 @@ export const QueryResultBytes: MessageFns<QueryResultBytes, "protos.QueryResultB
   },
   fromPartial(object: DeepPartial<QueryResultBytes>): QueryResultBytes {
     const message = createBaseQueryResultBytes();
-    message.resultBytes = object.resultBytes ?? new Uint8Array(0);
+    message.resultBytes = object.resultBytes ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseQueryResponse(): QueryResponse {
-  return { results: [], hasMore: false, id: "", metadata: new Uint8Array(0) };
+  return { results: [], hasMore: false, id: "", metadata: EMPTY_BYTES };
 }
 
 export const QueryResponse: MessageFns<QueryResponse, "protos.QueryResponse"> = {
@@ -1613,8 +1597,7 @@ export const QueryResponse: MessageFns<QueryResponse, "protos.QueryResponse"> = 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1649,7 +1632,7 @@ export const QueryResponse: MessageFns<QueryResponse, "protos.QueryResponse"> = 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1668,7 +1651,7 @@ export const QueryResponse: MessageFns<QueryResponse, "protos.QueryResponse"> = 
     message.results = object.results?.map((e) => QueryResultBytes.fromPartial(e)) || [];
     message.hasMore = object.hasMore ?? false;
     message.id = object.id ?? "";
-    message.metadata = object.metadata ?? new Uint8Array(0);
+    message.metadata = object.metadata ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -1701,8 +1684,7 @@ export const QueryResponseMetadata: MessageFns<QueryResponseMetadata, "protos.Qu
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryResponseMetadata();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -1721,7 +1703,7 @@ export const QueryResponseMetadata: MessageFns<QueryResponseMetadata, "protos.Qu
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1744,7 +1726,7 @@ export const QueryResponseMetadata: MessageFns<QueryResponseMetadata, "protos.Qu
 };
 
 function createBaseStateMetadata(): StateMetadata {
-  return { metakey: "", value: new Uint8Array(0) };
+  return { metakey: "", value: EMPTY_BYTES };
 }
 
 export const StateMetadata: MessageFns<StateMetadata, "protos.StateMetadata"> = {
@@ -1771,8 +1753,7 @@ export const StateMetadata: MessageFns<StateMetadata, "protos.StateMetadata"> = 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseStateMetadata();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1791,7 +1772,7 @@ export const StateMetadata: MessageFns<StateMetadata, "protos.StateMetadata"> = 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1808,7 +1789,7 @@ export const StateMetadata: MessageFns<StateMetadata, "protos.StateMetadata"> = 
   fromPartial(object: DeepPartial<StateMetadata>): StateMetadata {
     const message = createBaseStateMetadata();
     message.metakey = object.metakey ?? "";
-    message.value = object.value ?? new Uint8Array(0);
+    message.value = object.value ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -1838,8 +1819,7 @@ export const StateMetadataResult: MessageFns<StateMetadataResult, "protos.StateM
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseStateMetadataResult();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -1850,7 +1830,7 @@ export const StateMetadataResult: MessageFns<StateMetadataResult, "protos.StateM
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

@@ -5,7 +5,8 @@
 // source: protos/collection.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { SignaturePolicyEnvelope } from "../common/policies.ts";
 import { ApplicationPolicy } from "./policy.ts";
 
@@ -64,8 +65,7 @@ export const CollectionConfigPackage: MessageFns<CollectionConfigPackage, "proto
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseCollectionConfigPackage();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -76,7 +76,7 @@ export const CollectionConfigPackage: MessageFns<CollectionConfigPackage, "proto
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -124,8 +124,7 @@ export const CollectionConfig: MessageFns<CollectionConfig, "protos.CollectionCo
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseCollectionConfig();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -139,7 +138,7 @@ export const CollectionConfig: MessageFns<CollectionConfig, "protos.CollectionCo
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -225,8 +224,7 @@ export const StaticCollectionConfig: MessageFns<StaticCollectionConfig, "protos.
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseStaticCollectionConfig();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -293,7 +291,7 @@ export const StaticCollectionConfig: MessageFns<StaticCollectionConfig, "protos.
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -352,8 +350,7 @@ export const CollectionPolicyConfig: MessageFns<CollectionPolicyConfig, "protos.
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseCollectionPolicyConfig();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -367,7 +364,7 @@ export const CollectionPolicyConfig: MessageFns<CollectionPolicyConfig, "protos.
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

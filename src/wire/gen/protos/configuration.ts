@@ -5,7 +5,8 @@
 // source: protos/configuration.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 
 export const protobufPackage = "protos";
 
@@ -61,8 +62,7 @@ export const AnchorPeers: MessageFns<AnchorPeers, "protos.AnchorPeers"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseAnchorPeers();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -73,7 +73,7 @@ export const AnchorPeers: MessageFns<AnchorPeers, "protos.AnchorPeers"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -122,8 +122,7 @@ export const AnchorPeer: MessageFns<AnchorPeer, "protos.AnchorPeer"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseAnchorPeer();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -142,7 +141,7 @@ export const AnchorPeer: MessageFns<AnchorPeer, "protos.AnchorPeer"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -189,8 +188,7 @@ export const APIResource: MessageFns<APIResource, "protos.APIResource"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseAPIResource();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -201,7 +199,7 @@ export const APIResource: MessageFns<APIResource, "protos.APIResource"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -247,8 +245,7 @@ export const ACLs: MessageFns<ACLs, "protos.ACLs"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseACLs();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -262,7 +259,7 @@ export const ACLs: MessageFns<ACLs, "protos.ACLs"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -319,8 +316,7 @@ export const ACLs_AclsEntry: MessageFns<ACLs_AclsEntry, "protos.ACLs.AclsEntry">
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseACLs_AclsEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -339,7 +335,7 @@ export const ACLs_AclsEntry: MessageFns<ACLs_AclsEntry, "protos.ACLs.AclsEntry">
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

@@ -5,7 +5,8 @@
 // source: protos/events.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { Block, Envelope, HeaderType, Status } from "../common/common.ts";
 import { TxPvtReadWriteSet } from "../rwset/rwset.ts";
 import { ChaincodeEvent } from "./chaincode_event.ts";
@@ -91,8 +92,7 @@ export const FilteredBlock: MessageFns<FilteredBlock, "protos.FilteredBlock"> = 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseFilteredBlock();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -119,7 +119,7 @@ export const FilteredBlock: MessageFns<FilteredBlock, "protos.FilteredBlock"> = 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -178,8 +178,7 @@ export const FilteredTransaction: MessageFns<FilteredTransaction, "protos.Filter
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseFilteredTransaction();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -217,7 +216,7 @@ export const FilteredTransaction: MessageFns<FilteredTransaction, "protos.Filter
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -276,8 +275,7 @@ export const FilteredTransactionActions: MessageFns<FilteredTransactionActions, 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseFilteredTransactionActions();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -288,7 +286,7 @@ export const FilteredTransactionActions: MessageFns<FilteredTransactionActions, 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -334,8 +332,7 @@ export const FilteredChaincodeAction: MessageFns<FilteredChaincodeAction, "proto
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseFilteredChaincodeAction();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -346,7 +343,7 @@ export const FilteredChaincodeAction: MessageFns<FilteredChaincodeAction, "proto
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -397,8 +394,7 @@ export const BlockAndPrivateData: MessageFns<BlockAndPrivateData, "protos.BlockA
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseBlockAndPrivateData();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -420,7 +416,7 @@ export const BlockAndPrivateData: MessageFns<BlockAndPrivateData, "protos.BlockA
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -481,8 +477,7 @@ export const BlockAndPrivateData_PrivateDataMapEntry: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseBlockAndPrivateData_PrivateDataMapEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -501,7 +496,7 @@ export const BlockAndPrivateData_PrivateDataMapEntry: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -561,8 +556,7 @@ export const DeliverResponse: MessageFns<DeliverResponse, "protos.DeliverRespons
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseDeliverResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -606,7 +600,7 @@ export const DeliverResponse: MessageFns<DeliverResponse, "protos.DeliverRespons
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

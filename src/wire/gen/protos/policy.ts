@@ -5,7 +5,8 @@
 // source: protos/policy.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { SignaturePolicyEnvelope } from "../common/policies.ts";
 
 export const protobufPackage = "protos";
@@ -51,8 +52,7 @@ export const ApplicationPolicy: MessageFns<ApplicationPolicy, "protos.Applicatio
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseApplicationPolicy();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -74,7 +74,7 @@ export const ApplicationPolicy: MessageFns<ApplicationPolicy, "protos.Applicatio
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

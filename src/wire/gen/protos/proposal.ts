@@ -5,7 +5,9 @@
 // source: protos/proposal.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { ChaincodeID } from "./chaincode.ts";
 import { Response } from "./proposal_response.ts";
 
@@ -53,7 +55,7 @@ export interface ChaincodeAction {
 }
 
 function createBaseSignedProposal(): SignedProposal {
-  return { proposalBytes: new Uint8Array(0), signature: new Uint8Array(0) };
+  return { proposalBytes: EMPTY_BYTES, signature: EMPTY_BYTES };
 }
 
 export const SignedProposal: MessageFns<SignedProposal, "protos.SignedProposal"> = {
@@ -80,8 +82,7 @@ export const SignedProposal: MessageFns<SignedProposal, "protos.SignedProposal">
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSignedProposal();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -100,7 +101,7 @@ export const SignedProposal: MessageFns<SignedProposal, "protos.SignedProposal">
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -116,14 +117,14 @@ export const SignedProposal: MessageFns<SignedProposal, "protos.SignedProposal">
   },
   fromPartial(object: DeepPartial<SignedProposal>): SignedProposal {
     const message = createBaseSignedProposal();
-    message.proposalBytes = object.proposalBytes ?? new Uint8Array(0);
-    message.signature = object.signature ?? new Uint8Array(0);
+    message.proposalBytes = object.proposalBytes ?? EMPTY_BYTES;
+    message.signature = object.signature ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseProposal(): Proposal {
-  return { header: new Uint8Array(0), payload: new Uint8Array(0), extension: new Uint8Array(0) };
+  return { header: EMPTY_BYTES, payload: EMPTY_BYTES, extension: EMPTY_BYTES };
 }
 
 export const Proposal: MessageFns<Proposal, "protos.Proposal"> = {
@@ -153,8 +154,7 @@ export const Proposal: MessageFns<Proposal, "protos.Proposal"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseProposal();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -181,7 +181,7 @@ export const Proposal: MessageFns<Proposal, "protos.Proposal"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -197,9 +197,9 @@ export const Proposal: MessageFns<Proposal, "protos.Proposal"> = {
   },
   fromPartial(object: DeepPartial<Proposal>): Proposal {
     const message = createBaseProposal();
-    message.header = object.header ?? new Uint8Array(0);
-    message.payload = object.payload ?? new Uint8Array(0);
-    message.extension = object.extension ?? new Uint8Array(0);
+    message.header = object.header ?? EMPTY_BYTES;
+    message.payload = object.payload ?? EMPTY_BYTES;
+    message.extension = object.extension ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -229,8 +229,7 @@ export const ChaincodeHeaderExtension: MessageFns<ChaincodeHeaderExtension, "pro
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeHeaderExtension();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 2: {
             if (tag !== 18) {
@@ -241,7 +240,7 @@ export const ChaincodeHeaderExtension: MessageFns<ChaincodeHeaderExtension, "pro
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -265,7 +264,7 @@ export const ChaincodeHeaderExtension: MessageFns<ChaincodeHeaderExtension, "pro
 };
 
 function createBaseChaincodeProposalPayload(): ChaincodeProposalPayload {
-  return { input: new Uint8Array(0), transientMap: new Map() };
+  return { input: EMPTY_BYTES, transientMap: new Map() };
 }
 
 export const ChaincodeProposalPayload: MessageFns<ChaincodeProposalPayload, "protos.ChaincodeProposalPayload"> = {
@@ -292,8 +291,7 @@ export const ChaincodeProposalPayload: MessageFns<ChaincodeProposalPayload, "pro
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeProposalPayload();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -315,7 +313,7 @@ export const ChaincodeProposalPayload: MessageFns<ChaincodeProposalPayload, "pro
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -331,7 +329,7 @@ export const ChaincodeProposalPayload: MessageFns<ChaincodeProposalPayload, "pro
   },
   fromPartial(object: DeepPartial<ChaincodeProposalPayload>): ChaincodeProposalPayload {
     const message = createBaseChaincodeProposalPayload();
-    message.input = object.input ?? new Uint8Array(0);
+    message.input = object.input ?? EMPTY_BYTES;
     message.transientMap = (() => {
       const m = new Map();
       (object.transientMap as Map<string, Uint8Array> ?? new Map()).forEach((value, key) => {
@@ -346,7 +344,7 @@ export const ChaincodeProposalPayload: MessageFns<ChaincodeProposalPayload, "pro
 };
 
 function createBaseChaincodeProposalPayload_TransientMapEntry(): ChaincodeProposalPayload_TransientMapEntry {
-  return { key: "", value: new Uint8Array(0) };
+  return { key: "", value: EMPTY_BYTES };
 }
 
 export const ChaincodeProposalPayload_TransientMapEntry: MessageFns<
@@ -376,8 +374,7 @@ export const ChaincodeProposalPayload_TransientMapEntry: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeProposalPayload_TransientMapEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -396,7 +393,7 @@ export const ChaincodeProposalPayload_TransientMapEntry: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -415,13 +412,13 @@ export const ChaincodeProposalPayload_TransientMapEntry: MessageFns<
   ): ChaincodeProposalPayload_TransientMapEntry {
     const message = createBaseChaincodeProposalPayload_TransientMapEntry();
     message.key = object.key ?? "";
-    message.value = object.value ?? new Uint8Array(0);
+    message.value = object.value ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseChaincodeAction(): ChaincodeAction {
-  return { results: new Uint8Array(0), events: new Uint8Array(0), response: undefined, chaincodeId: undefined };
+  return { results: EMPTY_BYTES, events: EMPTY_BYTES, response: undefined, chaincodeId: undefined };
 }
 
 export const ChaincodeAction: MessageFns<ChaincodeAction, "protos.ChaincodeAction"> = {
@@ -454,8 +451,7 @@ export const ChaincodeAction: MessageFns<ChaincodeAction, "protos.ChaincodeActio
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeAction();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -490,7 +486,7 @@ export const ChaincodeAction: MessageFns<ChaincodeAction, "protos.ChaincodeActio
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -506,8 +502,8 @@ export const ChaincodeAction: MessageFns<ChaincodeAction, "protos.ChaincodeActio
   },
   fromPartial(object: DeepPartial<ChaincodeAction>): ChaincodeAction {
     const message = createBaseChaincodeAction();
-    message.results = object.results ?? new Uint8Array(0);
-    message.events = object.events ?? new Uint8Array(0);
+    message.results = object.results ?? EMPTY_BYTES;
+    message.events = object.events ?? EMPTY_BYTES;
     message.response = (object.response !== undefined && object.response !== null)
       ? Response.fromPartial(object.response)
       : undefined;

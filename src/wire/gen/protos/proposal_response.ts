@@ -5,7 +5,9 @@
 // source: protos/proposal_response.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { SignaturePolicyEnvelope } from "../common/policies.ts";
 import { Timestamp } from "../google/protobuf/timestamp.ts";
 
@@ -64,7 +66,7 @@ function createBaseProposalResponse(): ProposalResponse {
     version: 0,
     timestamp: undefined,
     response: undefined,
-    payload: new Uint8Array(0),
+    payload: EMPTY_BYTES,
     endorsement: undefined,
     interest: undefined,
   };
@@ -106,8 +108,7 @@ export const ProposalResponse: MessageFns<ProposalResponse, "protos.ProposalResp
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseProposalResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -158,7 +159,7 @@ export const ProposalResponse: MessageFns<ProposalResponse, "protos.ProposalResp
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -181,7 +182,7 @@ export const ProposalResponse: MessageFns<ProposalResponse, "protos.ProposalResp
     message.response = (object.response !== undefined && object.response !== null)
       ? Response.fromPartial(object.response)
       : undefined;
-    message.payload = object.payload ?? new Uint8Array(0);
+    message.payload = object.payload ?? EMPTY_BYTES;
     message.endorsement = (object.endorsement !== undefined && object.endorsement !== null)
       ? Endorsement.fromPartial(object.endorsement)
       : undefined;
@@ -193,7 +194,7 @@ export const ProposalResponse: MessageFns<ProposalResponse, "protos.ProposalResp
 };
 
 function createBaseResponse(): Response {
-  return { status: 0, message: "", payload: new Uint8Array(0) };
+  return { status: 0, message: "", payload: EMPTY_BYTES };
 }
 
 export const Response: MessageFns<Response, "protos.Response"> = {
@@ -223,8 +224,7 @@ export const Response: MessageFns<Response, "protos.Response"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -251,7 +251,7 @@ export const Response: MessageFns<Response, "protos.Response"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -269,13 +269,13 @@ export const Response: MessageFns<Response, "protos.Response"> = {
     const message = createBaseResponse();
     message.status = object.status ?? 0;
     message.message = object.message ?? "";
-    message.payload = object.payload ?? new Uint8Array(0);
+    message.payload = object.payload ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseProposalResponsePayload(): ProposalResponsePayload {
-  return { proposalHash: new Uint8Array(0), extension: new Uint8Array(0) };
+  return { proposalHash: EMPTY_BYTES, extension: EMPTY_BYTES };
 }
 
 export const ProposalResponsePayload: MessageFns<ProposalResponsePayload, "protos.ProposalResponsePayload"> = {
@@ -302,8 +302,7 @@ export const ProposalResponsePayload: MessageFns<ProposalResponsePayload, "proto
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseProposalResponsePayload();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -322,7 +321,7 @@ export const ProposalResponsePayload: MessageFns<ProposalResponsePayload, "proto
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -338,14 +337,14 @@ export const ProposalResponsePayload: MessageFns<ProposalResponsePayload, "proto
   },
   fromPartial(object: DeepPartial<ProposalResponsePayload>): ProposalResponsePayload {
     const message = createBaseProposalResponsePayload();
-    message.proposalHash = object.proposalHash ?? new Uint8Array(0);
-    message.extension = object.extension ?? new Uint8Array(0);
+    message.proposalHash = object.proposalHash ?? EMPTY_BYTES;
+    message.extension = object.extension ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseEndorsement(): Endorsement {
-  return { endorser: new Uint8Array(0), signature: new Uint8Array(0) };
+  return { endorser: EMPTY_BYTES, signature: EMPTY_BYTES };
 }
 
 export const Endorsement: MessageFns<Endorsement, "protos.Endorsement"> = {
@@ -372,8 +371,7 @@ export const Endorsement: MessageFns<Endorsement, "protos.Endorsement"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseEndorsement();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -392,7 +390,7 @@ export const Endorsement: MessageFns<Endorsement, "protos.Endorsement"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -408,8 +406,8 @@ export const Endorsement: MessageFns<Endorsement, "protos.Endorsement"> = {
   },
   fromPartial(object: DeepPartial<Endorsement>): Endorsement {
     const message = createBaseEndorsement();
-    message.endorser = object.endorser ?? new Uint8Array(0);
-    message.signature = object.signature ?? new Uint8Array(0);
+    message.endorser = object.endorser ?? EMPTY_BYTES;
+    message.signature = object.signature ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -439,8 +437,7 @@ export const ChaincodeInterest: MessageFns<ChaincodeInterest, "protos.ChaincodeI
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeInterest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -451,7 +448,7 @@ export const ChaincodeInterest: MessageFns<ChaincodeInterest, "protos.ChaincodeI
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -519,8 +516,7 @@ export const ChaincodeCall: MessageFns<ChaincodeCall, "protos.ChaincodeCall"> = 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeCall();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -571,7 +567,7 @@ export const ChaincodeCall: MessageFns<ChaincodeCall, "protos.ChaincodeCall"> = 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

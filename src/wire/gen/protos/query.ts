@@ -5,7 +5,9 @@
 // source: protos/query.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 
 export const protobufPackage = "protos";
 
@@ -65,8 +67,7 @@ export const ChaincodeQueryResponse: MessageFns<ChaincodeQueryResponse, "protos.
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeQueryResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -77,7 +78,7 @@ export const ChaincodeQueryResponse: MessageFns<ChaincodeQueryResponse, "protos.
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -99,7 +100,7 @@ export const ChaincodeQueryResponse: MessageFns<ChaincodeQueryResponse, "protos.
 };
 
 function createBaseChaincodeInfo(): ChaincodeInfo {
-  return { name: "", version: "", path: "", input: "", escc: "", vscc: "", id: new Uint8Array(0) };
+  return { name: "", version: "", path: "", input: "", escc: "", vscc: "", id: EMPTY_BYTES };
 }
 
 export const ChaincodeInfo: MessageFns<ChaincodeInfo, "protos.ChaincodeInfo"> = {
@@ -141,8 +142,7 @@ export const ChaincodeInfo: MessageFns<ChaincodeInfo, "protos.ChaincodeInfo"> = 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeInfo();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -201,7 +201,7 @@ export const ChaincodeInfo: MessageFns<ChaincodeInfo, "protos.ChaincodeInfo"> = 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -223,7 +223,7 @@ export const ChaincodeInfo: MessageFns<ChaincodeInfo, "protos.ChaincodeInfo"> = 
     message.input = object.input ?? "";
     message.escc = object.escc ?? "";
     message.vscc = object.vscc ?? "";
-    message.id = object.id ?? new Uint8Array(0);
+    message.id = object.id ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -253,8 +253,7 @@ export const ChannelQueryResponse: MessageFns<ChannelQueryResponse, "protos.Chan
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChannelQueryResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -265,7 +264,7 @@ export const ChannelQueryResponse: MessageFns<ChannelQueryResponse, "protos.Chan
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -311,8 +310,7 @@ export const ChannelInfo: MessageFns<ChannelInfo, "protos.ChannelInfo"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChannelInfo();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -323,7 +321,7 @@ export const ChannelInfo: MessageFns<ChannelInfo, "protos.ChannelInfo"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -372,8 +370,7 @@ export const JoinBySnapshotStatus: MessageFns<JoinBySnapshotStatus, "protos.Join
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseJoinBySnapshotStatus();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -392,7 +389,7 @@ export const JoinBySnapshotStatus: MessageFns<JoinBySnapshotStatus, "protos.Join
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

@@ -5,7 +5,9 @@
 // source: protos/resources.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { Config } from "../common/configtx.ts";
 
 export const protobufPackage = "protos";
@@ -38,7 +40,7 @@ export interface ConfigTree {
 }
 
 function createBaseChaincodeIdentifier(): ChaincodeIdentifier {
-  return { hash: new Uint8Array(0), version: "" };
+  return { hash: EMPTY_BYTES, version: "" };
 }
 
 export const ChaincodeIdentifier: MessageFns<ChaincodeIdentifier, "protos.ChaincodeIdentifier"> = {
@@ -65,8 +67,7 @@ export const ChaincodeIdentifier: MessageFns<ChaincodeIdentifier, "protos.Chainc
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeIdentifier();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -85,7 +86,7 @@ export const ChaincodeIdentifier: MessageFns<ChaincodeIdentifier, "protos.Chainc
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -101,14 +102,14 @@ export const ChaincodeIdentifier: MessageFns<ChaincodeIdentifier, "protos.Chainc
   },
   fromPartial(object: DeepPartial<ChaincodeIdentifier>): ChaincodeIdentifier {
     const message = createBaseChaincodeIdentifier();
-    message.hash = object.hash ?? new Uint8Array(0);
+    message.hash = object.hash ?? EMPTY_BYTES;
     message.version = object.version ?? "";
     return message;
   },
 };
 
 function createBaseChaincodeValidation(): ChaincodeValidation {
-  return { name: "", argument: new Uint8Array(0) };
+  return { name: "", argument: EMPTY_BYTES };
 }
 
 export const ChaincodeValidation: MessageFns<ChaincodeValidation, "protos.ChaincodeValidation"> = {
@@ -135,8 +136,7 @@ export const ChaincodeValidation: MessageFns<ChaincodeValidation, "protos.Chainc
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeValidation();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -155,7 +155,7 @@ export const ChaincodeValidation: MessageFns<ChaincodeValidation, "protos.Chainc
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -172,7 +172,7 @@ export const ChaincodeValidation: MessageFns<ChaincodeValidation, "protos.Chainc
   fromPartial(object: DeepPartial<ChaincodeValidation>): ChaincodeValidation {
     const message = createBaseChaincodeValidation();
     message.name = object.name ?? "";
-    message.argument = object.argument ?? new Uint8Array(0);
+    message.argument = object.argument ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -202,8 +202,7 @@ export const VSCCArgs: MessageFns<VSCCArgs, "protos.VSCCArgs"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseVSCCArgs();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -214,7 +213,7 @@ export const VSCCArgs: MessageFns<VSCCArgs, "protos.VSCCArgs"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -260,8 +259,7 @@ export const ChaincodeEndorsement: MessageFns<ChaincodeEndorsement, "protos.Chai
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeEndorsement();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -272,7 +270,7 @@ export const ChaincodeEndorsement: MessageFns<ChaincodeEndorsement, "protos.Chai
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -321,8 +319,7 @@ export const ConfigTree: MessageFns<ConfigTree, "protos.ConfigTree"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfigTree();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -341,7 +338,7 @@ export const ConfigTree: MessageFns<ConfigTree, "protos.ConfigTree"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

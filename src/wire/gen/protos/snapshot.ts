@@ -5,7 +5,9 @@
 // source: protos/snapshot.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { SignatureHeader } from "../common/common.ts";
 import { Empty } from "../google/protobuf/empty.ts";
 
@@ -67,8 +69,7 @@ export const SnapshotRequest: MessageFns<SnapshotRequest, "protos.SnapshotReques
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSnapshotRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -95,7 +96,7 @@ export const SnapshotRequest: MessageFns<SnapshotRequest, "protos.SnapshotReques
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -148,8 +149,7 @@ export const SnapshotQuery: MessageFns<SnapshotQuery, "protos.SnapshotQuery"> = 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSnapshotQuery();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -168,7 +168,7 @@ export const SnapshotQuery: MessageFns<SnapshotQuery, "protos.SnapshotQuery"> = 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -193,7 +193,7 @@ export const SnapshotQuery: MessageFns<SnapshotQuery, "protos.SnapshotQuery"> = 
 };
 
 function createBaseSignedSnapshotRequest(): SignedSnapshotRequest {
-  return { request: new Uint8Array(0), signature: new Uint8Array(0) };
+  return { request: EMPTY_BYTES, signature: EMPTY_BYTES };
 }
 
 export const SignedSnapshotRequest: MessageFns<SignedSnapshotRequest, "protos.SignedSnapshotRequest"> = {
@@ -220,8 +220,7 @@ export const SignedSnapshotRequest: MessageFns<SignedSnapshotRequest, "protos.Si
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSignedSnapshotRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -240,7 +239,7 @@ export const SignedSnapshotRequest: MessageFns<SignedSnapshotRequest, "protos.Si
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -256,8 +255,8 @@ export const SignedSnapshotRequest: MessageFns<SignedSnapshotRequest, "protos.Si
   },
   fromPartial(object: DeepPartial<SignedSnapshotRequest>): SignedSnapshotRequest {
     const message = createBaseSignedSnapshotRequest();
-    message.request = object.request ?? new Uint8Array(0);
-    message.signature = object.signature ?? new Uint8Array(0);
+    message.request = object.request ?? EMPTY_BYTES;
+    message.signature = object.signature ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -294,8 +293,7 @@ export const QueryPendingSnapshotsResponse: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseQueryPendingSnapshotsResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag === 8) {
@@ -307,6 +305,7 @@ export const QueryPendingSnapshotsResponse: MessageFns<
             if (tag === 10) {
               const end2 = reader.uint32() + reader.pos;
               while (reader.pos < end2) {
+                reader.countField();
                 message.blockNumbers.push(longToNumber(reader.uint64()));
               }
               if (reader.pos !== end2) {
@@ -319,7 +318,7 @@ export const QueryPendingSnapshotsResponse: MessageFns<
             break;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

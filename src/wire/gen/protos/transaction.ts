@@ -5,7 +5,9 @@
 // source: protos/transaction.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { Envelope } from "../common/common.ts";
 import { Endorsement } from "./proposal_response.ts";
 
@@ -147,8 +149,7 @@ export const ProcessedTransaction: MessageFns<ProcessedTransaction, "protos.Proc
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseProcessedTransaction();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -167,7 +168,7 @@ export const ProcessedTransaction: MessageFns<ProcessedTransaction, "protos.Proc
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -216,8 +217,7 @@ export const Transaction: MessageFns<Transaction, "protos.Transaction"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseTransaction();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -228,7 +228,7 @@ export const Transaction: MessageFns<Transaction, "protos.Transaction"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -250,7 +250,7 @@ export const Transaction: MessageFns<Transaction, "protos.Transaction"> = {
 };
 
 function createBaseTransactionAction(): TransactionAction {
-  return { header: new Uint8Array(0), payload: new Uint8Array(0) };
+  return { header: EMPTY_BYTES, payload: EMPTY_BYTES };
 }
 
 export const TransactionAction: MessageFns<TransactionAction, "protos.TransactionAction"> = {
@@ -277,8 +277,7 @@ export const TransactionAction: MessageFns<TransactionAction, "protos.Transactio
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseTransactionAction();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -297,7 +296,7 @@ export const TransactionAction: MessageFns<TransactionAction, "protos.Transactio
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -313,14 +312,14 @@ export const TransactionAction: MessageFns<TransactionAction, "protos.Transactio
   },
   fromPartial(object: DeepPartial<TransactionAction>): TransactionAction {
     const message = createBaseTransactionAction();
-    message.header = object.header ?? new Uint8Array(0);
-    message.payload = object.payload ?? new Uint8Array(0);
+    message.header = object.header ?? EMPTY_BYTES;
+    message.payload = object.payload ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseChaincodeActionPayload(): ChaincodeActionPayload {
-  return { chaincodeProposalPayload: new Uint8Array(0), action: undefined };
+  return { chaincodeProposalPayload: EMPTY_BYTES, action: undefined };
 }
 
 export const ChaincodeActionPayload: MessageFns<ChaincodeActionPayload, "protos.ChaincodeActionPayload"> = {
@@ -347,8 +346,7 @@ export const ChaincodeActionPayload: MessageFns<ChaincodeActionPayload, "protos.
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeActionPayload();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -367,7 +365,7 @@ export const ChaincodeActionPayload: MessageFns<ChaincodeActionPayload, "protos.
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -383,7 +381,7 @@ export const ChaincodeActionPayload: MessageFns<ChaincodeActionPayload, "protos.
   },
   fromPartial(object: DeepPartial<ChaincodeActionPayload>): ChaincodeActionPayload {
     const message = createBaseChaincodeActionPayload();
-    message.chaincodeProposalPayload = object.chaincodeProposalPayload ?? new Uint8Array(0);
+    message.chaincodeProposalPayload = object.chaincodeProposalPayload ?? EMPTY_BYTES;
     message.action = (object.action !== undefined && object.action !== null)
       ? ChaincodeEndorsedAction.fromPartial(object.action)
       : undefined;
@@ -392,7 +390,7 @@ export const ChaincodeActionPayload: MessageFns<ChaincodeActionPayload, "protos.
 };
 
 function createBaseChaincodeEndorsedAction(): ChaincodeEndorsedAction {
-  return { proposalResponsePayload: new Uint8Array(0), endorsements: [] };
+  return { proposalResponsePayload: EMPTY_BYTES, endorsements: [] };
 }
 
 export const ChaincodeEndorsedAction: MessageFns<ChaincodeEndorsedAction, "protos.ChaincodeEndorsedAction"> = {
@@ -419,8 +417,7 @@ export const ChaincodeEndorsedAction: MessageFns<ChaincodeEndorsedAction, "proto
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseChaincodeEndorsedAction();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -439,7 +436,7 @@ export const ChaincodeEndorsedAction: MessageFns<ChaincodeEndorsedAction, "proto
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -455,7 +452,7 @@ export const ChaincodeEndorsedAction: MessageFns<ChaincodeEndorsedAction, "proto
   },
   fromPartial(object: DeepPartial<ChaincodeEndorsedAction>): ChaincodeEndorsedAction {
     const message = createBaseChaincodeEndorsedAction();
-    message.proposalResponsePayload = object.proposalResponsePayload ?? new Uint8Array(0);
+    message.proposalResponsePayload = object.proposalResponsePayload ?? EMPTY_BYTES;
     message.endorsements = object.endorsements?.map((e) => Endorsement.fromPartial(e)) || [];
     return message;
   },

@@ -5,7 +5,9 @@
 // source: queryresult/kv_query_result.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { Timestamp } from "../google/protobuf/timestamp.ts";
 
 export const protobufPackage = "queryresult";
@@ -29,7 +31,7 @@ export interface KeyModification {
 }
 
 function createBaseKV(): KV {
-  return { namespace: "", key: "", value: new Uint8Array(0) };
+  return { namespace: "", key: "", value: EMPTY_BYTES };
 }
 
 export const KV: MessageFns<KV, "queryresult.KV"> = {
@@ -59,8 +61,7 @@ export const KV: MessageFns<KV, "queryresult.KV"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseKV();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -87,7 +88,7 @@ export const KV: MessageFns<KV, "queryresult.KV"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -105,13 +106,13 @@ export const KV: MessageFns<KV, "queryresult.KV"> = {
     const message = createBaseKV();
     message.namespace = object.namespace ?? "";
     message.key = object.key ?? "";
-    message.value = object.value ?? new Uint8Array(0);
+    message.value = object.value ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseKeyModification(): KeyModification {
-  return { txId: "", value: new Uint8Array(0), timestamp: undefined, isDelete: false };
+  return { txId: "", value: EMPTY_BYTES, timestamp: undefined, isDelete: false };
 }
 
 export const KeyModification: MessageFns<KeyModification, "queryresult.KeyModification"> = {
@@ -144,8 +145,7 @@ export const KeyModification: MessageFns<KeyModification, "queryresult.KeyModifi
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseKeyModification();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -180,7 +180,7 @@ export const KeyModification: MessageFns<KeyModification, "queryresult.KeyModifi
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -197,7 +197,7 @@ export const KeyModification: MessageFns<KeyModification, "queryresult.KeyModifi
   fromPartial(object: DeepPartial<KeyModification>): KeyModification {
     const message = createBaseKeyModification();
     message.txId = object.txId ?? "";
-    message.value = object.value ?? new Uint8Array(0);
+    message.value = object.value ?? EMPTY_BYTES;
     message.timestamp = (object.timestamp !== undefined && object.timestamp !== null)
       ? Timestamp.fromPartial(object.timestamp)
       : undefined;

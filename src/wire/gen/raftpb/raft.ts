@@ -5,7 +5,9 @@
 // source: raftpb/raft.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 
 export const protobufPackage = "raftpb";
 
@@ -195,7 +197,7 @@ export interface ConfChangeV2 {
 }
 
 function createBaseEntry(): Entry {
-  return { type: 0, term: 0, index: 0, data: new Uint8Array(0) };
+  return { type: 0, term: 0, index: 0, data: EMPTY_BYTES };
 }
 
 export const Entry: MessageFns<Entry, "raftpb.Entry"> = {
@@ -228,8 +230,7 @@ export const Entry: MessageFns<Entry, "raftpb.Entry"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -264,7 +265,7 @@ export const Entry: MessageFns<Entry, "raftpb.Entry"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -283,7 +284,7 @@ export const Entry: MessageFns<Entry, "raftpb.Entry"> = {
     message.type = object.type ?? 0;
     message.term = object.term ?? 0;
     message.index = object.index ?? 0;
-    message.data = object.data ?? new Uint8Array(0);
+    message.data = object.data ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -319,8 +320,7 @@ export const SnapshotMetadata: MessageFns<SnapshotMetadata, "raftpb.SnapshotMeta
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSnapshotMetadata();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -347,7 +347,7 @@ export const SnapshotMetadata: MessageFns<SnapshotMetadata, "raftpb.SnapshotMeta
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -373,7 +373,7 @@ export const SnapshotMetadata: MessageFns<SnapshotMetadata, "raftpb.SnapshotMeta
 };
 
 function createBaseSnapshot(): Snapshot {
-  return { data: new Uint8Array(0), metadata: undefined };
+  return { data: EMPTY_BYTES, metadata: undefined };
 }
 
 export const Snapshot: MessageFns<Snapshot, "raftpb.Snapshot"> = {
@@ -400,8 +400,7 @@ export const Snapshot: MessageFns<Snapshot, "raftpb.Snapshot"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseSnapshot();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -420,7 +419,7 @@ export const Snapshot: MessageFns<Snapshot, "raftpb.Snapshot"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -436,7 +435,7 @@ export const Snapshot: MessageFns<Snapshot, "raftpb.Snapshot"> = {
   },
   fromPartial(object: DeepPartial<Snapshot>): Snapshot {
     const message = createBaseSnapshot();
-    message.data = object.data ?? new Uint8Array(0);
+    message.data = object.data ?? EMPTY_BYTES;
     message.metadata = (object.metadata !== undefined && object.metadata !== null)
       ? SnapshotMetadata.fromPartial(object.metadata)
       : undefined;
@@ -457,7 +456,7 @@ function createBaseMessage(): Message {
     snapshot: undefined,
     reject: false,
     rejectHint: 0,
-    context: new Uint8Array(0),
+    context: EMPTY_BYTES,
     vote: 0,
     responses: [],
   };
@@ -523,8 +522,7 @@ export const Message: MessageFns<Message, "raftpb.Message"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseMessage();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -639,7 +637,7 @@ export const Message: MessageFns<Message, "raftpb.Message"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -668,7 +666,7 @@ export const Message: MessageFns<Message, "raftpb.Message"> = {
       : undefined;
     message.reject = object.reject ?? false;
     message.rejectHint = object.rejectHint ?? 0;
-    message.context = object.context ?? new Uint8Array(0);
+    message.context = object.context ?? EMPTY_BYTES;
     message.vote = object.vote ?? 0;
     message.responses = object.responses?.map((e) => Message.fromPartial(e)) || [];
     return message;
@@ -706,8 +704,7 @@ export const HardState: MessageFns<HardState, "raftpb.HardState"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseHardState();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -734,7 +731,7 @@ export const HardState: MessageFns<HardState, "raftpb.HardState"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -794,8 +791,7 @@ export const ConfState: MessageFns<ConfState, "raftpb.ConfState"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfState();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag === 8) {
@@ -807,6 +803,7 @@ export const ConfState: MessageFns<ConfState, "raftpb.ConfState"> = {
             if (tag === 10) {
               const end2 = reader.uint32() + reader.pos;
               while (reader.pos < end2) {
+                reader.countField();
                 message.voters.push(longToNumber(reader.uint64()));
               }
               if (reader.pos !== end2) {
@@ -828,6 +825,7 @@ export const ConfState: MessageFns<ConfState, "raftpb.ConfState"> = {
             if (tag === 18) {
               const end2 = reader.uint32() + reader.pos;
               while (reader.pos < end2) {
+                reader.countField();
                 message.learners.push(longToNumber(reader.uint64()));
               }
               if (reader.pos !== end2) {
@@ -849,6 +847,7 @@ export const ConfState: MessageFns<ConfState, "raftpb.ConfState"> = {
             if (tag === 26) {
               const end2 = reader.uint32() + reader.pos;
               while (reader.pos < end2) {
+                reader.countField();
                 message.votersOutgoing.push(longToNumber(reader.uint64()));
               }
               if (reader.pos !== end2) {
@@ -870,6 +869,7 @@ export const ConfState: MessageFns<ConfState, "raftpb.ConfState"> = {
             if (tag === 34) {
               const end2 = reader.uint32() + reader.pos;
               while (reader.pos < end2) {
+                reader.countField();
                 message.learnersNext.push(longToNumber(reader.uint64()));
               }
               if (reader.pos !== end2) {
@@ -890,7 +890,7 @@ export const ConfState: MessageFns<ConfState, "raftpb.ConfState"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -916,7 +916,7 @@ export const ConfState: MessageFns<ConfState, "raftpb.ConfState"> = {
 };
 
 function createBaseConfChange(): ConfChange {
-  return { id: 0, type: 0, nodeId: 0, context: new Uint8Array(0) };
+  return { id: 0, type: 0, nodeId: 0, context: EMPTY_BYTES };
 }
 
 export const ConfChange: MessageFns<ConfChange, "raftpb.ConfChange"> = {
@@ -949,8 +949,7 @@ export const ConfChange: MessageFns<ConfChange, "raftpb.ConfChange"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfChange();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -985,7 +984,7 @@ export const ConfChange: MessageFns<ConfChange, "raftpb.ConfChange"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1004,7 +1003,7 @@ export const ConfChange: MessageFns<ConfChange, "raftpb.ConfChange"> = {
     message.id = object.id ?? 0;
     message.type = object.type ?? 0;
     message.nodeId = object.nodeId ?? 0;
-    message.context = object.context ?? new Uint8Array(0);
+    message.context = object.context ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -1037,8 +1036,7 @@ export const ConfChangeSingle: MessageFns<ConfChangeSingle, "raftpb.ConfChangeSi
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfChangeSingle();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -1057,7 +1055,7 @@ export const ConfChangeSingle: MessageFns<ConfChangeSingle, "raftpb.ConfChangeSi
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1080,7 +1078,7 @@ export const ConfChangeSingle: MessageFns<ConfChangeSingle, "raftpb.ConfChangeSi
 };
 
 function createBaseConfChangeV2(): ConfChangeV2 {
-  return { transition: 0, changes: [], context: new Uint8Array(0) };
+  return { transition: 0, changes: [], context: EMPTY_BYTES };
 }
 
 export const ConfChangeV2: MessageFns<ConfChangeV2, "raftpb.ConfChangeV2"> = {
@@ -1110,8 +1108,7 @@ export const ConfChangeV2: MessageFns<ConfChangeV2, "raftpb.ConfChangeV2"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseConfChangeV2();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -1138,7 +1135,7 @@ export const ConfChangeV2: MessageFns<ConfChangeV2, "raftpb.ConfChangeV2"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -1156,7 +1153,7 @@ export const ConfChangeV2: MessageFns<ConfChangeV2, "raftpb.ConfChangeV2"> = {
     const message = createBaseConfChangeV2();
     message.transition = object.transition ?? 0;
     message.changes = object.changes?.map((e) => ConfChangeSingle.fromPartial(e)) || [];
-    message.context = object.context ?? new Uint8Array(0);
+    message.context = object.context ?? EMPTY_BYTES;
     return message;
   },
 };

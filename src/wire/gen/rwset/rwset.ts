@@ -5,7 +5,9 @@
 // source: rwset/rwset.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 
 export const protobufPackage = "rwset";
 
@@ -85,8 +87,7 @@ export const TxReadWriteSet: MessageFns<TxReadWriteSet, "rwset.TxReadWriteSet"> 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseTxReadWriteSet();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -105,7 +106,7 @@ export const TxReadWriteSet: MessageFns<TxReadWriteSet, "rwset.TxReadWriteSet"> 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -128,7 +129,7 @@ export const TxReadWriteSet: MessageFns<TxReadWriteSet, "rwset.TxReadWriteSet"> 
 };
 
 function createBaseNsReadWriteSet(): NsReadWriteSet {
-  return { namespace: "", rwset: new Uint8Array(0), collectionHashedRwset: [] };
+  return { namespace: "", rwset: EMPTY_BYTES, collectionHashedRwset: [] };
 }
 
 export const NsReadWriteSet: MessageFns<NsReadWriteSet, "rwset.NsReadWriteSet"> = {
@@ -158,8 +159,7 @@ export const NsReadWriteSet: MessageFns<NsReadWriteSet, "rwset.NsReadWriteSet"> 
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseNsReadWriteSet();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -186,7 +186,7 @@ export const NsReadWriteSet: MessageFns<NsReadWriteSet, "rwset.NsReadWriteSet"> 
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -203,7 +203,7 @@ export const NsReadWriteSet: MessageFns<NsReadWriteSet, "rwset.NsReadWriteSet"> 
   fromPartial(object: DeepPartial<NsReadWriteSet>): NsReadWriteSet {
     const message = createBaseNsReadWriteSet();
     message.namespace = object.namespace ?? "";
-    message.rwset = object.rwset ?? new Uint8Array(0);
+    message.rwset = object.rwset ?? EMPTY_BYTES;
     message.collectionHashedRwset =
       object.collectionHashedRwset?.map((e) => CollectionHashedReadWriteSet.fromPartial(e)) || [];
     return message;
@@ -211,7 +211,7 @@ export const NsReadWriteSet: MessageFns<NsReadWriteSet, "rwset.NsReadWriteSet"> 
 };
 
 function createBaseCollectionHashedReadWriteSet(): CollectionHashedReadWriteSet {
-  return { collectionName: "", hashedRwset: new Uint8Array(0), pvtRwsetHash: new Uint8Array(0) };
+  return { collectionName: "", hashedRwset: EMPTY_BYTES, pvtRwsetHash: EMPTY_BYTES };
 }
 
 export const CollectionHashedReadWriteSet: MessageFns<
@@ -244,8 +244,7 @@ export const CollectionHashedReadWriteSet: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseCollectionHashedReadWriteSet();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -272,7 +271,7 @@ export const CollectionHashedReadWriteSet: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -289,8 +288,8 @@ export const CollectionHashedReadWriteSet: MessageFns<
   fromPartial(object: DeepPartial<CollectionHashedReadWriteSet>): CollectionHashedReadWriteSet {
     const message = createBaseCollectionHashedReadWriteSet();
     message.collectionName = object.collectionName ?? "";
-    message.hashedRwset = object.hashedRwset ?? new Uint8Array(0);
-    message.pvtRwsetHash = object.pvtRwsetHash ?? new Uint8Array(0);
+    message.hashedRwset = object.hashedRwset ?? EMPTY_BYTES;
+    message.pvtRwsetHash = object.pvtRwsetHash ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -323,8 +322,7 @@ export const TxPvtReadWriteSet: MessageFns<TxPvtReadWriteSet, "rwset.TxPvtReadWr
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseTxPvtReadWriteSet();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -343,7 +341,7 @@ export const TxPvtReadWriteSet: MessageFns<TxPvtReadWriteSet, "rwset.TxPvtReadWr
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -393,8 +391,7 @@ export const NsPvtReadWriteSet: MessageFns<NsPvtReadWriteSet, "rwset.NsPvtReadWr
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseNsPvtReadWriteSet();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -413,7 +410,7 @@ export const NsPvtReadWriteSet: MessageFns<NsPvtReadWriteSet, "rwset.NsPvtReadWr
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -436,7 +433,7 @@ export const NsPvtReadWriteSet: MessageFns<NsPvtReadWriteSet, "rwset.NsPvtReadWr
 };
 
 function createBaseCollectionPvtReadWriteSet(): CollectionPvtReadWriteSet {
-  return { collectionName: "", rwset: new Uint8Array(0) };
+  return { collectionName: "", rwset: EMPTY_BYTES };
 }
 
 export const CollectionPvtReadWriteSet: MessageFns<CollectionPvtReadWriteSet, "rwset.CollectionPvtReadWriteSet"> = {
@@ -463,8 +460,7 @@ export const CollectionPvtReadWriteSet: MessageFns<CollectionPvtReadWriteSet, "r
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseCollectionPvtReadWriteSet();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -483,7 +479,7 @@ export const CollectionPvtReadWriteSet: MessageFns<CollectionPvtReadWriteSet, "r
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -500,7 +496,7 @@ export const CollectionPvtReadWriteSet: MessageFns<CollectionPvtReadWriteSet, "r
   fromPartial(object: DeepPartial<CollectionPvtReadWriteSet>): CollectionPvtReadWriteSet {
     const message = createBaseCollectionPvtReadWriteSet();
     message.collectionName = object.collectionName ?? "";
-    message.rwset = object.rwset ?? new Uint8Array(0);
+    message.rwset = object.rwset ?? EMPTY_BYTES;
     return message;
   },
 };

@@ -5,7 +5,8 @@
 // source: transientstore/transientstore.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 import { CollectionConfigPackage } from "../protos/collection.ts";
 import { TxPvtReadWriteSet } from "../rwset/rwset.ts";
 
@@ -64,8 +65,7 @@ export const TxPvtReadWriteSetWithConfigInfo: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseTxPvtReadWriteSetWithConfigInfo();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -95,7 +95,7 @@ export const TxPvtReadWriteSetWithConfigInfo: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -162,8 +162,7 @@ export const TxPvtReadWriteSetWithConfigInfo_CollectionConfigsEntry: MessageFns<
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseTxPvtReadWriteSetWithConfigInfo_CollectionConfigsEntry();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -182,7 +181,7 @@ export const TxPvtReadWriteSetWithConfigInfo_CollectionConfigsEntry: MessageFns<
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

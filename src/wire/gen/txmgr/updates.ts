@@ -5,7 +5,9 @@
 // source: txmgr/updates.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../wire-reader.ts";
 
 export const protobufPackage = "txmgr";
 
@@ -32,10 +34,10 @@ function createBaseKVWrite(): KVWrite {
   return {
     namespace: "",
     collection: "",
-    key: new Uint8Array(0),
+    key: EMPTY_BYTES,
     isDelete: false,
-    value: new Uint8Array(0),
-    versionBytes: new Uint8Array(0),
+    value: EMPTY_BYTES,
+    versionBytes: EMPTY_BYTES,
   };
 }
 
@@ -75,8 +77,7 @@ export const KVWrite: MessageFns<KVWrite, "txmgr.KVWrite"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseKVWrite();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -127,7 +128,7 @@ export const KVWrite: MessageFns<KVWrite, "txmgr.KVWrite"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -145,10 +146,10 @@ export const KVWrite: MessageFns<KVWrite, "txmgr.KVWrite"> = {
     const message = createBaseKVWrite();
     message.namespace = object.namespace ?? "";
     message.collection = object.collection ?? "";
-    message.key = object.key ?? new Uint8Array(0);
+    message.key = object.key ?? EMPTY_BYTES;
     message.isDelete = object.isDelete ?? false;
-    message.value = object.value ?? new Uint8Array(0);
-    message.versionBytes = object.versionBytes ?? new Uint8Array(0);
+    message.value = object.value ?? EMPTY_BYTES;
+    message.versionBytes = object.versionBytes ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -178,8 +179,7 @@ export const Updates: MessageFns<Updates, "txmgr.Updates"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseUpdates();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -190,7 +190,7 @@ export const Updates: MessageFns<Updates, "txmgr.Updates"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

@@ -5,7 +5,9 @@
 // source: google/protobuf/any.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { EMPTY_BYTES } from "../../../../kernel/bytes.ts";
+import { WireReader as BinaryReader } from "../../../wire-reader.ts";
 
 export const protobufPackage = "google.protobuf";
 
@@ -81,7 +83,7 @@ export interface Any {
 }
 
 function createBaseAny(): Any {
-  return { typeUrl: "", value: new Uint8Array(0) };
+  return { typeUrl: "", value: EMPTY_BYTES };
 }
 
 export const Any: MessageFns<Any, "google.protobuf.Any"> = {
@@ -108,8 +110,7 @@ export const Any: MessageFns<Any, "google.protobuf.Any"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseAny();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -128,7 +129,7 @@ export const Any: MessageFns<Any, "google.protobuf.Any"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -145,7 +146,7 @@ export const Any: MessageFns<Any, "google.protobuf.Any"> = {
   fromPartial(object: DeepPartial<Any>): Any {
     const message = createBaseAny();
     message.typeUrl = object.typeUrl ?? "";
-    message.value = object.value ?? new Uint8Array(0);
+    message.value = object.value ?? EMPTY_BYTES;
     return message;
   },
 };

@@ -5,7 +5,8 @@
 // source: google/protobuf/empty.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { WireReader as BinaryReader } from "../../../wire-reader.ts";
 
 export const protobufPackage = "google.protobuf";
 
@@ -45,11 +46,10 @@ export const Empty: MessageFns<Empty, "google.protobuf.Empty"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseEmpty();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

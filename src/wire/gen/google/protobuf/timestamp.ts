@@ -5,7 +5,8 @@
 // source: google/protobuf/timestamp.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { WireReader as BinaryReader } from "../../../wire-reader.ts";
 
 export const protobufPackage = "google.protobuf";
 
@@ -147,8 +148,7 @@ export const Timestamp: MessageFns<Timestamp, "google.protobuf.Timestamp"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseTimestamp();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -167,7 +167,7 @@ export const Timestamp: MessageFns<Timestamp, "google.protobuf.Timestamp"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

@@ -5,7 +5,8 @@
 // source: google/rpc/status.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { WireReader as BinaryReader } from "../../../wire-reader.ts";
 import { Any } from "../protobuf/any.ts";
 
 export const protobufPackage = "google.rpc";
@@ -52,8 +53,7 @@ export const Status: MessageFns<Status, "google.rpc.Status"> = {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseStatus();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -80,7 +80,7 @@ export const Status: MessageFns<Status, "google.rpc.Status"> = {
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");

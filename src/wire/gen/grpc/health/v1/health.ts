@@ -5,7 +5,8 @@
 // source: grpc/health/v1/health.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { WireReader as BinaryReader } from "../../../../wire-reader.ts";
 
 export const protobufPackage = "grpc.health.v1";
 
@@ -67,8 +68,7 @@ export const HealthCheckRequest: MessageFns<HealthCheckRequest, "grpc.health.v1.
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseHealthCheckRequest();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 10) {
@@ -79,7 +79,7 @@ export const HealthCheckRequest: MessageFns<HealthCheckRequest, "grpc.health.v1.
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
@@ -125,8 +125,7 @@ export const HealthCheckResponse: MessageFns<HealthCheckResponse, "grpc.health.v
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = into ?? createBaseHealthCheckResponse();
       while (reader.pos < end) {
-        const [fieldNumber, wireType] = reader.tag();
-        const tag = ((fieldNumber << 3) | wireType) >>> 0;
+        const tag = reader.field();
         switch (tag >>> 3) {
           case 1: {
             if (tag !== 8) {
@@ -137,7 +136,7 @@ export const HealthCheckResponse: MessageFns<HealthCheckResponse, "grpc.health.v
             continue;
           }
         }
-        reader.skip(wireType, fieldNumber);
+        reader.skip(tag & 7, tag >>> 3);
       }
       if (reader.pos !== end) {
         throw new globalThis.RangeError("message overruns its length");
