@@ -25,6 +25,12 @@ export interface AliveClaim {
   readonly externalEndpoint: string;
   /** `host:port` inside the owner's organisation; undefined when it was not disclosed to this peer. */
   readonly internalEndpoint: string | undefined;
+  /**
+   * How often the owner has refuted, in this run, that it is dead; 0 or more. Undefined: it answers no probes, as Fabric's peers do not, and
+   * its silence alone tells of its death.
+   */
+  readonly rebuttals: number | undefined;
+  readonly identity: IdentityRecord;
   readonly sealed: SealedMessage;
 }
 

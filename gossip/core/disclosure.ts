@@ -20,7 +20,10 @@ export function mayDisclose(
 }
 
 /** The claim as the told peer may see it: the endpoint inside our organisation stays inside. */
-export function disclosed(claim: AliveClaim, { ownMspId, toMspId }: Disclosure): SealedMessage {
+export function disclosed(
+  claim: Pick<AliveClaim, "sealed">,
+  { ownMspId, toMspId }: Disclosure,
+): SealedMessage {
   const { sealed } = claim;
   if (toMspId === ownMspId || sealed.secretEnvelope === undefined) return sealed;
   return { ...sealed, secretEnvelope: undefined };

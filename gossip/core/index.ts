@@ -3,6 +3,7 @@
  * Owns: who is alive, which identities are known, how far ledgers are, how blocks spread, who delivers. Does not own: bytes of the wire,
  * signatures, connections, ledgers. Two cores: `Mesh`, one a peer, and `Channel`, one a channel.
  */
+export type { Accusation } from "./accusation.ts";
 export type {
   AliveClaim,
   IdentityRecord,
@@ -17,9 +18,12 @@ export { Channel, type ChannelDeps, type ChannelStart, type PeerDirectory } from
 export type { ChannelEffect, ChannelEvent } from "./channel-event.ts";
 export type { Seed } from "./contacts.ts";
 export {
+  ACCUSATIONS_MAX,
   CHAINCODES_PER_CLAIM_MAX,
+  DIGEST_BUCKETS_MAX,
   DIGEST_ITEMS_MAX,
   MEMBERS_MAX,
+  NEWS_BATCH_MAX,
   PULL_ITEMS_MAX,
   RANGE_BLOCKS_MAX,
   STATE_CLAIMS_MAX,
@@ -27,6 +31,12 @@ export {
 export type { Freshness } from "./membership.ts";
 export { Mesh, type MeshDeps } from "./mesh.ts";
 export type { MeshEffect, MeshEvent } from "./mesh-event.ts";
-export type { ChannelMessage, MeshMessage, NumberedBlock } from "./messages.ts";
-export { DEFAULT_OPTIONS, FABRIC_OPTIONS, optionProblem, type GossipOptions } from "./options.ts";
+export type { ChannelMessage, MeshMessage, NumberedBlock, ProbeMessage } from "./messages.ts";
+export {
+  DEFAULT_OPTIONS,
+  FABRIC_OPTIONS,
+  FAST_PROBES,
+  optionProblem,
+  type GossipOptions,
+} from "./options.ts";
 export { type PeerTime } from "./peer-time.ts";

@@ -15,8 +15,47 @@ export const STATE_CLAIMS_MAX = 10_000;
 /** Runnable chaincodes of one peer that are believed; further ones are ignored. */
 export const CHAINCODES_PER_CLAIM_MAX = 1_000;
 
-/** Dead members that one reconnect interval tries to reach, chosen at random. */
+/** Dead members that answer no probes and that one reconnect interval tries to reach, chosen at random. */
 export const REVIVALS_PER_INTERVAL_MAX = 8;
+
+/** Dead members told of in one answer about the membership, chosen at random. Further ones are told of another time. */
+export const DEAD_TOLD_MAX = 64;
+
+/** Buckets of a digest of the membership, 4 bytes each. In larger memberships a bucket holds more members. */
+export const DIGEST_BUCKETS_MAX = 1_024;
+
+/** The shortest time to refute, in probe intervals: times max(1, log10 of the member count). memberlist's suspicion multiplier. */
+export const SUSPICION_MIN_FACTOR = 4;
+
+/** The longest time to refute, when nobody confirms a suspicion: times the shortest. As memberlist has it. */
+export const SUSPICION_MAX_FACTOR = 6;
+
+/** Confirmations by others that bring the time to refute down to its shortest. As memberlist has it. */
+export const CONFIRMATIONS_WANTED = 2;
+
+/** The worst that a peer thinks of its own hearing: timeouts up to nine times as long. As memberlist has it. */
+export const HEALTH_SCORE_MAX = 8;
+
+/** Probes on behalf of others under way. When full, a further one is not made; whoever asked has asked others too. */
+export const RELAYED_PROBES_MAX = 64;
+
+/** News told in one round to each of a few members. Further news waits for the next round, new before told. */
+export const NEWS_BATCH_MAX = 64;
+
+/** News that waits to be told. When full, what has been told longest ago is dropped; digests show what is missed. */
+export const NEWS_QUEUE_MAX = 10_000;
+
+/** News heard this often from others, while it is being told, is known well enough. */
+export const NEWS_HEARD_ENOUGH = 4;
+
+/** Rounds of telling per ceil(log10(members + 1)), times the members told in a round: memberlist's retransmit multiplier. */
+export const NEWS_RETRANSMIT_FACTOR = 4;
+
+/** Accusations of one message that are looked at. Further ones are ignored. */
+export const ACCUSATIONS_MAX = 64;
+
+/** Peers that are to be answered directly by the next claim. When full, a further one learns of it by news. */
+export const REBUTTAL_AUDIENCE_MAX = 16;
 
 /** Hellos of others that may still ask for items. When full, a further hello is not answered. */
 export const OPEN_HELLOS_MAX = 256;

@@ -1,62 +1,97 @@
 /**
- * Who runs and who has gone.
+ * Who runs, who is suspected and who has gone.
  *
- * Invariants: a member's time only grows, also across death and forgetting; a member comes back from the dead only by a claim newer
- * than everything heard of it before; this peer itself is no member.
+ * Invariants: a member's time only grows, also across death and forgetting; a member comes back from the dead only by a claim that is newer
+ * than everything heard of it before and, where it answers probes, that was made in a later run or in answer to an accusation; this
+ * peer itself is no member.
  */
+import { accusationOf, refutes, type Accusation } from "./accusation.ts";
 import type { AliveClaim, PeerId } from "./claims.ts";
 import { MEMBERS_MAX, TOMBSTONES_MAX } from "./limits.ts";
+import { hashOfClaim } from "./membership-digest.ts";
 import type { GossipOptions } from "./options.ts";
 import { comparePeerTimes, type PeerTime } from "./peer-time.ts";
+import { PeerTable } from "./peer-table.ts";
+import { Suspicion, suspicionTimes } from "./suspicion.ts";
 
 /** How a message relates to what is known of its owner. */
 export type Freshness = "news" | "known" | "stale";
 
-/** What an accepted claim meant. `refused`: stale, or no room. */
-export type Acceptance = "joined" | "revived" | "refreshed" | "refused";
+/** What an accepted claim meant. `rebutted`: a suspicion is off. `refused`: stale, or no room. */
+export type Acceptance = "joined" | "revived" | "rebutted" | "refreshed" | "refused";
 
-interface Member {
+/** What an accusation meant. `outdated`: a newer claim is held. `refused`: about nobody who could be suspected. */
+export type Reception = "suspected" | "confirmed" | "known" | "outdated" | "refused";
+
+export interface Dead {
+  readonly peer: PeerId;
   readonly claim: AliveClaim;
-  /** When it was last heard of, or when it was found dead. */
   readonly sinceMs: number;
-  readonly isAlive: boolean;
 }
+
+type MembershipTimes = Pick<
+  GossipOptions,
+  "aliveExpirationMs" | "forgetAfterMs" | "probeIntervalMs"
+>;
 
 export class Membership {
   readonly #self: PeerId;
-  readonly #options: Pick<GossipOptions, "aliveExpirationMs" | "forgetAfterMs">;
-  readonly #members = new Map<PeerId, Member>();
-  readonly #tombstones = new Map<PeerId, PeerTime>();
-  #alive: readonly AliveClaim[] | undefined;
+  readonly #options: MembershipTimes;
+  readonly #alive = new PeerTable<AliveClaim>();
+  /** When those were last heard of that answer no probes. */
+  readonly #heardMs = new Map<PeerId, number>();
+  readonly #suspicions = new Map<PeerId, Suspicion>();
+  readonly #dead = new PeerTable<Dead>();
+  /** When the first of the dead is to be forgotten. */
+  #forgetAtMs = Number.POSITIVE_INFINITY;
+  readonly #tombstones = new Map<PeerId, AliveClaim>();
+  #digest = 0;
 
-  constructor(self: PeerId, options: Pick<GossipOptions, "aliveExpirationMs" | "forgetAfterMs">) {
+  constructor(self: PeerId, options: MembershipTimes) {
     this.#self = self;
     this.#options = options;
   }
 
-  /** The newest claims of the members that are alive. */
+  /** The newest claims of the members that are alive, suspected ones among them. Not to be kept across a change. */
   alive(): readonly AliveClaim[] {
-    this.#alive ??= [...this.#members.values()].filter((m) => m.isAlive).map((m) => m.claim);
-    return this.#alive;
+    return this.#alive.entries();
   }
 
-  /** The last claims of the members that are dead and not yet forgotten. */
-  dead(): readonly AliveClaim[] {
-    return [...this.#members.values()].filter((m) => !m.isAlive).map((m) => m.claim);
+  /** The members that are dead and not yet forgotten, with their last claims. Not to be kept across a change. */
+  dead(): readonly Dead[] {
+    return this.#dead.entries();
+  }
+
+  get suspectCount(): number {
+    return this.#suspicions.size;
+  }
+
+  /** Members alive that answer no probes: their silence is all there is to judge them by. */
+  get plainCount(): number {
+    return this.#heardMs.size;
+  }
+
+  /** A hash of who is alive, `own` included: equal where two peers know the same. */
+  digestWith(own: AliveClaim | undefined): number {
+    return own === undefined ? this.#digest : (this.#digest ^ hashOfClaim(own)) >>> 0;
   }
 
   isAlive(peer: PeerId): boolean {
-    return this.#members.get(peer)?.isAlive === true;
+    return this.#alive.has(peer);
+  }
+
+  isSuspected(peer: PeerId): boolean {
+    return this.#suspicions.has(peer);
   }
 
   /** The newest claim of a member, alive or dead. */
   claimOf(peer: PeerId): AliveClaim | undefined {
-    return this.#members.get(peer)?.claim;
+    return this.#alive.get(peer) ?? this.#dead.get(peer)?.claim;
   }
 
   /** Whether a claim of `peer` at `time` would say anything new: to be asked before its signature is verified. */
   judge(peer: PeerId, time: PeerTime): Freshness {
-    const last = this.#members.get(peer)?.claim.time ?? this.#tombstones.get(peer);
+    const last = (this.claimOf(peer) ?? this.#tombstones.get(peer))?.time;
     if (last === undefined) return "news";
     const order = comparePeerTimes(time, last);
     if (order === 0) return "known";
@@ -65,63 +100,142 @@ export class Membership {
 
   /** Takes a verified claim. */
   accept(claim: AliveClaim, nowMs: number): Acceptance {
-    if (claim.peer === this.#self || this.judge(claim.peer, claim.time) !== "news")
-      return "refused";
-    const before = this.#members.get(claim.peer);
-    if (before === undefined && !this.#makeRoom()) return "refused";
-    this.#put(keepSecret(claim, before?.claim), nowMs, true);
-    if (before === undefined) return this.#tombstones.delete(claim.peer) ? "revived" : "joined";
-    return before.isAlive ? "refreshed" : "revived";
+    const { peer } = claim;
+    if (peer === this.#self || this.judge(peer, claim.time) !== "news") return "refused";
+    const before = this.#alive.get(peer);
+    if (before !== undefined) return this.#refresh(claim, before, nowMs);
+    const gone = this.#dead.get(peer)?.claim ?? this.#tombstones.get(peer);
+    if (gone !== undefined && !isBack(claim, gone)) return "refused";
+    if (gone === undefined && !this.#makeRoom()) return "refused";
+    this.#dead.delete(peer);
+    this.#tombstones.delete(peer);
+    this.#put(keepSecret(claim, gone), nowMs);
+    return gone === undefined ? "joined" : "revived";
   }
 
   /** Takes a verified claim of a peer that somebody else found dead. True when nothing was known of it. */
   acceptDead(claim: AliveClaim, nowMs: number): boolean {
-    const isKnown = this.#members.has(claim.peer) || this.#tombstones.has(claim.peer);
+    const isKnown = this.claimOf(claim.peer) !== undefined || this.#tombstones.has(claim.peer);
     if (isKnown || claim.peer === this.#self || !this.#makeRoom()) return false;
-    this.#put(claim, nowMs, false);
+    this.#lay(claim, nowMs);
     return true;
   }
 
-  /** Finds those dead whose claims have expired, and forgets the long dead. Answers the newly dead. */
+  /** Takes what somebody says of a member. Death is never taken from others: it only shortens the time to refute. */
+  accuse(accusation: Accusation, nowMs: number): Reception {
+    const { peer, accuser, isDead } = accusation;
+    const claim = this.#alive.get(peer);
+    if (claim?.rebuttals === undefined) return "refused";
+    if (refutes(claim, accusation)) return "outdated";
+    // About a claim that is not here: it will come, and the accusation with it.
+    if (!isAbout(claim, accusation)) return "refused";
+    const suspicion = this.#suspicions.get(peer);
+    if (suspicion === undefined) {
+      const times = suspicionTimes(this.#options.probeIntervalMs, this.#alive.size + 1);
+      const fresh = new Suspicion(times, accuser, nowMs);
+      if (isDead) fresh.believeVerdict();
+      this.#suspicions.set(peer, fresh);
+      return "suspected";
+    }
+    const isConfirmed = suspicion.confirm(accuser);
+    const isVerdict = isDead && suspicion.believeVerdict();
+    return isConfirmed || isVerdict ? "confirmed" : "known";
+  }
+
+  /** What can be said against a member that is suspected or dead. */
+  accusationOf(peer: PeerId): Accusation | undefined {
+    const dead = this.#dead.get(peer)?.claim;
+    if (dead !== undefined) return accusationOf(dead, this.#self, true);
+    const claim = this.#suspicions.has(peer) ? this.#alive.get(peer) : undefined;
+    return claim === undefined ? undefined : accusationOf(claim, this.#self, false);
+  }
+
+  /** This peer was not listening for so long: nobody can be blamed for that time. */
+  delay(byMs: number): void {
+    for (const suspicion of this.#suspicions.values()) suspicion.delay(byMs);
+    for (const [peer, heardMs] of this.#heardMs) this.#heardMs.set(peer, heardMs + byMs);
+  }
+
+  /** Finds those dead whose time is over, and forgets the long dead. Answers the newly dead. */
   expire(nowMs: number): readonly PeerId[] {
     const died: PeerId[] = [];
-    for (const [peer, member] of this.#members) {
-      const silentMs = nowMs - member.sinceMs;
-      if (member.isAlive && silentMs >= this.#options.aliveExpirationMs) {
-        this.#put(member.claim, nowMs, false);
-        died.push(peer);
-      } else if (!member.isAlive && silentMs >= this.#options.forgetAfterMs) {
-        this.#forget(peer, member);
-      }
+    for (const [peer, suspicion] of this.#suspicions) {
+      if (nowMs >= suspicion.deadlineMs) died.push(peer);
     }
+    for (const [peer, heardMs] of this.#heardMs) {
+      if (nowMs - heardMs >= this.#options.aliveExpirationMs) died.push(peer);
+    }
+    for (const peer of died) this.#bury(peer, nowMs);
+    this.#forgetLongDead(nowMs);
     return died;
   }
 
-  #put(claim: AliveClaim, sinceMs: number, isAlive: boolean): void {
-    this.#members.set(claim.peer, { claim, sinceMs, isAlive });
-    this.#alive = undefined;
+  #refresh(claim: AliveClaim, before: AliveClaim, nowMs: number): Acceptance {
+    // A claim that was signed before the accusation, and came late, refutes nothing.
+    const isRebuttal = this.#suspicions.has(claim.peer) && isBack(claim, before);
+    this.#digest = (this.#digest ^ hashOfClaim(before)) >>> 0;
+    this.#put(keepSecret(claim, before), nowMs);
+    if (isRebuttal) this.#suspicions.delete(claim.peer);
+    return isRebuttal ? "rebutted" : "refreshed";
+  }
+
+  #put(claim: AliveClaim, nowMs: number): void {
+    this.#alive.set(claim);
+    this.#digest = (this.#digest ^ hashOfClaim(claim)) >>> 0;
+    if (claim.rebuttals === undefined) this.#heardMs.set(claim.peer, nowMs);
+    else this.#heardMs.delete(claim.peer);
+  }
+
+  #bury(peer: PeerId, nowMs: number): void {
+    const claim = this.#alive.get(peer);
+    if (claim === undefined) return;
+    this.#alive.delete(peer);
+    this.#digest = (this.#digest ^ hashOfClaim(claim)) >>> 0;
+    this.#suspicions.delete(peer);
+    this.#heardMs.delete(peer);
+    this.#lay(claim, nowMs);
+  }
+
+  #lay(claim: AliveClaim, nowMs: number): void {
+    this.#dead.set({ peer: claim.peer, claim, sinceMs: nowMs });
+    this.#forgetAtMs = Math.min(this.#forgetAtMs, nowMs + this.#options.forgetAfterMs);
+  }
+
+  #forgetLongDead(nowMs: number): void {
+    if (nowMs < this.#forgetAtMs) return;
+    this.#forgetAtMs = Number.POSITIVE_INFINITY;
+    for (const { claim, sinceMs } of [...this.#dead.entries()]) {
+      const atMs = sinceMs + this.#options.forgetAfterMs;
+      if (nowMs >= atMs) this.#forget(claim);
+      else this.#forgetAtMs = Math.min(this.#forgetAtMs, atMs);
+    }
   }
 
   #makeRoom(): boolean {
-    if (this.#members.size < MEMBERS_MAX) return true;
-    let oldest: readonly [PeerId, Member] | undefined;
-    for (const entry of this.#members) {
-      if (entry[1].isAlive) continue;
-      if (oldest === undefined || entry[1].sinceMs < oldest[1].sinceMs) oldest = entry;
-    }
-    if (oldest === undefined) return false;
-    this.#forget(...oldest);
+    if (this.#alive.size + this.#dead.size < MEMBERS_MAX) return true;
+    const [first, ...others] = this.#dead.entries();
+    if (first === undefined) return false;
+    this.#forget(others.reduce((a, b) => (b.sinceMs < a.sinceMs ? b : a), first).claim);
     return true;
   }
 
-  #forget(peer: PeerId, member: Member): void {
-    this.#members.delete(peer);
-    this.#tombstones.delete(peer);
-    this.#tombstones.set(peer, member.claim.time);
+  #forget(claim: AliveClaim): void {
+    this.#dead.delete(claim.peer);
+    this.#tombstones.set(claim.peer, claim);
     if (this.#tombstones.size <= TOMBSTONES_MAX) return;
     const [first] = this.#tombstones.keys();
     if (first !== undefined) this.#tombstones.delete(first);
   }
+}
+
+function isAbout({ time, rebuttals }: AliveClaim, accusation: Accusation): boolean {
+  return time.incarnation === accusation.incarnation && rebuttals === accusation.rebuttals;
+}
+
+/** Whether `claim`, which is newer than `before`, was made by a peer that knew of what was said against `before`. */
+function isBack(claim: AliveClaim, before: AliveClaim): boolean {
+  if (before.rebuttals === undefined || claim.rebuttals === undefined) return true;
+  return refutes(claim, { incarnation: before.time.incarnation, rebuttals: before.rebuttals });
 }
 
 // A claim may arrive by way of another organisation, stripped of the endpoint inside ours: what is known of it stays known.

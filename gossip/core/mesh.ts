@@ -1,23 +1,27 @@
 /**
  * The peers of the network as this one sees them: who runs, how they are reached, what their certificates are.
  *
- * Deterministic: time and chance come in from outside. Alive messages travel by infect-and-die to a few members each; what that
- * misses, the regular exchange of whole memberships and the pull of identities bring.
+ * Deterministic: time and chance come in from outside. Peers that answer probes are judged by that (SWIM with Lifeguard's
+ * additions), and only changes are told around: what a peer sends does not grow with the network. Peers that do not, Fabric's, are judged
+ * by the alive messages that they renew, and are sent some. What news misses, digests on probes show.
  */
 import type { Random } from "../../src/kernel/ports/random.ts";
+import type { Accusation } from "./accusation.ts";
 import type { AliveClaim, IdentityRecord, PeerId, SealedMessage, Self } from "./claims.ts";
 import { Contacts, type Seed } from "./contacts.ts";
-import { disclosed, mayDisclose } from "./disclosure.ts";
-import { ExpectedAnswers } from "./expected-answers.ts";
+import { FailureDetection } from "./failure-detection.ts";
+import { IdentityExchange } from "./identity-exchange.ts";
 import { IdentityStore } from "./identity-store.ts";
-import { PULL_ITEMS_MAX, REVIVALS_PER_INTERVAL_MAX } from "./limits.ts";
+import { ACCUSATIONS_MAX, REBUTTAL_AUDIENCE_MAX, REVIVALS_PER_INTERVAL_MAX } from "./limits.ts";
 import { Membership, type Freshness } from "./membership.ts";
+import { MembershipExchange } from "./membership-exchange.ts";
+import { MeshContext } from "./mesh-context.ts";
 import type { MeshEffect, MeshEvent } from "./mesh-event.ts";
-import type { MeshMessage } from "./messages.ts";
+import { MeshNews } from "./mesh-news.ts";
 import type { GossipOptions } from "./options.ts";
-import { comparePeerTimes, nextPeerTime, type PeerTime } from "./peer-time.ts";
-import { PullRounds, PullService } from "./pull.ts";
-import { newNonce, sample } from "./sampling.ts";
+import { OwnAlive, type AliveDraft } from "./own-alive.ts";
+import { comparePeerTimes, type PeerTime } from "./peer-time.ts";
+import { sampleWhere } from "./sampling.ts";
 import { Schedule } from "./schedule.ts";
 
 export interface MeshDeps {
@@ -30,43 +34,48 @@ export interface MeshDeps {
 }
 
 export class Mesh {
-  readonly #random: Random;
-  readonly #self: Self;
-  readonly #externalEndpoint: string;
-  readonly #options: GossipOptions;
-  readonly #membership: Membership;
-  readonly #identities = new IdentityStore();
+  readonly #context: MeshContext;
   readonly #contacts: Contacts;
-  readonly #answers = new ExpectedAnswers();
-  readonly #pull: PullRounds;
-  readonly #pullService: PullService;
-  readonly #schedule: Schedule<"alive" | "revive" | "exchange" | "pull">;
-  readonly #startedMs: number;
+  readonly #detection: FailureDetection;
+  readonly #news: MeshNews;
+  readonly #exchange: MembershipExchange;
+  readonly #identities: IdentityExchange;
+  readonly #schedule: Schedule<"alive" | "revive" | "exchange" | "pull" | "news">;
+  /** Who is to get the next claim directly: they hold this peer for dead or suspect it. */
+  #audience: PeerId[] = [];
   #effects: MeshEffect[] = [];
-  #time: PeerTime;
-  #own: SealedMessage | undefined;
 
   /** `incarnation`: the start of this run in nanoseconds since 1970. */
   constructor(deps: MeshDeps, options: GossipOptions, incarnation: bigint, nowMs: number) {
-    this.#random = deps.random;
-    this.#self = deps.self;
-    this.#externalEndpoint = deps.externalEndpoint;
-    this.#options = options;
-    this.#membership = new Membership(deps.self.peer, options);
-    this.#contacts = new Contacts(deps.self.peer, options.reconnectIntervalMs);
-    this.#pull = new PullRounds(options, deps.random);
-    this.#pullService = new PullService(options);
-    this.#startedMs = nowMs;
-    this.#time = { incarnation, sequence: 0n };
-    this.#identities.put(deps.ownIdentity);
+    const { random, self, externalEndpoint, ownIdentity } = deps;
+    const identities = new IdentityStore();
+    identities.put(ownIdentity);
+    const owner = { self, externalEndpoint, identity: ownIdentity };
+    this.#context = new MeshContext({
+      random,
+      self,
+      options,
+      identities,
+      membership: new Membership(self.peer, options),
+      own: new OwnAlive(owner, incarnation),
+      emit: (effect) => {
+        this.#effects.push(effect);
+      },
+    });
+    this.#contacts = new Contacts(self.peer, options.reconnectIntervalMs);
+    this.#news = new MeshNews(this.#context);
+    this.#detection = new FailureDetection(this.#context, this.#news, nowMs);
+    this.#exchange = new MembershipExchange(this.#context);
+    this.#identities = new IdentityExchange(this.#context);
     this.#schedule = new Schedule(
       {
         alive: options.aliveIntervalMs,
         revive: options.reconnectIntervalMs,
         exchange: options.exchangeIntervalMs,
         pull: options.pullIntervalMs,
+        news: options.newsIntervalMs,
       },
-      deps.random,
+      random,
       nowMs,
     );
     this.#schedule.hasten("alive");
@@ -79,10 +88,14 @@ export class Mesh {
     return effects;
   }
 
+  /** Feeds one event. Nothing that a peer can send makes it throw. */
   step(event: MeshEvent, nowMs: number): void {
     switch (event.kind) {
       case "tick":
         this.#tick(nowMs, event.wallMs);
+        return;
+      case "late":
+        this.#detection.late(event.lateMs);
         return;
       case "seeds":
         this.#contacts.replace(event.seeds);
@@ -92,7 +105,7 @@ export class Mesh {
         if (event.seedEndpoint !== undefined) {
           this.#contacts.reached(event.seedEndpoint, event.peer);
         }
-        this.#exchange(event.peer, nowMs);
+        this.#exchange.ask(event.peer, nowMs);
         return;
       case "alive-signed":
         this.#publish(event.time, event.sealed);
@@ -101,161 +114,213 @@ export class Mesh {
       case "alive":
         this.#acceptAlive(event.claim, event.from, nowMs);
         return;
-      case "dead":
-        this.#membership.acceptDead(event.claim, nowMs);
+      case "members":
+        this.#acceptMembers(event.alive, event.dead, nowMs);
         return;
       case "own-alive":
-        this.#refute(event.time);
+        this.#sign(this.#context.own.outbid(event.time, event.rebuttals));
         return;
       case "identity":
-        this.#identities.put(event.record);
+        this.#context.identities.put(event.record);
         return;
       case "identity-missing":
-        this.#askIdentities([event.from], nowMs);
+        this.#identities.ask([event.from], nowMs);
         return;
       case "membership-request":
-        this.#answerMembership(event.from, event.nonce);
+        this.#exchange.answer(event.from, event.nonce, event.known, nowMs);
         return;
       case "identity-hello":
-        this.#answerHello(event.from, event.nonce, nowMs);
+        this.#identities.answerHello(event.from, event.nonce, nowMs);
         return;
       case "identity-digest":
-        this.#pull.digest(event.from, event.nonce, event.peers, (peer) => this.#lacks(peer));
-        this.#requestIdentities(nowMs);
+        this.#identities.takeDigest(event.from, event.nonce, event.peers, nowMs);
         return;
       case "identity-request":
-        this.#serveIdentities(event.from, event.nonce, event.peers, nowMs);
+        this.#identities.serve(event.from, event.nonce, event.peers, nowMs);
+        return;
+      case "probe":
+        this.#detection.probed(event.from, event.nonce);
+        this.#compare(event.from, event.digest, event.accusation, nowMs);
+        return;
+      case "ack":
+        this.#detection.acked(event.from, event.nonce);
+        this.#compare(event.from, event.digest, event.accusation, nowMs);
+        return;
+      case "probe-request":
+        this.#detection.relay(event.from, event.nonce, event.subject, nowMs);
+        return;
+      case "nack":
+        this.#detection.nacked(event.from, event.nonce);
+        return;
+      case "accusations":
+        for (const accusation of event.accusations.slice(0, ACCUSATIONS_MAX)) {
+          this.#hear(accusation, event.from, nowMs);
+        }
         return;
     }
   }
 
+  /** The newest claims of the members that are alive. Not to be kept across a step. */
   alive(): readonly AliveClaim[] {
-    return this.#membership.alive();
+    return this.#context.membership.alive();
+  }
+
+  /** Members that are dead and not forgotten. */
+  get deadCount(): number {
+    return this.#context.membership.dead().length;
+  }
+
+  /** Members that are alive and suspected. */
+  get suspectCount(): number {
+    return this.#context.membership.suspectCount;
+  }
+
+  /** 0 when this peer hears well; up to 8, the less it trusts itself and the more time it gives others. */
+  get healthScore(): number {
+    return this.#detection.healthScore;
   }
 
   /** The newest claim that this peer has signed about itself. */
   get ownAlive(): SealedMessage | undefined {
-    return this.#own;
+    return this.#context.own.claim?.sealed;
   }
 
   /** The newest claim of a member, alive or dead. */
   claimOf(peer: PeerId): AliveClaim | undefined {
-    return this.#membership.claimOf(peer);
+    return this.#context.membership.claimOf(peer);
   }
 
   isAlive(peer: PeerId): boolean {
-    return this.#membership.isAlive(peer);
+    return this.#context.membership.isAlive(peer);
   }
 
-  /** Whether an alive claim is worth verifying. */
+  /** Whether an alive claim is worth verifying; what is heard again need not be told for as long. */
   judge(peer: PeerId, time: PeerTime): Freshness {
-    if (peer !== this.#self.peer) return this.#membership.judge(peer, time);
-    return comparePeerTimes(time, this.#time) > 0 ? "news" : "stale";
+    const { membership, self, own } = this.#context;
+    if (peer === self.peer) return comparePeerTimes(time, own.time) > 0 ? "news" : "stale";
+    const freshness = membership.judge(peer, time);
+    if (freshness === "known") this.#news.heardClaim(peer);
+    return freshness;
   }
 
   identity(peer: PeerId): IdentityRecord | undefined {
-    return this.#identities.get(peer);
+    return this.#context.identities.get(peer) ?? this.#context.membership.claimOf(peer)?.identity;
   }
 
   /** Where a member, alive or dead, is dialled: inside the organisation where possible. */
   endpointOf(peer: PeerId): string | undefined {
-    const claim = this.#membership.claimOf(peer);
+    const claim = this.#context.membership.claimOf(peer);
     const endpoint = claim?.internalEndpoint ?? claim?.externalEndpoint;
     return endpoint === "" ? undefined : endpoint;
   }
 
   /** True once for each answer to a membership request of this peer's. */
   expectsMembership(from: PeerId, nonce: string, nowMs: number): boolean {
-    return this.#answers.take(nonce, from, nowMs);
+    return this.#exchange.expects(from, nonce, nowMs);
   }
 
   /** True once for each update of identities that this peer asked for. */
   expectsIdentities(from: PeerId, nonce: string, nowMs: number): boolean {
-    return this.#pull.expects(from, nonce, nowMs);
+    return this.#identities.expects(from, nonce, nowMs);
+  }
+
+  /** Whether a peer may send claims that nobody asked for. */
+  takesNewsFrom(peer: PeerId): boolean {
+    return this.#context.answersProbes(peer);
   }
 
   #tick(nowMs: number, wallMs: number): void {
-    for (const peer of this.#membership.expire(nowMs)) this.#effects.push({ kind: "died", peer });
-    if (this.#schedule.isDue("alive", nowMs)) this.#announce(nowMs);
+    const { membership, options, own } = this.#context;
+    const hasPlain = membership.plainCount > 0;
+    this.#detection.tick(nowMs);
+    if (this.#schedule.isDue("alive", nowMs) && (hasPlain || own.claim === undefined)) {
+      this.#sign(own.next());
+    }
     this.#dialSeeds(nowMs);
     if (this.#schedule.isDue("revive", nowMs)) this.#revive();
     if (this.#schedule.isDue("exchange", nowMs)) {
-      for (const { peer } of this.#pick(1)) this.#exchange(peer, nowMs);
+      for (const peer of this.#pick(1)) this.#exchange.ask(peer, nowMs);
     }
     if (this.#schedule.isDue("pull", nowMs)) {
-      this.#identities.expire(wallMs, this.#self.peer);
-      this.#askIdentities(
-        this.#pick(this.#options.pullPeerCount).map((m) => m.peer),
-        nowMs,
-      );
+      this.#context.identities.expire(wallMs, this.#context.self.peer);
+      if (hasPlain) this.#identities.ask(this.#pick(options.pullPeerCount), nowMs);
     }
-    this.#requestIdentities(nowMs);
+    this.#identities.request(nowMs);
+    if (this.#schedule.isDue("news", nowMs)) this.#news.spread();
   }
 
-  #announce(nowMs: number): void {
-    this.#time = nextPeerTime(this.#time);
-    const withIdentity = nowMs - this.#startedMs < this.#options.publishIdentityMs;
-    this.#effects.push({ kind: "sign-alive", time: this.#time, withIdentity });
+  #sign(draft: AliveDraft | undefined): void {
+    if (draft !== undefined) this.#effects.push({ kind: "sign-alive", ...draft });
   }
 
   #publish(time: PeerTime, sealed: SealedMessage): void {
-    // A signature that took longer than its successor's is of no use any more.
-    if (comparePeerTimes(time, this.#time) !== 0) return;
-    this.#own = sealed;
-    const told = this.#membership
-      .alive()
-      .filter(({ mspId }) => this.#mayTell(this.#ownFacts(), mspId));
-    for (const member of sample(told, this.#options.pushPeerCount, this.#random)) {
-      this.#send(member.peer, { kind: "alive", sealed: this.#ownFor(member.mspId, sealed) });
-    }
-  }
-
-  #ownFacts(): Pick<AliveClaim, "mspId" | "externalEndpoint"> {
-    return { mspId: this.#self.mspId, externalEndpoint: this.#externalEndpoint };
-  }
-
-  #ownFor(toMspId: string, sealed: SealedMessage): SealedMessage {
-    return toMspId === this.#self.mspId ? sealed : { ...sealed, secretEnvelope: undefined };
-  }
-
-  /** A clock that went back, or a copy of this peer: others hold a later claim than its own and would think it dead. */
-  #refute(time: PeerTime): void {
-    if (comparePeerTimes(time, this.#time) <= 0) return;
-    this.#time = nextPeerTime(time);
-    this.#effects.push({ kind: "sign-alive", time: this.#time, withIdentity: true });
+    const { own } = this.#context;
+    const before = own.claim;
+    if (!own.signed(time, sealed) || own.claim === undefined) return;
+    const { claim } = own;
+    if (before?.rebuttals !== claim.rebuttals) this.#news.tell(claim);
+    this.#news.passOn(claim, undefined);
+    this.#insist(claim);
   }
 
   #acceptAlive(claim: AliveClaim, from: PeerId, nowMs: number): void {
-    const acceptance = this.#membership.accept(claim, nowMs);
+    const acceptance = this.#context.membership.accept(claim, nowMs);
     if (acceptance === "refused") return;
-    this.#forward(claim, from);
-    if (acceptance === "refreshed") return;
+    if (claim.rebuttals === undefined || acceptance === "refreshed") this.#news.passOn(claim, from);
+    else this.#news.tell(claim);
+    if (acceptance !== "joined" && acceptance !== "revived") return;
     this.#effects.push({ kind: "joined", peer: claim.peer });
     // Somebody who was away may know, and lack, a great deal: level at once instead of by chance.
-    if (acceptance === "revived") this.#exchange(claim.peer, nowMs);
+    if (acceptance === "revived" && from === claim.peer) this.#exchange.ask(claim.peer, nowMs);
   }
 
-  #forward(claim: AliveClaim, from: PeerId): void {
-    const others = this.#membership
-      .alive()
-      .filter(
-        ({ peer, mspId }) => peer !== from && peer !== claim.peer && this.#mayTell(claim, mspId),
-      );
-    for (const { peer, mspId } of sample(others, this.#options.pushPeerCount, this.#random)) {
-      const disclosure = { ownMspId: this.#self.mspId, toMspId: mspId };
-      this.#send(peer, { kind: "alive", sealed: disclosed(claim, disclosure) });
+  #acceptMembers(alive: readonly AliveClaim[], dead: readonly AliveClaim[], nowMs: number): void {
+    const { membership } = this.#context;
+    for (const claim of alive) {
+      const acceptance = membership.accept(claim, nowMs);
+      if (acceptance !== "joined" && acceptance !== "revived") continue;
+      this.#effects.push({ kind: "joined", peer: claim.peer });
     }
+    for (const claim of dead) membership.acceptDead(claim, nowMs);
   }
 
-  #mayTell(claim: Pick<AliveClaim, "mspId" | "externalEndpoint">, toMspId: string): boolean {
-    return mayDisclose(claim, { ownMspId: this.#self.mspId, toMspId });
+  /** What a peer that probes or answers holds against this one, and whether it knows the same members. */
+  #compare(from: PeerId, digest: number, accusation: Accusation | undefined, nowMs: number): void {
+    if (accusation !== undefined) this.#hear(accusation, from, nowMs);
+    this.#exchange.level(from, digest, nowMs);
+  }
+
+  #hear(accusation: Accusation, from: PeerId, nowMs: number): void {
+    if (accusation.peer !== this.#context.self.peer) {
+      this.#detection.hear(accusation, from, nowMs);
+      return;
+    }
+    const draft = this.#context.own.rebut(accusation);
+    if (draft !== undefined) this.#detection.doubt();
+    // Whoever says it has to learn better, be it from the message that has been signed since.
+    if (this.#audience.length < REBUTTAL_AUDIENCE_MAX && !this.#audience.includes(from)) {
+      this.#audience.push(from);
+    }
+    this.#sign(draft);
+    const { claim, time } = this.#context.own;
+    const isSigned = claim !== undefined && comparePeerTimes(claim.time, time) === 0;
+    if (draft === undefined && isSigned) this.#insist(claim);
+  }
+
+  /** Shows the newest claim to those who have not seen it. */
+  #insist(claim: AliveClaim): void {
+    for (const peer of this.#audience.splice(0)) {
+      const mspId = this.#context.mspIdOf(peer);
+      if (mspId === undefined || !this.#context.mayTell(claim, mspId)) continue;
+      this.#context.send(peer, { kind: "alive", sealed: this.#context.told(claim, mspId) });
+    }
   }
 
   #dialSeeds(nowMs: number): void {
     // Whoever is reached is told of this peer: not before there is something to show.
-    if (this.#own === undefined) return;
+    if (this.#context.own.claim === undefined) return;
     const isServed = (seed: Seed, peer: PeerId | undefined): boolean =>
-      (peer !== undefined && this.#membership.isAlive(peer)) || this.#isMemberAt(seed);
+      (peer !== undefined && this.isAlive(peer)) || this.#isMemberAt(seed);
     for (const seed of this.#contacts.due(nowMs, isServed)) {
       this.#effects.push({ kind: "dial-seed", seed });
     }
@@ -263,103 +328,30 @@ export class Mesh {
 
   /** Whether a member of the organisation that must answer there has been heard of, which may have dialled this peer first. */
   #isMemberAt({ endpoint, mspId }: Seed): boolean {
-    return this.#membership
-      .alive()
-      .some(
-        (claim) =>
-          claim.mspId === mspId &&
-          (claim.internalEndpoint === endpoint || claim.externalEndpoint === endpoint),
-      );
+    return this.alive().some(
+      (claim) =>
+        claim.mspId === mspId &&
+        (claim.internalEndpoint === endpoint || claim.externalEndpoint === endpoint),
+    );
   }
 
+  /** Dials some of the dead that no probe would reach. */
   #revive(): void {
-    for (const { peer } of sample(
-      this.#membership.dead(),
+    const { membership, random } = this.#context;
+    const lost = sampleWhere(
+      membership.dead(),
       REVIVALS_PER_INTERVAL_MAX,
-      this.#random,
-    )) {
+      random,
+      ({ claim }) => claim.rebuttals === undefined,
+    );
+    for (const { peer } of lost) {
       const endpoint = this.endpointOf(peer);
       if (endpoint !== undefined) this.#effects.push({ kind: "dial-member", peer, endpoint });
     }
   }
 
-  /** Tells `peer` of this one and asks for everybody it knows. */
-  #exchange(peer: PeerId, nowMs: number): void {
-    if (this.#own === undefined || peer === this.#self.peer) return;
-    const mspId = this.#identities.get(peer)?.mspId ?? "";
-    const nonce = newNonce(this.#random);
-    this.#answers.expect(nonce, peer, nowMs + this.#options.aliveExpirationMs);
-    this.#send(peer, { kind: "membership-request", nonce, self: this.#ownFor(mspId, this.#own) });
-  }
-
-  #answerMembership(from: PeerId, nonce: string): void {
-    const toMspId = this.#identities.get(from)?.mspId;
-    if (toMspId === undefined || this.#own === undefined) return;
-    const disclosure = { ownMspId: this.#self.mspId, toMspId };
-    const tell = (claims: readonly AliveClaim[]): SealedMessage[] =>
-      claims
-        .filter((claim) => claim.peer !== from && this.#mayTell(claim, toMspId))
-        .map((claim) => disclosed(claim, disclosure));
-    const isTold = this.#mayTell(this.#ownFacts(), toMspId);
-    const own = isTold ? [this.#ownFor(toMspId, this.#own)] : [];
-    this.#send(from, {
-      kind: "membership-response",
-      nonce,
-      alive: [...own, ...tell(this.#membership.alive())],
-      dead: tell(this.#membership.dead()),
-    });
-  }
-
-  #askIdentities(peers: readonly PeerId[], nowMs: number): void {
-    if (peers.length === 0) return;
-    for (const { to, nonce } of this.#pull.begin(peers, nowMs)) {
-      this.#send(to, { kind: "identity-hello", nonce });
-    }
-  }
-
-  #lacks(peer: PeerId): boolean {
-    return peer !== this.#self.peer && !this.#identities.hasSealed(peer);
-  }
-
-  #requestIdentities(nowMs: number): void {
-    for (const { to, nonce, items } of this.#pull.requests(nowMs)) {
-      this.#send(to, { kind: "identity-request", nonce, peers: items });
-    }
-  }
-
-  #answerHello(from: PeerId, nonce: string, nowMs: number): void {
-    if (!this.#pullService.hello(from, nonce, nowMs)) return;
-    const told = this.#tellable(from).slice(0, PULL_ITEMS_MAX);
-    if (told.length === 0) return;
-    this.#send(from, { kind: "identity-digest", nonce, peers: told.map((record) => record.peer) });
-  }
-
-  #serveIdentities(from: PeerId, nonce: string, peers: readonly PeerId[], nowMs: number): void {
-    if (!this.#pullService.request(from, nonce, nowMs)) return;
-    const asked = new Set(peers.slice(0, PULL_ITEMS_MAX));
-    const identities = this.#tellable(from).flatMap(({ peer, sealed }) =>
-      sealed !== undefined && asked.has(peer) ? [sealed] : [],
-    );
-    if (identities.length > 0) this.#send(from, { kind: "identity-update", nonce, identities });
-  }
-
-  /** The identities that `to` may learn: another organisation those of the members that it may know of. */
-  #tellable(to: PeerId): readonly IdentityRecord[] {
-    const toMspId = this.#identities.get(to)?.mspId;
-    if (toMspId === undefined) return [];
-    const all = this.#identities.transferable();
-    if (toMspId === this.#self.mspId) return all;
-    return all.filter(({ peer }) => {
-      const facts = peer === this.#self.peer ? this.#ownFacts() : this.#membership.claimOf(peer);
-      return facts !== undefined && this.#mayTell(facts, toMspId);
-    });
-  }
-
-  #pick(count: number): readonly AliveClaim[] {
-    return sample(this.#membership.alive(), count, this.#random);
-  }
-
-  #send(to: PeerId, message: MeshMessage): void {
-    this.#effects.push({ kind: "send", to, message });
+  #pick(count: number): readonly PeerId[] {
+    const { random } = this.#context;
+    return sampleWhere(this.alive(), count, random, () => true).map(({ peer }) => peer);
   }
 }

@@ -1,4 +1,5 @@
 /** What the cores say to other peers, before it has bytes. The driver knows the wire. */
+import type { Accusation } from "./accusation.ts";
 import type { PeerId, SealedMessage } from "./claims.ts";
 
 export interface NumberedBlock {
@@ -7,13 +8,33 @@ export interface NumberedBlock {
   readonly bytes: Uint8Array;
 }
 
+/** Between peers that probe each other. */
+export type ProbeMessage =
+  /** "Are you there?" `digest`: of the sender's membership; `accusation`: what it holds against the receiver. */
+  | {
+      readonly kind: "probe" | "ack";
+      readonly nonce: string;
+      readonly digest: number;
+      readonly accusation: Accusation | undefined;
+    }
+  /** "Ask `subject` for me." */
+  | { readonly kind: "probe-request"; readonly nonce: string; readonly subject: PeerId }
+  /** "It has not answered me either." */
+  | { readonly kind: "nack"; readonly nonce: string }
+  | { readonly kind: "accusations"; readonly accusations: readonly Accusation[] };
+
 /** Messages of the mesh: between any two peers, whatever their channels. */
 export type MeshMessage =
+  | ProbeMessage
+  /** Claims that nobody asked for, to a peer that answers probes. */
+  | { readonly kind: "news"; readonly alive: readonly SealedMessage[] }
   | { readonly kind: "alive"; readonly sealed: SealedMessage }
   | {
       readonly kind: "membership-request";
       readonly nonce: string;
       readonly self: SealedMessage;
+      /** What the sender knows, in buckets: only what differs is wanted. Undefined: everything is. */
+      readonly known: Uint32Array | undefined;
     }
   | {
       readonly kind: "membership-response";

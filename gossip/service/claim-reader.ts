@@ -1,5 +1,5 @@
 /** Turns envelopes into claims: first what they say, then, if anybody wants to know, whether their owner said it. */
-import { equalBytes } from "../../src/kernel/bytes.ts";
+import { EMPTY_BYTES, equalBytes } from "../../src/kernel/bytes.ts";
 import {
   Secret,
   tryDecodeRequest,
@@ -24,6 +24,7 @@ import { ENDPOINT_LENGTH_MAX } from "./limits.ts";
 import type { Refusal } from "./metrics.ts";
 import { peerIdOf, pkiIdOf } from "./peer-identity.ts";
 import type { IdentityPort } from "./ports.ts";
+import { readProbeMark } from "./probe-wire.ts";
 
 /** What an envelope says before anything has been verified. */
 export interface Draft<Value> {
@@ -82,10 +83,7 @@ export class ClaimVerifier {
     this.#ownMspId = ownMspId;
   }
 
-  /** Also answers the identity that came with the claim, to be learned. */
-  async alive(
-    draft: Draft<AliveMessage>,
-  ): Promise<Verified<{ readonly alive: AliveClaim; readonly identity: IdentityRecord }>> {
+  async alive(draft: Draft<AliveMessage>): Promise<Verified<AliveClaim>> {
     const attached = draft.value.identity;
     const identity =
       attached.length > 0 ? this.#record(attached, draft.peer) : this.#recordOf(draft.peer);
@@ -102,9 +100,11 @@ export class ClaimVerifier {
       time: draft.time,
       externalEndpoint: draft.value.membership?.endpoint ?? "",
       internalEndpoint: secret?.endpoint,
+      rebuttals: readProbeMark(draft.value.membership?.metadata ?? EMPTY_BYTES),
+      identity,
       sealed: secret === undefined ? { ...sealed, secretEnvelope: undefined } : sealed,
     };
-    return { ok: true, claim: { alive, identity } };
+    return { ok: true, claim: alive };
   }
 
   async state(draft: Draft<StateInfo>): Promise<Verified<StateClaim>> {

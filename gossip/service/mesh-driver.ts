@@ -4,8 +4,11 @@ import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
 import type { GossipEnvelope } from "../../src/wire/index.ts";
 import {
+  DIGEST_BUCKETS_MAX,
   MEMBERS_MAX,
+  NEWS_BATCH_MAX,
   PULL_ITEMS_MAX,
+  type AliveClaim,
   type Mesh,
   type MeshEffect,
   type MeshEvent,
@@ -19,6 +22,11 @@ import { meshEnvelope } from "./mesh-wire.ts";
 import type { Refusal } from "./metrics.ts";
 import type { OwnClaims } from "./own-claims.ts";
 import { peerIdOf } from "./peer-identity.ts";
+import { readKnown, readProbe } from "./probe-wire.ts";
+import { isProbe } from "./routing.ts";
+
+/** What was not asked for has none. */
+const NO_NONCE = "0";
 
 export interface MeshDriverDeps {
   readonly mesh: Mesh;
@@ -56,10 +64,11 @@ export class MeshDriver {
       case "aliveMsg":
         return this.#takeAlive(from, envelope);
       case "memReq":
-        return this.#takeRequest(from, nonce, content.value.selfInformation);
+        return this.#takeRequest(from, nonce, content.value);
       case "memRes":
         return this.#takeResponse(from, nonce, content.value);
       case "hello":
+        if (isProbe(message)) return this.#takeProbe(from, content.value);
         this.step({ kind: "identity-hello", from, nonce: content.value.nonce });
         return undefined;
       case "dataDig":
@@ -90,8 +99,27 @@ export class MeshDriver {
     }
   }
 
+  #takeProbe(
+    from: PeerId,
+    { nonce, metadata }: { readonly nonce: string; readonly metadata: Uint8Array },
+  ): Refusal | undefined {
+    const fields = readProbe(metadata);
+    if (fields === undefined) return "malformed";
+    switch (fields.kind) {
+      case "probe":
+      case "ack":
+      case "probe-request":
+      case "nack":
+        this.step({ ...fields, from, nonce });
+        return undefined;
+      case "accusations":
+        this.step({ ...fields, from });
+        return undefined;
+    }
+  }
+
   async #takeAlive(from: PeerId, envelope: GossipEnvelope): Promise<Refusal | undefined> {
-    const { mesh, verifier, self } = this.#deps;
+    const { mesh, verifier } = this.#deps;
     const draft = draftAlive(envelope);
     if (draft === undefined) return "malformed";
     // The cheap question first: most of what arrives is known from somebody else.
@@ -101,26 +129,36 @@ export class MeshDriver {
       if (verified.refusal === "identity") this.step({ kind: "identity-missing", from });
       return verified.refusal;
     }
-    const { alive, identity } = verified.claim;
-    if (alive.peer === self) {
-      this.step({ kind: "own-alive", time: alive.time });
-      return undefined;
-    }
-    this.step({ kind: "identity", record: identity });
-    this.step({ kind: "alive", claim: alive, from });
+    this.#learn(verified.claim, from);
     return undefined;
+  }
+
+  #learn(claim: AliveClaim, from: PeerId): void {
+    if (claim.peer === this.#deps.self) {
+      const { time, rebuttals = 0 } = claim;
+      this.step({ kind: "own-alive", time, rebuttals });
+      return;
+    }
+    // A claim without the mark is renewed often, and seldom with the identity: that is to be remembered by itself.
+    if (claim.rebuttals === undefined) this.step({ kind: "identity", record: claim.identity });
+    this.step({ kind: "alive", claim, from });
   }
 
   async #takeRequest(
     from: PeerId,
     nonce: string,
-    selfInformation: GossipEnvelope | undefined,
+    request: {
+      readonly selfInformation: GossipEnvelope | undefined;
+      readonly known: readonly Uint8Array[];
+    },
   ): Promise<Refusal | undefined> {
+    const { selfInformation } = request;
     const draft = selfInformation === undefined ? undefined : draftAlive(selfInformation);
     if (selfInformation === undefined || draft === undefined) return "malformed";
     if (draft.peer !== from) return "signature";
     const refusal = await this.#takeAlive(from, selfInformation);
-    if (refusal === undefined) this.step({ kind: "membership-request", from, nonce });
+    const known = readKnown(request.known, DIGEST_BUCKETS_MAX);
+    if (refusal === undefined) this.step({ kind: "membership-request", from, nonce, known });
     return refusal;
   }
 
@@ -130,27 +168,53 @@ export class MeshDriver {
     response: { readonly alive: GossipEnvelope[]; readonly dead: GossipEnvelope[] },
   ): Promise<Refusal | undefined> {
     const { mesh, clock } = this.#deps;
+    if (nonce === NO_NONCE && mesh.takesNewsFrom(from)) return this.#takeNews(from, response.alive);
     if (!mesh.expectsMembership(from, nonce, clock.monotonicMs())) return "unasked";
+    const alive = await this.#verifyAll(from, response.alive);
+    const dead = await this.#verifyAll(from, response.dead);
+    const isOther = ({ peer }: AliveClaim): boolean => peer !== this.#deps.self;
+    for (const claim of alive.claims) if (!isOther(claim)) this.#learn(claim, from);
+    this.step({
+      kind: "members",
+      from,
+      alive: alive.claims.filter(isOther),
+      dead: dead.claims.filter(isOther),
+    });
+    return alive.refusal ?? dead.refusal;
+  }
+
+  async #takeNews(
+    from: PeerId,
+    envelopes: readonly GossipEnvelope[],
+  ): Promise<Refusal | undefined> {
     let refusal: Refusal | undefined;
-    for (const envelope of response.alive.slice(0, MEMBERS_MAX)) {
+    for (const envelope of envelopes.slice(0, NEWS_BATCH_MAX)) {
       refusal = (await this.#takeAlive(from, envelope)) ?? refusal;
-    }
-    for (const envelope of response.dead.slice(0, MEMBERS_MAX)) {
-      refusal = (await this.#takeDead(envelope)) ?? refusal;
     }
     return refusal;
   }
 
-  async #takeDead(envelope: GossipEnvelope): Promise<Refusal | undefined> {
-    const { mesh, verifier, self } = this.#deps;
-    const draft = draftAlive(envelope);
-    if (draft === undefined) return "malformed";
-    if (draft.peer === self || mesh.judge(draft.peer, draft.time) !== "news") return undefined;
-    const verified = await verifier.alive(draft);
-    if (!verified.ok) return verified.refusal;
-    this.step({ kind: "identity", record: verified.claim.identity });
-    this.step({ kind: "dead", claim: verified.claim.alive });
-    return undefined;
+  /** The claims among `envelopes` that say something new and verify. */
+  async #verifyAll(
+    from: PeerId,
+    envelopes: readonly GossipEnvelope[],
+  ): Promise<{ readonly claims: readonly AliveClaim[]; readonly refusal: Refusal | undefined }> {
+    const { mesh, verifier } = this.#deps;
+    const claims: AliveClaim[] = [];
+    let refusal: Refusal | undefined;
+    for (const envelope of envelopes.slice(0, MEMBERS_MAX)) {
+      const draft = draftAlive(envelope);
+      if (draft === undefined) refusal = "malformed";
+      if (draft === undefined || mesh.judge(draft.peer, draft.time) !== "news") continue;
+      const verified = await verifier.alive(draft);
+      if (verified.ok) claims.push(verified.claim);
+      else refusal = verified.refusal;
+    }
+    if (refusal === "identity") this.step({ kind: "identity-missing", from });
+    for (const { rebuttals, identity } of claims) {
+      if (rebuttals === undefined) this.step({ kind: "identity", record: identity });
+    }
+    return { claims, refusal };
   }
 
   async #takeIdentities(
@@ -191,6 +255,9 @@ export class MeshDriver {
         });
         this.#deps.onChange(effect.kind, effect.peer);
         return;
+      case "suspected":
+        logger.debug("a peer does not answer and is suspected", { peer: effect.peer });
+        return;
       case "died":
         logger.warn("a peer is silent and counts as dead", {
           peer: effect.peer,
@@ -201,9 +268,9 @@ export class MeshDriver {
     }
   }
 
-  async #signAlive({ time, withIdentity }: MeshEffect & { kind: "sign-alive" }): Promise<void> {
+  async #signAlive({ time, rebuttals }: MeshEffect & { kind: "sign-alive" }): Promise<void> {
     try {
-      const sealed = await this.#deps.ownClaims.alive(time, withIdentity);
+      const sealed = await this.#deps.ownClaims.alive(time, rebuttals);
       this.step({ kind: "alive-signed", time, sealed });
     } catch (error) {
       this.#deps.logger.error("cannot sign an alive message", { reason: errorMessage(error) });

@@ -4,9 +4,10 @@ import {
   PullMsgType,
   type GossipEnvelope,
 } from "../../src/wire/index.ts";
-import type { MeshMessage } from "../core/index.ts";
+import type { MeshMessage, ProbeMessage } from "../core/index.ts";
 import { toEnvelope, unsignedEnvelope, type GossipContent } from "./gossip-message.ts";
 import { pkiIdOfPeer } from "./peer-identity.ts";
+import { knownBytes, probeBytes } from "./probe-wire.ts";
 
 const msgType = PullMsgType.IDENTITY_MSG;
 
@@ -17,8 +18,19 @@ export function meshEnvelope(message: MeshMessage): GossipEnvelope {
       return toEnvelope(message.sealed);
     case "membership-request": {
       const selfInformation = toEnvelope(message.self);
-      return open({ $case: "memReq", value: { selfInformation, known: [] } }, message.nonce);
+      const known = message.known === undefined ? [] : [knownBytes(message.known)];
+      return open({ $case: "memReq", value: { selfInformation, known } }, message.nonce);
     }
+    case "news": {
+      const alive = message.alive.map(toEnvelope);
+      return open({ $case: "memRes", value: { alive, dead: [] } });
+    }
+    case "probe":
+    case "ack":
+    case "probe-request":
+    case "nack":
+    case "accusations":
+      return probeEnvelope(message);
     case "membership-response": {
       const alive = message.alive.map(toEnvelope);
       const dead = message.dead.map(toEnvelope);
@@ -42,6 +54,12 @@ export function meshEnvelope(message: MeshMessage): GossipEnvelope {
       return open({ $case: "dataUpdate", value: { nonce: message.nonce, data, msgType } });
     }
   }
+}
+
+function probeEnvelope(message: ProbeMessage): GossipEnvelope {
+  const nonce = message.kind === "accusations" ? "0" : message.nonce;
+  const value = { nonce, metadata: probeBytes(message), msgType: PullMsgType.UNDEFINED };
+  return open({ $case: "hello", value });
 }
 
 function open(content: GossipContent, nonce = "0"): GossipEnvelope {

@@ -10,6 +10,7 @@ import {
 import type { PeerTime, RunnableChaincode, SealedMessage } from "../core/index.ts";
 import { sealMessage } from "./gossip-message.ts";
 import { channelMac } from "./peer-identity.ts";
+import { probeMark } from "./probe-wire.ts";
 
 export interface OwnEndpoints {
   /** `host:port` for the own organisation. */
@@ -38,13 +39,14 @@ export class OwnClaims {
     this.#endpoints = endpoints;
   }
 
-  async alive(time: PeerTime, withIdentity: boolean): Promise<SealedMessage> {
+  async alive(time: PeerTime, rebuttals: number): Promise<SealedMessage> {
     const membership = {
       endpoint: this.#endpoints.external,
-      metadata: EMPTY_BYTES,
+      metadata: probeMark(rebuttals),
       pkiId: this.#pkiId,
     };
-    const identity = withIdentity ? this.#signer.identity : EMPTY_BYTES;
+    // Always: whoever has the claim can verify it, and needs to ask nobody.
+    const { identity } = this.#signer;
     const value = { membership, timestamp: wireTime(time), identity };
     this.#secret ??= this.#signSecret();
     const secretEnvelope = await this.#secret;

@@ -23,8 +23,20 @@ export function isOfChannel({ content, channel }: DecodedMessage): boolean {
 /** Identities are pulled outside channels, blocks inside. True of what pulls nothing. */
 export function isPullOfItsKind({ content, channel }: DecodedMessage): boolean {
   const type = pullTypeOf(content);
-  if (type === undefined) return true;
+  if (type === undefined || isProbe({ content, channel })) return true;
   return type === (channel.length > 0 ? PullMsgType.BLOCK_MSG : PullMsgType.IDENTITY_MSG);
+}
+
+/** Whether a message is one of those that peers that probe each other hide in a hello of no kind. */
+export function isProbe({
+  content,
+  channel,
+}: Pick<DecodedMessage, "content" | "channel">): boolean {
+  return (
+    content.$case === "hello" &&
+    content.value.msgType === PullMsgType.UNDEFINED &&
+    channel.length === 0
+  );
 }
 
 function pullTypeOf(content: GossipContent): PullMsgType | undefined {

@@ -75,6 +75,7 @@ export class GossipService {
   readonly #channels = new Map<string, ChannelDriver>();
   readonly #networks = new Map<string, ChannelNetwork>();
   #ticker: Timer | undefined;
+  #tickedMs = 0;
   #isClosed = false;
 
   /** Throws `GossipError`: "bad-option" or "identity-refused". */
@@ -221,9 +222,20 @@ export class GossipService {
   }
 
   #tick(): void {
+    this.#noticeLateness();
     this.#connections.expire();
     this.#meshDriver.step({ kind: "tick", wallMs: this.#deps.clock.wallMs() });
     for (const driver of this.#channels.values()) driver.tick();
+  }
+
+  /** A tick that comes late tells that answers lie unread: the mesh is told before it draws conclusions from silence. */
+  #noticeLateness(): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    const lateMs = nowMs - this.#tickedMs - this.#timing.tickIntervalMs;
+    if (this.#ticker !== undefined && lateMs >= this.#timing.tickIntervalMs) {
+      this.#meshDriver.step({ kind: "late", lateMs });
+    }
+    this.#tickedMs = nowMs;
   }
 
   /** Tells the mesh where to begin: bootstrap peers, and the anchor peers of every channel. */

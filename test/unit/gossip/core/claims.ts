@@ -2,6 +2,7 @@
 import { EMPTY_BYTES, utf8 } from "../../../../src/kernel/bytes.ts";
 import type {
   AliveClaim,
+  IdentityRecord,
   LeadershipClaim,
   PeerId,
   SealedMessage,
@@ -14,6 +15,10 @@ export const NO_SEAL: SealedMessage = {
   secretEnvelope: undefined,
 };
 
+export function identityOf(peer: PeerId, mspId = "Org1MSP"): IdentityRecord {
+  return { peer, mspId, serialized: utf8(peer), expiresAtMs: 1e15, sealed: NO_SEAL };
+}
+
 export function aliveClaim(
   peer: PeerId,
   sequence: number,
@@ -25,6 +30,8 @@ export function aliveClaim(
     time: { incarnation: 1n, sequence: BigInt(sequence) },
     externalEndpoint: `${peer}:7051`,
     internalEndpoint: undefined,
+    rebuttals: 0,
+    identity: identityOf(peer, changes.mspId),
     sealed: { ...NO_SEAL, payload: utf8(`${peer} ${sequence}`) },
     ...changes,
   };

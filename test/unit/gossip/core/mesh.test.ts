@@ -2,24 +2,19 @@ import { describe, expect, test } from "vitest";
 import {
   DEFAULT_OPTIONS,
   Mesh,
-  type IdentityRecord,
   type MeshEffect,
   type MeshEvent,
   type SealedMessage,
 } from "../../../../gossip/core/index.ts";
 import { utf8 } from "../../../../src/kernel/bytes.ts";
 import { SeededRandom } from "../../../sim/gossip/seeded-random.ts";
-import { NO_SEAL, aliveClaim } from "./claims.ts";
+import { NO_SEAL, aliveClaim, identityOf } from "./claims.ts";
 
 const OWN_SEAL: SealedMessage = {
   payload: utf8("own"),
   signature: utf8("signature"),
   secretEnvelope: { payload: utf8("inside"), signature: utf8("signature") },
 };
-
-function identity(peer: string, mspId = "Org1MSP"): IdentityRecord {
-  return { peer, mspId, serialized: utf8(peer), expiresAtMs: 1e15, sealed: NO_SEAL };
-}
 
 class Driven {
   readonly mesh: Mesh;
@@ -30,7 +25,7 @@ class Driven {
         random: new SeededRandom(1),
         self: { peer: "self", mspId: "Org1MSP" },
         externalEndpoint,
-        ownIdentity: identity("self"),
+        ownIdentity: identityOf("self"),
       },
       DEFAULT_OPTIONS,
       5n,
@@ -43,6 +38,47 @@ class Driven {
     return this.mesh.takeEffects();
   }
 
+  nowMs = 0;
+
+  /** One round of telling news. */
+  spread(): readonly MeshEffect[] {
+    const effects = this.pass(DEFAULT_OPTIONS.newsIntervalMs);
+    return effects.filter(
+      (effect) => effect.kind === "send" && ["news", "alive"].includes(effect.message.kind),
+    );
+  }
+
+  /** Ticks through so much time. */
+  pass(durationMs: number): readonly MeshEffect[] {
+    const effects: MeshEffect[] = [];
+    for (const untilMs = this.nowMs + durationMs; this.nowMs < untilMs;) {
+      this.nowMs += DEFAULT_OPTIONS.tickIntervalMs;
+      effects.push(...this.step({ kind: "tick", wallMs: 0 }, this.nowMs));
+    }
+    return effects;
+  }
+
+  /** Knows `peer`, and that it is dead. */
+  dead(peer: string): this {
+    this.knows(peer);
+    this.pass(30_000);
+    return this;
+  }
+
+  /** The digest of a peer that knows what this one knows. */
+  digestSeenBy(peer: string): number {
+    const [ack] = this.step({
+      kind: "probe",
+      from: peer,
+      nonce: "0",
+      digest: 0,
+      accusation: undefined,
+    });
+    if (ack?.kind !== "send" || ack.message.kind !== "ack") throw new Error("no answer");
+    this.step({ kind: "tick", wallMs: 0 }, 1_000);
+    return ack.message.digest;
+  }
+
   /** Signs the first alive message. */
   announced(): this {
     this.step({ kind: "tick", wallMs: 0 });
@@ -52,7 +88,7 @@ class Driven {
   }
 
   knows(peer: string, mspId = "Org1MSP"): this {
-    this.step({ kind: "identity", record: identity(peer, mspId) });
+    this.step({ kind: "identity", record: identityOf(peer, mspId) });
     this.step({ kind: "alive", claim: aliveClaim(peer, 1, { mspId }), from: peer });
     return this;
   }
@@ -65,18 +101,19 @@ function sent(effects: readonly MeshEffect[]): readonly (readonly [string, strin
 }
 
 describe("the mesh", () => {
-  test("announces itself at the first tick, with its identity while it is new", () => {
+  test("announces itself at the first tick, and again only for members that answer no probes", () => {
     const driven = new Driven();
     const time = { incarnation: 5n, sequence: 1n };
     expect(driven.step({ kind: "tick", wallMs: 0 })).toEqual([
-      { kind: "sign-alive", time, withIdentity: true },
+      { kind: "sign-alive", time, rebuttals: 0 },
     ]);
-    const later = driven.step({ kind: "tick", wallMs: 0 }, DEFAULT_OPTIONS.publishIdentityMs);
-    expect(later).toContainEqual({
-      kind: "sign-alive",
-      time: { incarnation: 5n, sequence: 2n },
-      withIdentity: false,
-    });
+    driven.step({ kind: "alive-signed", time, sealed: OWN_SEAL });
+    const { aliveIntervalMs } = DEFAULT_OPTIONS;
+    const signs = (effects: readonly MeshEffect[]): readonly string[] =>
+      effects.map(({ kind }) => kind).filter((kind) => kind === "sign-alive");
+    expect(signs(driven.step({ kind: "tick", wallMs: 0 }, aliveIntervalMs))).toEqual([]);
+    driven.step({ kind: "alive", claim: aliveClaim("f", 1, { rebuttals: undefined }), from: "f" });
+    expect(signs(driven.step({ kind: "tick", wallMs: 0 }, 2 * aliveIntervalMs))).toHaveLength(1);
   });
 
   test("dials its seeds once it has something to show, and asks who answers for everybody", () => {
@@ -88,7 +125,7 @@ describe("the mesh", () => {
     expect(driven.step({ kind: "alive-signed", time, sealed: OWN_SEAL })).toEqual([
       { kind: "dial-seed", seed },
     ]);
-    driven.step({ kind: "identity", record: identity("a") });
+    driven.step({ kind: "identity", record: identityOf("a") });
     const [effect] = driven.step({ kind: "connected", peer: "a", seedEndpoint: "a:1" });
     expect(effect).toMatchObject({
       to: "a",
@@ -98,7 +135,7 @@ describe("the mesh", () => {
 
   test("takes a response to its own request only, and once", () => {
     const driven = new Driven().announced();
-    driven.step({ kind: "identity", record: identity("a") });
+    driven.step({ kind: "identity", record: identityOf("a") });
     const [effect] = driven.step({ kind: "connected", peer: "a", seedEndpoint: undefined });
     const nonce =
       effect?.kind === "send" && effect.message.kind === "membership-request"
@@ -110,33 +147,70 @@ describe("the mesh", () => {
     expect(driven.mesh.expectsMembership("a", nonce, 1)).toBe(false);
   });
 
-  test("passes news on to others, not back to its sender or its owner, and not twice", () => {
+  test("tells news to others, not to its owner", () => {
     const driven = new Driven().announced().knows("a").knows("b").knows("c");
-    const event: MeshEvent = { kind: "alive", claim: aliveClaim("a", 2), from: "b" };
-    expect(sent(driven.step(event))).toEqual([["c", "alive"]]);
-    expect(driven.step(event)).toEqual([]);
+    for (let round = 0; round < 10; round += 1) driven.spread();
+    driven.step({
+      kind: "alive",
+      claim: aliveClaim("d", 1),
+      from: "b",
+    });
+    const told = sent(driven.spread());
+    expect(told.every(([, kind]) => kind === "news")).toBe(true);
+    expect(told.map(([to]) => to)).not.toContain("d");
+    expect(told).not.toHaveLength(0);
+  });
+
+  test("stops telling what is known", () => {
+    const driven = new Driven().announced().knows("a").knows("b");
+    for (let round = 0; round < 10; round += 1) driven.spread();
+    expect(driven.spread()).toEqual([]);
+  });
+
+  test("passes renewed claims on only to members that answer no probes", () => {
+    const driven = new Driven().announced().knows("a").knows("b");
+    for (let round = 0; round < 10; round += 1) driven.spread();
+    const plain = aliveClaim("f", 1, { rebuttals: undefined });
+    driven.step({ kind: "alive", claim: plain, from: "f" });
+    const renewed: MeshEvent = { kind: "alive", claim: aliveClaim("a", 2), from: "b" };
+    expect(sent(driven.step(renewed))).toEqual([["f", "alive"]]);
   });
 
   test("tells another organisation nothing of third ones, and no private endpoint", () => {
     const driven = new Driven().announced().knows("x", "Org2MSP").knows("y", "Org3MSP");
-    const foreign = aliveClaim("y", 2, { mspId: "Org3MSP" });
-    expect(sent(driven.step({ kind: "alive", claim: foreign, from: "y" }))).toEqual([]);
+    for (let round = 0; round < 10; round += 1) driven.spread();
+    const foreign = aliveClaim("z", 2, { mspId: "Org3MSP" });
+    driven.step({ kind: "alive", claim: foreign, from: "y" });
+    expect(sent(driven.spread()).map(([to]) => to)).toEqual(["y"]);
+    for (let round = 0; round < 10; round += 1) driven.spread();
     const secretEnvelope = OWN_SEAL.secretEnvelope;
     const own = aliveClaim("a", 1, { sealed: { ...NO_SEAL, secretEnvelope } });
-    const effects = driven.step({ kind: "alive", claim: own, from: "a" });
-    const told = effects.flatMap((effect) =>
-      effect.kind === "send" && effect.message.kind === "alive" ? [effect.message.sealed] : [],
-    );
-    expect(told).toHaveLength(2);
+    driven.step({ kind: "alive", claim: own, from: "a" });
+    const told = driven
+      .spread()
+      .flatMap((effect) =>
+        effect.kind === "send" && effect.message.kind === "news" && effect.to !== "a"
+          ? effect.message.alive
+          : [],
+      );
+    expect(told.length).toBeGreaterThan(0);
     expect(told.every((sealed) => sealed.secretEnvelope === undefined)).toBe(true);
   });
 
   test("without an external endpoint stays unknown to other organisations", () => {
     const driven = new Driven("").announced().knows("x", "Org2MSP");
-    const time = { incarnation: 5n, sequence: 2n };
-    driven.step({ kind: "tick", wallMs: 0 }, DEFAULT_OPTIONS.aliveIntervalMs);
-    expect(sent(driven.step({ kind: "alive-signed", time, sealed: OWN_SEAL }))).toEqual([]);
-    const [answer] = driven.step({ kind: "membership-request", from: "x", nonce: "1" });
+    const isOfOwn = (effect: MeshEffect): boolean =>
+      effect.kind === "send" &&
+      effect.message.kind === "news" &&
+      effect.message.alive.includes(OWN_SEAL);
+    expect(driven.spread().some(isOfOwn)).toBe(false);
+    const request: MeshEvent = {
+      kind: "membership-request",
+      from: "x",
+      nonce: "1",
+      known: undefined,
+    };
+    const [answer] = driven.step(request);
     expect(answer).toMatchObject({ message: { alive: [], dead: [] } });
     expect(driven.step({ kind: "identity-hello", from: "x", nonce: "2" })).not.toContainEqual(
       expect.objectContaining({
@@ -146,31 +220,110 @@ describe("the mesh", () => {
   });
 
   test("levels with a member that comes back", () => {
-    const driven = new Driven().announced().knows("a");
-    driven.step({ kind: "tick", wallMs: 0 }, DEFAULT_OPTIONS.aliveExpirationMs);
-    const effects = driven.step({ kind: "alive", claim: aliveClaim("a", 2), from: "a" }, 6_000);
+    const driven = new Driven().announced().dead("a");
+    const back = aliveClaim("a", 2, { rebuttals: 1 });
+    const effects = driven.step({ kind: "alive", claim: back, from: "a" }, driven.nowMs);
     expect(effects).toContainEqual({ kind: "joined", peer: "a" });
     expect(sent(effects)).toContainEqual(["a", "membership-request"]);
   });
 
-  test("looks for the dead", () => {
+  test("goes on probing the dead, and tells them what is held against them", () => {
+    const driven = new Driven().announced().dead("a");
+    const accusation = { peer: "a", accuser: "self", incarnation: 1n, rebuttals: 0, isDead: true };
+    expect(driven.pass(2_000)).toContainEqual({
+      kind: "send",
+      to: "a",
+      message: expect.objectContaining({ kind: "probe", accusation }) as object,
+    });
+  });
+
+  test("dials the dead that answer no probes", () => {
+    const driven = new Driven().announced();
+    driven.step({ kind: "alive", claim: aliveClaim("f", 1, { rebuttals: undefined }), from: "f" });
+    const effects = driven.pass(DEFAULT_OPTIONS.aliveExpirationMs + 3_000);
+    expect(effects).toContainEqual({ kind: "died", peer: "f" });
+    expect(effects).toContainEqual({ kind: "dial-member", peer: "f", endpoint: "f:7051" });
+  });
+
+  test("refutes at once that it is suspected, once, and tells whoever says so", () => {
     const driven = new Driven().announced().knows("a");
-    const effects = [5_000, 7_100, 9_200].flatMap((nowMs) =>
-      driven.step({ kind: "tick", wallMs: 0 }, nowMs),
+    const accusation = { peer: "self", accuser: "b", incarnation: 5n, rebuttals: 0, isDead: false };
+    const event: MeshEvent = { kind: "accusations", from: "a", accusations: [accusation] };
+    const time = { incarnation: 5n, sequence: 2n };
+    expect(driven.step(event)).toEqual([{ kind: "sign-alive", time, rebuttals: 1 }]);
+    expect(driven.step(event)).toEqual([]);
+    expect(sent(driven.step({ kind: "alive-signed", time, sealed: OWN_SEAL }))).toEqual([
+      ["a", "alive"],
+    ]);
+    expect(sent(driven.step(event))).toEqual([["a", "alive"]]);
+  });
+
+  test("answers a probe", () => {
+    const driven = new Driven().announced().knows("a");
+    const probe = { digest: driven.digestSeenBy("a"), accusation: undefined };
+    expect(driven.step({ kind: "probe", from: "a", nonce: "3", ...probe })).toMatchObject([
+      { to: "a", message: { kind: "ack", nonce: "3", accusation: undefined } },
+    ]);
+  });
+
+  test("asks for the membership when a probe shows that it differs", () => {
+    const driven = new Driven().announced().knows("a");
+    const probe = { digest: 12_345, accusation: undefined };
+    const effects = driven.step({ kind: "probe", from: "a", nonce: "3", ...probe });
+    expect(sent(effects)).toEqual([
+      ["a", "ack"],
+      ["a", "membership-request"],
+    ]);
+  });
+
+  test("tells only what differs to a peer that says what it knows", () => {
+    const driven = new Driven().announced();
+    for (let index = 0; index < 40; index += 1) driven.knows(`peer ${index}`);
+    const asked = driven.step({
+      kind: "membership-request",
+      from: "peer 1",
+      nonce: "1",
+      known: new Uint32Array(16),
+    });
+    const [all] = asked;
+    const count =
+      all?.kind === "send" && all.message.kind === "membership-response"
+        ? all.message.alive.length
+        : 0;
+    expect(count).toBe(40);
+    const ask = asked.find(
+      (effect) =>
+        effect.kind === "send" &&
+        effect.to === "peer 1" &&
+        effect.message.kind === "membership-request",
     );
-    expect(effects).toContainEqual({ kind: "died", peer: "a" });
-    expect(effects).toContainEqual({ kind: "dial-member", peer: "a", endpoint: "a:7051" });
+    const known =
+      ask?.kind === "send" && ask.message.kind === "membership-request"
+        ? ask.message.known
+        : undefined;
+    const [none] = driven.step({ kind: "membership-request", from: "peer 1", nonce: "2", known });
+    expect(none).toMatchObject({ message: { kind: "membership-response", alive: [] } });
+  });
+
+  test("takes silence for a death no sooner because it was late itself", () => {
+    const driven = new Driven().announced().knows("a");
+    driven.pass(1_200);
+    driven.step({ kind: "late", lateMs: 60_000 }, driven.nowMs + 60_000);
+    const effects = driven.step({ kind: "tick", wallMs: 0 }, driven.nowMs + 60_000);
+    expect(effects).not.toContainEqual({ kind: "died", peer: "a" });
+    expect(driven.mesh.healthScore).toBeGreaterThan(0);
   });
 
   test("outbids a claim in its own name that is later than its own", () => {
     const driven = new Driven().announced();
-    expect(driven.step({ kind: "own-alive", time: { incarnation: 4n, sequence: 9n } })).toEqual([]);
-    expect(driven.step({ kind: "own-alive", time: { incarnation: 6n, sequence: 9n } })).toEqual([
-      { kind: "sign-alive", time: { incarnation: 6n, sequence: 10n }, withIdentity: true },
-    ]);
+    expect(
+      driven.step({ kind: "own-alive", time: { incarnation: 4n, sequence: 9n }, rebuttals: 0 }),
+    ).toEqual([]);
+    expect(
+      driven.step({ kind: "own-alive", time: { incarnation: 6n, sequence: 9n }, rebuttals: 4 }),
+    ).toEqual([{ kind: "sign-alive", time: { incarnation: 6n, sequence: 10n }, rebuttals: 5 }]);
     const last = { incarnation: 2n ** 64n - 1n, sequence: 2n ** 64n - 1n };
-    expect(driven.step({ kind: "own-alive", time: last })).toHaveLength(1);
-    expect(driven.step({ kind: "own-alive", time: last })).toEqual([]);
+    expect(driven.step({ kind: "own-alive", time: last, rebuttals: 0 })).toEqual([]);
   });
 
   test("serves the identities that it offered, to whom it offered them", () => {

@@ -1,0 +1,50 @@
+/**
+ * A few numbers that two peers compare to see whether they know the same members alive: a sum of hashes, and the same in buckets, so
+ * that only what differs has to be sent. Two different memberships have equal sums once in 2^32; the next change tells them apart.
+ */
+import type { AliveClaim, PeerId } from "./claims.ts";
+import { DIGEST_BUCKETS_MAX } from "./limits.ts";
+import { hashOfPeer } from "./peer-table.ts";
+
+/**
+ * The part of a claim that all should agree on. The sequence is left out: a peer with Fabric's peers around it renews its claim every few
+ * seconds, which changes nothing.
+ */
+export function hashOfClaim({ peer, time, rebuttals = 0 }: AliveClaim): number {
+  let hash = hashOfPeer(peer);
+  hash = mix(hash, Number(time.incarnation & 0xffff_ffffn));
+  hash = mix(hash, Number((time.incarnation >> 32n) & 0xffff_ffffn));
+  return mix(hash, rebuttals >>> 0);
+}
+
+function mix(hash: number, value: number): number {
+  let mixed = Math.imul(hash ^ value, 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}
+
+/** Buckets for so many members: a power of two, about one for four. */
+export function bucketCountFor(memberCount: number): number {
+  let count = 1;
+  while (count * 4 < memberCount && count < DIGEST_BUCKETS_MAX) count *= 2;
+  return count;
+}
+
+/** Whether a received array can be buckets: a power of two of them, not too many. */
+export function isBucketCount(count: number): boolean {
+  return count >= 1 && count <= DIGEST_BUCKETS_MAX && (count & (count - 1)) === 0;
+}
+
+export function bucketOf(peer: PeerId, bucketCount: number): number {
+  return (hashOfPeer(peer) >>> 4) & (bucketCount - 1);
+}
+
+/** The sum of every bucket. `count` is a power of two. */
+export function bucketSums(claims: readonly AliveClaim[], count: number): Uint32Array {
+  const sums = new Uint32Array(count);
+  for (const claim of claims) {
+    const bucket = bucketOf(claim.peer, count);
+    sums[bucket] = (sums[bucket] as number) ^ hashOfClaim(claim);
+  }
+  return sums;
+}

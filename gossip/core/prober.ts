@@ -1,0 +1,220 @@
+/**
+ * Asks one member a round whether it is there: directly, then, when no answer has come, through a few others, so that one bad path kills
+ * nobody (SWIM §4.1). A slow peer gives others more time (Lifeguard §4.1), and answers on behalf of others say when there is nothing to say.
+ */
+import type { Random } from "../../src/kernel/ports/random.ts";
+import type { AliveClaim, PeerId } from "./claims.ts";
+import { RELAYED_PROBES_MAX } from "./limits.ts";
+import { LocalHealth } from "./local-health.ts";
+import type { GossipOptions } from "./options.ts";
+import { newNonce, sampleWhere } from "./sampling.ts";
+
+export type ProberOptions = Pick<
+  GossipOptions,
+  "probeIntervalMs" | "probeTimeoutMs" | "indirectProbeCount"
+>;
+
+/** What the prober wants said, or has found out. */
+export type ProbeOutput =
+  | { readonly kind: "probe"; readonly to: PeerId; readonly nonce: string }
+  | {
+      readonly kind: "probe-request";
+      readonly to: PeerId;
+      readonly nonce: string;
+      readonly subject: PeerId;
+    }
+  | { readonly kind: "ack" | "nack"; readonly to: PeerId; readonly nonce: string }
+  | { readonly kind: "silent"; readonly peer: PeerId };
+
+interface Round {
+  readonly target: PeerId;
+  readonly nonce: string;
+  indirectAtMs: number;
+  endsMs: number;
+  /** Who was asked to probe as well; a relay is taken out when it says that it has had no answer either. */
+  relays: Set<PeerId> | undefined;
+}
+
+interface Relayed {
+  readonly subject: PeerId;
+  readonly requester: PeerId;
+  readonly requesterNonce: string;
+  nackAtMs: number;
+  untilMs: number;
+}
+
+export class Prober {
+  readonly #random: Random;
+  readonly #options: ProberOptions;
+  readonly #health = new LocalHealth();
+  readonly #relayed = new Map<string, Relayed>();
+  #round: Round | undefined;
+  #nextMs: number;
+  #cursor = 0;
+  #stride = 1;
+  #stepsLeft = 0;
+
+  constructor(random: Random, options: ProberOptions, nowMs: number) {
+    this.#random = random;
+    this.#options = options;
+    this.#nextMs = nowMs + random.below(Math.ceil(options.probeIntervalMs));
+  }
+
+  /** 0 when this peer hears well; the higher, the less it trusts itself. */
+  get healthScore(): number {
+    return this.#health.score;
+  }
+
+  /** Something said that this peer was slow: a suspicion of itself, or its own late timers. */
+  doubt(): void {
+    this.#health.change(1);
+  }
+
+  /** This peer was not listening for so long: what it waits for gets as much more time. */
+  delay(byMs: number): void {
+    if (this.#round !== undefined) {
+      this.#round.indirectAtMs += byMs;
+      this.#round.endsMs += byMs;
+    }
+    for (const relayed of this.#relayed.values()) {
+      relayed.nackAtMs += byMs;
+      relayed.untilMs += byMs;
+    }
+  }
+
+  /** True once a round: a next one is due. */
+  tick(
+    members: readonly AliveClaim[],
+    nowMs: number,
+    emit: (output: ProbeOutput) => void,
+  ): boolean {
+    this.#tickRelayed(nowMs, emit);
+    const round = this.#round;
+    if (round !== undefined && nowMs >= round.indirectAtMs && round.relays === undefined) {
+      this.#askOthers(round, members, emit);
+    }
+    if (round !== undefined && nowMs >= round.endsMs) this.#fail(round, emit);
+    if (this.#round !== undefined || nowMs < this.#nextMs) return false;
+    this.#begin(members, nowMs, emit);
+    return true;
+  }
+
+  /** An answer to a probe, from its target or from somebody who was asked to try. True when it was waited for. */
+  ack(from: PeerId, nonce: string, emit: (output: ProbeOutput) => void): boolean {
+    const round = this.#round;
+    if (round?.nonce === nonce && (from === round.target || round.relays?.has(from) === true)) {
+      this.#round = undefined;
+      this.#health.change(-1);
+      return from === round.target;
+    }
+    const relayed = this.#relayed.get(nonce);
+    if (relayed?.subject !== from) return false;
+    this.#relayed.delete(nonce);
+    emit({ kind: "ack", to: relayed.requester, nonce: relayed.requesterNonce });
+    return true;
+  }
+
+  /** A peer that was asked to probe has had no answer: it, at least, is heard. */
+  nack(from: PeerId, nonce: string): void {
+    if (this.#round?.nonce === nonce) this.#round.relays?.delete(from);
+  }
+
+  /** Probes `subject` on behalf of `requester`. */
+  relay(
+    request: { readonly requester: PeerId; readonly nonce: string; readonly subject: PeerId },
+    nowMs: number,
+    emit: (output: ProbeOutput) => void,
+  ): void {
+    if (this.#relayed.size >= RELAYED_PROBES_MAX) return;
+    const nonce = newNonce(this.#random);
+    const { probeTimeoutMs } = this.#options;
+    this.#relayed.set(nonce, {
+      subject: request.subject,
+      requester: request.requester,
+      requesterNonce: request.nonce,
+      nackAtMs: nowMs + 0.8 * probeTimeoutMs,
+      untilMs: nowMs + 2 * probeTimeoutMs,
+    });
+    emit({ kind: "probe", to: request.subject, nonce });
+  }
+
+  #begin(members: readonly AliveClaim[], nowMs: number, emit: (output: ProbeOutput) => void): void {
+    const { probeIntervalMs, probeTimeoutMs } = this.#options;
+    const { factor } = this.#health;
+    this.#nextMs = nowMs + probeIntervalMs * factor;
+    const target = this.#nextTarget(members);
+    if (target === undefined) return;
+    const nonce = newNonce(this.#random);
+    this.#round = {
+      target,
+      nonce,
+      indirectAtMs: nowMs + probeTimeoutMs * factor,
+      endsMs: this.#nextMs,
+      relays: undefined,
+    };
+    emit({ kind: "probe", to: target, nonce });
+  }
+
+  /** Goes around in strides without a common factor with the count, another one each time: everybody has a turn in every round trip. */
+  #nextTarget(members: readonly AliveClaim[]): PeerId | undefined {
+    const count = members.length;
+    for (let tries = 0; tries < count; tries += 1) {
+      if (this.#stepsLeft <= 0) {
+        this.#stepsLeft = count;
+        this.#cursor = this.#random.below(count);
+        this.#stride = strideFor(count, this.#random);
+      }
+      this.#stepsLeft -= 1;
+      this.#cursor = (this.#cursor + this.#stride) % count;
+      const member = members[this.#cursor] as AliveClaim;
+      if (member.rebuttals !== undefined) return member.peer;
+    }
+    return undefined;
+  }
+
+  #askOthers(
+    round: Round,
+    members: readonly AliveClaim[],
+    emit: (output: ProbeOutput) => void,
+  ): void {
+    const { target: subject, nonce } = round;
+    const others = sampleWhere(
+      members,
+      this.#options.indirectProbeCount,
+      this.#random,
+      ({ peer, rebuttals }) => peer !== subject && rebuttals !== undefined,
+    );
+    round.relays = new Set(others.map(({ peer }) => peer));
+    for (const to of round.relays) emit({ kind: "probe-request", to, nonce, subject });
+  }
+
+  #fail(round: Round, emit: (output: ProbeOutput) => void): void {
+    this.#round = undefined;
+    // Those who said "nothing heard" prove that this peer hears; those who said nothing at all are counted against it.
+    const unheard = round.relays?.size ?? 0;
+    this.#health.change(round.relays === undefined ? 1 : unheard);
+    emit({ kind: "silent", peer: round.target });
+  }
+
+  #tickRelayed(nowMs: number, emit: (output: ProbeOutput) => void): void {
+    for (const [nonce, relayed] of this.#relayed) {
+      if (nowMs >= relayed.nackAtMs) {
+        relayed.nackAtMs = Number.POSITIVE_INFINITY;
+        emit({ kind: "nack", to: relayed.requester, nonce: relayed.requesterNonce });
+      }
+      if (nowMs >= relayed.untilMs) this.#relayed.delete(nonce);
+    }
+  }
+}
+
+function strideFor(count: number, random: Random): number {
+  if (count < 3) return 1;
+  for (;;) {
+    const stride = 1 + random.below(count - 1);
+    if (gcd(stride, count) === 1) return stride;
+  }
+}
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
+}
