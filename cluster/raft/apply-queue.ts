@@ -48,6 +48,15 @@ export class ApplyQueue {
     return entries;
   }
 
+  /** The application holds a snapshot up to `index`: what it was given before does not matter any more. */
+  install(index: number): void {
+    assert(index >= this.#applied, "a snapshot never takes the application back");
+    this.#applied = index;
+    this.#handedOut = Math.max(this.#handedOut, index);
+    this.#handouts.length = 0;
+    this.#bytes = 0;
+  }
+
   /** Everything up to `index` is applied. */
   complete(index: number): void {
     assert(

@@ -15,6 +15,7 @@ export function receiveAsCandidate(
   switch (message.type) {
     case "append":
     case "heartbeat":
+    case "snapshot":
       // The election of this term is over, and somebody else has won it.
       becomeFollower(state, state.term, message.from, "leader found");
       receiveAsFollower(state, message);
@@ -35,6 +36,8 @@ export function receiveAsCandidate(
     case "timeoutNow":
     case "preVote":
     case "vote":
+    case "readIndex":
+    case "readIndexAnswer":
       return;
   }
 }

@@ -1,7 +1,8 @@
 /** Elections: when they start, who may vote for whom, and who has won (Raft §5.2, §5.4.1; thesis §9.6). */
+import { changeOf } from "./conf-change-rules.ts";
 import { takeOffice } from "./leader.ts";
 import type { PreVoteMessage, VoteMessage } from "./message.ts";
-import { voteResult } from "./quorum.ts";
+import { jointVoteResult } from "./quorum.ts";
 import type { CandidateRole, PreCandidateRole } from "./role.ts";
 import type { RaftState } from "./state.ts";
 import { becomeCandidate, becomeFollower, becomePreCandidate } from "./transition.ts";
@@ -10,16 +11,46 @@ import { becomeCandidate, becomeFollower, becomePreCandidate } from "./transitio
 export function tickElection(state: RaftState): void {
   state.electionElapsed += 1;
   if (state.electionElapsed < state.electionTimeout) return;
+  // One that may not campaign leaves its time run on, or it would take a leader for alive that it has long not heard.
+  if (campaignFault(state) !== undefined) return;
   state.electionElapsed = 0;
-  startPreVote(state);
+  campaign(state);
 }
 
-/** Asks whether an election could be won. Only voters campaign. */
-export function startPreVote(state: RaftState): void {
-  if (!state.voters.has(state.id)) return;
+/** Campaigns without waiting for the timeout. */
+export function campaign(state: RaftState): void {
+  const fault = campaignFault(state);
+  if (fault !== undefined) state.outbox.trace({ type: "campaignRefused", reason: fault });
+  else if (state.options.preVote) startPreVote(state);
+  else startVote(state, false);
+}
+
+/** Campaigns because the leader asked for it: no pre-vote, since the leader is known to be ready to go. */
+export function campaignNow(state: RaftState): void {
+  const fault = campaignFault(state);
+  if (fault !== undefined) state.outbox.trace({ type: "campaignRefused", reason: fault });
+  else startVote(state, true);
+}
+
+// Why this node must not stand for election. A committed change that is not applied could make it count its votes in a
+// configuration that the others have left two changes ago (etcd-io/etcd#7625).
+function campaignFault(state: RaftState): string | undefined {
+  const { membership, snapshots, readmission, log, applyQueue } = state;
+  if (!membership.isVoter(state.id)) return "not a voter";
+  if (readmission.type !== "none") return "its votes may be forgotten";
+  if (snapshots.installingIndex !== undefined) return "a snapshot is being installed";
+  const unapplied = log.slice(applyQueue.applied, log.committed);
+  if (unapplied.some((entry) => changeOf(entry) !== undefined)) {
+    return "a committed configuration change is not applied";
+  }
+  return undefined;
+}
+
+/** Asks whether an election could be won (thesis §9.6). */
+function startPreVote(state: RaftState): void {
   becomePreCandidate(state);
   const { index: lastIndex, term: lastTerm } = state.log.last;
-  for (const to of state.peers()) {
+  for (const to of rivals(state)) {
     const header = { from: state.id, to, term: state.term + 1 };
     state.outbox.sendNow({ type: "preVote", ...header, lastIndex, lastTerm });
   }
@@ -27,16 +58,20 @@ export function startPreVote(state: RaftState): void {
 }
 
 /** Stands for election in the next term. `isTransfer`: the leader asked for it. */
-export function startVote(state: RaftState, isTransfer: boolean): void {
-  if (!state.voters.has(state.id)) return;
+function startVote(state: RaftState, isTransfer: boolean): void {
   becomeCandidate(state, isTransfer);
   const { index: lastIndex, term: lastTerm } = state.log.last;
-  for (const to of state.peers()) {
+  for (const to of rivals(state)) {
     // After persistence, unlike a pre-vote: were the term or the end of the log lost in a crash, this node could stand
     // again in the same term with a shorter log, and votes given to the longer one would count for it.
     const header = { from: state.id, to, term: state.term };
     state.outbox.sendAfterPersist({ type: "vote", ...header, lastIndex, lastTerm, isTransfer });
   }
+}
+
+// Whose votes count besides the own: of both halves of a joint configuration (Raft §6).
+function rivals({ membership, id }: RaftState): readonly number[] {
+  return membership.electorate.filter((voter) => voter !== id);
 }
 
 /** The own vote counts once it is durable: a crash must not leave a second one to give. */
@@ -53,7 +88,7 @@ export function recordVote(
   voter: number,
   isGranted: boolean,
 ): void {
-  if (!state.voters.has(voter) || role.votes.has(voter)) return;
+  if (!state.membership.isVoter(voter) || role.votes.has(voter)) return;
   role.votes.set(voter, isGranted);
   countVotes(state);
 }
@@ -61,7 +96,7 @@ export function recordVote(
 function countVotes(state: RaftState): void {
   const { role } = state;
   if (role.type !== "preCandidate" && role.type !== "candidate") return;
-  const result = voteResult(state.voters, role.votes);
+  const result = jointVoteResult(state.membership, role.votes);
   if (result === "pending") return;
   if (result === "lost") becomeFollower(state, state.term, undefined, "election lost");
   else if (role.type === "preCandidate") startVote(state, false);
@@ -73,10 +108,14 @@ function countVotes(state: RaftState): void {
  * off cannot depose it (thesis §4.2.3, §6.4.1).
  */
 export function isInLease(state: RaftState): boolean {
+  if (!state.options.checkQuorum) return false;
   return state.leaderId !== undefined && state.electionElapsed < state.options.electionTicks;
 }
 
-/** Answers a request in the current term, or a pre-vote for the current term or a later one. */
+/**
+ * Answers a request in the current term, or a pre-vote for the current term or a later one. Whoever asks, and also at a
+ * node that is no voter as far as it knows: it may have become one without having heard of it.
+ */
 export function answerVoteRequest(state: RaftState, message: PreVoteMessage | VoteMessage): void {
   const candidateLast = { index: message.lastIndex, term: message.lastTerm };
   const isGranted = mayVote(state, message) && state.log.isUpToDate(candidateLast);
@@ -97,6 +136,7 @@ export function answerVoteRequest(state: RaftState, message: PreVoteMessage | Vo
 
 // One vote a term, repeated to the same candidate if asked again. A pre-vote for a later term spends none.
 function mayVote(state: RaftState, message: PreVoteMessage | VoteMessage): boolean {
+  if (state.readmission.type !== "none") return false;
   if (message.type === "preVote" && message.term > state.term) return true;
   if (state.votedFor === message.from) return true;
   return state.votedFor === undefined && state.leaderId === undefined;

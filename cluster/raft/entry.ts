@@ -1,7 +1,8 @@
 /** What the log holds. */
+import type { ConfChange } from "./configuration.ts";
 
-/** `confChange`: a change of the voters, which this version carries and hands to the application but does not act on. */
-export type EntryType = "normal" | "confChange";
+/** `confChange` and `confChangeV2`: a change of the members, in one of the two forms that etcd's library writes. */
+export type EntryType = "normal" | "confChange" | "confChangeV2";
 
 /** A place in the log and the term of what is there. By Log Matching (Raft §5.3) it stands for the whole log up to it. */
 export interface EntryId {
@@ -14,8 +15,10 @@ export interface EntryId {
 /** One entry of the replicated log. Immutable once made: its `data` is shared by log, messages and effects. */
 export interface Entry extends EntryId {
   readonly type: EntryType;
-  /** Opaque to Raft. Empty only in the entry that a new leader appends by itself. */
+  /** Opaque to Raft. Empty only in entries that a leader appends by itself. */
   readonly data: Uint8Array;
+  /** What `data` says, decoded by the driver. Without it an entry of a configuration change changes nothing. */
+  readonly change?: ConfChange;
 }
 
 // Counted for each entry besides its data, so that a flood of empty entries is not free.

@@ -1,5 +1,7 @@
+import type { ConfChange } from "./configuration.ts";
 import type { PersistToken } from "./effects.ts";
 import type { RaftMessage } from "./message.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** Everything that can happen to a node. */
 export type RaftEvent =
@@ -11,11 +13,41 @@ export type RaftEvent =
   | { readonly type: "propose"; readonly data: readonly Uint8Array[] }
   /** The batch that was handed out with this token is durable. Batches are reported once each and in order. */
   | ({ readonly type: "persisted" } & PersistToken)
-  /** The application holds every entry up to `index`. */
+  /** As `Raft.proposeConfChange`, likewise. */
+  | {
+      readonly type: "proposeConfChange";
+      readonly change: ConfChange;
+      readonly data: Uint8Array;
+      readonly kind: ConfChangeKind;
+    }
+  /**
+   * The application holds every entry up to `index`, one that was handed out. The changes of the configuration among
+   * them are now in force.
+   */
   | { readonly type: "applied"; readonly index: number }
   /** Ask for an election now, without waiting for the timeout. */
   | { readonly type: "campaign" }
   /** Hand leadership over. At a node that does not lead it is refused in the trace. */
   | { readonly type: "transfer"; readonly to: number }
   /** The transport lost its connection to `id`. */
-  | { readonly type: "unreachable"; readonly id: number };
+  | { readonly type: "unreachable"; readonly id: number }
+  /** A snapshot message did, or did not, reach `id`. Without a report it is taken for lost after some time. */
+  | { readonly type: "snapshotReport"; readonly id: number; readonly ok: boolean }
+  /** The application holds the snapshot of `installSnapshot` with this index, and its batch was reported as durable. */
+  | { readonly type: "snapshotInstalled"; readonly index: number }
+  /**
+   * `snapshot` is durable and stands for what is applied. The log before `keepFromIndex`, at most snapshot.index + 1, is
+   * dropped from memory; a follower that needs it gets the snapshot. One older than the latest is ignored.
+   */
+  | { readonly type: "compact"; readonly snapshot: Snapshot; readonly keepFromIndex: number }
+  /**
+   * Asks which index must be applied here before a read sees everything that was committed before it was asked for
+   * (thesis §6.4). The answer is in `RaftEffects.readStates`, or never comes when leadership changes: ask again then.
+   * `context`, at most `READ_CONTEXT_BYTES_MAX`, tells the reads apart.
+   */
+  | { readonly type: "readIndex"; readonly context: Uint8Array }
+  /** A follower gives up its leader, so that it may vote for another one before the election timeout. */
+  | { readonly type: "forgetLeader" };
+
+/** The form of a change's data: raftpb.ConfChange or raftpb.ConfChangeV2. */
+export type ConfChangeKind = "v1" | "v2";

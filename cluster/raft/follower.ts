@@ -1,7 +1,9 @@
 /** The rules of a follower (Raft §5.3). */
-import { startVote } from "./election.ts";
-import { entriesBytes } from "./entry.ts";
-import type { AppendMessage, RaftMessage } from "./message.ts";
+import { campaignNow } from "./election.ts";
+import type { AppendMessage, HeartbeatMessage, RaftMessage } from "./message.ts";
+import { readAnswered } from "./read-index.ts";
+import { afterContact } from "./readmission.ts";
+import { receiveSnapshot } from "./snapshot-rules.ts";
 import type { RaftState } from "./state.ts";
 import { followLeader } from "./transition.ts";
 
@@ -16,16 +18,17 @@ export function receiveAsFollower(state: RaftState, message: RaftMessage): void 
       return;
     case "heartbeat":
       hearLeader(state, message.from);
-      commitMatched(state, message.commit);
-      state.outbox.sendNow({
-        type: "heartbeatAnswer",
-        from: state.id,
-        to: message.from,
-        term: state.term,
-      });
+      receiveHeartbeat(state, message);
+      return;
+    case "snapshot":
+      hearLeader(state, message.from);
+      accept(state, message.from, receiveSnapshot(state, message));
       return;
     case "timeoutNow":
-      if (message.from === state.leaderId) startVote(state, true);
+      if (message.from === state.leaderId) campaignNow(state);
+      return;
+    case "readIndexAnswer":
+      readAnswered(state, message);
       return;
     case "appendAccepted":
     case "appendRejected":
@@ -34,8 +37,17 @@ export function receiveAsFollower(state: RaftState, message: RaftMessage): void 
     case "preVoteAnswer":
     case "vote":
     case "voteAnswer":
+    case "readIndex":
       return;
   }
+}
+
+/** Gives up its leader, if it has one: it may vote for another at once. */
+export function forgetLeader(state: RaftState): void {
+  const { role, leaderId } = state;
+  if (role.type !== "follower" || leaderId === undefined) return;
+  state.role = { type: "follower", leaderId: undefined };
+  state.outbox.trace({ type: "leaderForgotten", leaderId });
 }
 
 /**
@@ -55,8 +67,17 @@ function hearLeader(state: RaftState, from: number): void {
   if (state.leaderId !== from) followLeader(state, from);
 }
 
+function receiveHeartbeat(state: RaftState, message: HeartbeatMessage): void {
+  commitMatched(state, message.commit);
+  const header = { from: state.id, to: message.from, term: state.term };
+  const { context } = message;
+  const reads = context === undefined ? {} : { context };
+  state.outbox.sendNow({ type: "heartbeatAnswer", ...header, ...reads });
+}
+
 function receiveAppend(state: RaftState, message: AppendMessage): void {
   const { log } = state;
+  state.readmission = afterContact(state.readmission, message.commit);
   if (message.prevIndex < log.committed) {
     // An old or repeated append. What is committed is in every later leader's log (Leader Completeness).
     accept(state, message.from, log.committed);
@@ -86,8 +107,7 @@ function receiveAppend(state: RaftState, message: AppendMessage): void {
 function isOverwhelmed(state: RaftState, message: AppendMessage): boolean {
   const { log, persistQueue, options } = state;
   if (message.entries.length === 0 || persistQueue.durable === log.last.index) return false;
-  const waitingBytes = entriesBytes(log.slice(persistQueue.durable, log.last.index));
-  if (waitingBytes < options.pendingBytesMax) return false;
+  if (log.bytesAfter(persistQueue.durable) < options.pendingBytesMax) return false;
   ignore(state, message, "too many entries wait for the disk");
   return true;
 }

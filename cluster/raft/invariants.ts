@@ -7,6 +7,7 @@ export function checkStateInvariants(state: RaftState): void {
   checkPointers(state);
   checkTerm(state);
   checkLeader(state);
+  checkSnapshot(state);
 }
 
 // applied ≤ handedOut ≤ min(committed, durable); durable ≤ emitted ≤ last.
@@ -28,10 +29,31 @@ function checkTerm({ log, term, matchedIndex, options, electionTimeout }: RaftSt
   );
 }
 
-function checkLeader({ role, log, term, votedFor, id }: RaftState): void {
+// Raft §7: what the log no longer holds is in the snapshot, and the snapshot is of what is applied or on its way there.
+function checkSnapshot({ log, snapshots, applyQueue }: RaftState): void {
+  const { latest, installingIndex } = snapshots;
+  assert(log.firstIndex <= latest.index + 1, "the snapshot and the log leave no gap");
+  assert(
+    latest.index <= (installingIndex ?? applyQueue.applied),
+    "a snapshot is of what is applied or being installed",
+  );
+}
+
+function checkLeader(state: RaftState): void {
+  const { role, log, term, votedFor, id, membership } = state;
   if (role.type === "candidate") assert(votedFor === id, "a candidate votes for itself");
   if (role.type !== "leader") return;
   assert(votedFor === id, "a leader voted for itself");
-  assert(log.termAt(role.noOpIndex) === term, "a leader never overwrites what it appended");
+  assert(
+    role.noOpIndex < log.firstIndex || log.termAt(role.noOpIndex) === term,
+    "a leader never overwrites what it appended",
+  );
+  assert(role.pendingConfIndex <= log.last.index, "a pending change is in the log");
+  const followers = [...role.progress.keys()].sort((a, b) => a - b);
+  assert(String(followers) === String(state.peers()), "a leader follows the members' progress");
+  assert(
+    followers.every((peer) => role.progress.get(peer)?.isLearner === membership.isLearner(peer)),
+    "a leader knows the learners",
+  );
   for (const progress of role.progress.values()) progress.checkInvariants(log.last.index);
 }

@@ -1,6 +1,6 @@
 /** Bounds of the Raft core that no operator needs to turn; those that one may are in options.ts. */
 
-/** Voters of one group. More are refused at construction: majorities are recounted for each acknowledgement. */
+/** Members of one group. A change beyond is refused: majorities are recounted for each acknowledgement. */
 export const VOTERS_MAX = 128;
 
 /** Entries of one append, beside the bound on its bytes. The rest goes in the next one. */
@@ -17,6 +17,15 @@ export const PERSIST_BATCHES_MAX = 64;
 
 /** Messages waiting for the driver, in each of the two outboxes. Further ones are dropped, as a network may drop them. */
 export const OUTBOX_MESSAGES_MAX = 4_096;
+
+/** Reads waiting at a leader to be confirmed, and answers to reads waiting for the driver. Further ones are dropped. */
+export const READS_MAX = 4_096;
+
+/** Bytes of a read's context. A longer one of a peer is ignored. */
+export const READ_CONTEXT_BYTES_MAX = 256;
+
+/** Election timeouts after which a snapshot that nobody reported on is taken for lost, and sent again. */
+export const SNAPSHOT_WAIT_ELECTIONS = 8;
 
 /** Trace events waiting for the driver. Further ones are dropped and counted. */
 export const TRACE_EVENTS_MAX = 1_024;

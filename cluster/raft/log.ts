@@ -17,12 +17,12 @@ export type ReconcileResult =
  *
  *     prefix ≤ committed ≤ last
  *       │          └ on a majority (Raft §5.3): never changes again
- *       └ the place before the first entry held: everything up to it is committed and applied
+ *       └ the place before the first entry held: everything up to it is committed, and in a snapshot
  *
  * What is durable and what is applied are kept apart (PersistQueue, ApplyQueue).
  */
 export class RaftLog {
-  readonly #prefix: EntryId;
+  #prefix: EntryId;
   // Invariant: entry i has index prefix.index + 1 + i, and terms never fall.
   readonly #entries: Entry[];
   #committed: number;
@@ -30,7 +30,7 @@ export class RaftLog {
 
   /** `entries` follow `prefix`; `prefix.index` ≤ `committed` ≤ the last entry's index. */
   constructor(prefix: EntryId, entries: readonly Entry[], committed: number) {
-    this.#prefix = prefix;
+    this.#prefix = { index: prefix.index, term: prefix.term };
     this.#entries = [...entries];
     this.#committed = committed;
     this.#uncommittedBytes = entriesBytes(this.slice(committed, this.last.index));
@@ -47,6 +47,11 @@ export class RaftLog {
 
   get committed(): number {
     return this.#committed;
+  }
+
+  /** Bytes of the entries after `index`, as far as they are held. */
+  bytesAfter(index: number): number {
+    return entriesBytes(this.slice(Math.max(index, this.#prefix.index), this.last.index));
   }
 
   /** Bytes of the entries after `committed`. */
@@ -141,6 +146,25 @@ export class RaftLog {
       else high = middle - 1;
     }
     return low;
+  }
+
+  /** Drops every entry before `index`, which is at most one beyond the commit index. */
+  compact(index: number): void {
+    if (index <= this.firstIndex) return;
+    assert(index <= this.#committed + 1, "only what is committed is dropped");
+    const term = this.termAt(index - 1);
+    assert(term !== undefined, "what is committed is in the log");
+    this.#entries.splice(0, index - this.firstIndex);
+    this.#prefix = { index: index - 1, term };
+  }
+
+  /** Begins anew after a leader's snapshot, which everything held is replaced by (Raft §7). */
+  restore(snapshot: EntryId): void {
+    assert(snapshot.index > this.#committed, "what is committed is never taken back");
+    this.#prefix = { index: snapshot.index, term: snapshot.term };
+    this.#entries.length = 0;
+    this.#committed = snapshot.index;
+    this.#uncommittedBytes = 0;
   }
 
   checkInvariants(): void {

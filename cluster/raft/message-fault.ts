@@ -1,6 +1,12 @@
 import type { Entry } from "./entry.ts";
-import { ENTRIES_FROM_PEER_MAX, NUMBER_FROM_PEER_MAX } from "./limits.ts";
-import type { AppendMessage, RaftMessage } from "./message.ts";
+import type { RaftConfiguration } from "./configuration.ts";
+import {
+  ENTRIES_FROM_PEER_MAX,
+  NUMBER_FROM_PEER_MAX,
+  READ_CONTEXT_BYTES_MAX,
+  VOTERS_MAX,
+} from "./limits.ts";
+import type { AppendMessage, RaftMessage, SnapshotMessage } from "./message.ts";
 
 /**
  * Why `message` cannot come from a working peer, or `undefined`. The types say what a codec produces; this checks the
@@ -9,7 +15,8 @@ import type { AppendMessage, RaftMessage } from "./message.ts";
 export function messageFault(message: RaftMessage, id: number): string | undefined {
   if (message.to !== id) return "addressed to another node";
   if (!isNumber(message.from) || message.from === 0 || message.from === id) return "bad sender";
-  if (!isNumber(message.term) || message.term === 0) return "bad term";
+  if (!isNumber(message.term)) return "bad term";
+  if (message.term === 0 && message.type !== "readIndex") return "bad term";
   switch (message.type) {
     case "append":
       return appendFault(message);
@@ -20,11 +27,18 @@ export function messageFault(message: RaftMessage, id: number): string | undefin
         ? undefined
         : "bad index";
     case "heartbeat":
-      return isNumber(message.commit) ? undefined : "bad commit index";
+      return isNumber(message.commit) ? contextFault(message.context) : "bad commit index";
+    case "heartbeatAnswer":
+      return contextFault(message.context);
+    case "snapshot":
+      return snapshotFault(message);
+    case "readIndex":
+      return contextFault(message.context);
+    case "readIndexAnswer":
+      return isNumber(message.index) ? contextFault(message.context) : "bad index";
     case "preVote":
     case "vote":
       return voteFault(message);
-    case "heartbeatAnswer":
     case "preVoteAnswer":
     case "voteAnswer":
     case "timeoutNow":
@@ -60,6 +74,35 @@ function entriesFault(entries: readonly Entry[], message: AppendMessage): string
     term = entry.term;
   }
   return Math.max(term, message.prevTerm) <= message.term ? undefined : "entry from a later term";
+}
+
+function contextFault(context: Uint8Array | undefined): string | undefined {
+  const length = context?.length ?? 0;
+  return length > READ_CONTEXT_BYTES_MAX ? "context too long" : undefined;
+}
+
+function snapshotFault({ snapshot, term }: SnapshotMessage): string | undefined {
+  if (!isNumber(snapshot.index) || snapshot.index === 0) return "bad index";
+  if (!isNumber(snapshot.term) || snapshot.term === 0) return "bad term";
+  if (snapshot.term > term) return "snapshot from a later term";
+  return configurationFault(snapshot.configuration);
+}
+
+// A configuration with voters, in which nobody has two parts at once.
+function configurationFault(configuration: RaftConfiguration): string | undefined {
+  const { voters, votersOutgoing, learners, learnersNext } = configuration;
+  const lists = [voters, votersOutgoing, learners, learnersNext];
+  if (lists.some((list) => list.length > VOTERS_MAX)) return "too many members";
+  if (!lists.every(isAscending)) return "bad members";
+  if (voters.length === 0) return "no voters";
+  const electorate = new Set([...voters, ...votersOutgoing]);
+  if (new Set([...electorate, ...learners]).size > VOTERS_MAX) return "too many members";
+  if (learners.some((id) => electorate.has(id))) return "bad members";
+  return learnersNext.every((id) => votersOutgoing.includes(id)) ? undefined : "bad members";
+}
+
+function isAscending(ids: readonly number[]): boolean {
+  return ids.every((id, position) => isNumber(id) && id > (ids[position - 1] ?? 0));
 }
 
 function isNumber(value: number): boolean {

@@ -1,4 +1,5 @@
 import type { Entry } from "./entry.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** On every message: who to whom, in the sender's term except where a kind says otherwise. */
 interface Addressed {
@@ -35,11 +36,15 @@ export interface AppendRejectedMessage extends Addressed {
 export interface HeartbeatMessage extends Addressed {
   readonly type: "heartbeat";
   readonly commit: number;
+  /** Present while reads wait for the answer, which repeats it. Opaque to the follower. */
+  readonly context?: Uint8Array;
 }
 
 /** I live, and my term is this. Promises nothing. */
 export interface HeartbeatAnswerMessage extends Addressed {
   readonly type: "heartbeatAnswer";
+  /** As in the heartbeat. */
+  readonly context?: Uint8Array;
 }
 
 /** Would you vote for me in `term`, the one after mine? (Ongaro's thesis §9.6) */
@@ -75,6 +80,25 @@ export interface TimeoutNowMessage extends Addressed {
   readonly type: "timeoutNow";
 }
 
+/** Leader to a follower that needs entries which the leader's log no longer holds (Raft §7, "InstallSnapshot"). */
+export interface SnapshotMessage extends Addressed {
+  readonly type: "snapshot";
+  readonly snapshot: Snapshot;
+}
+
+/** Follower to leader: a read that waits there (thesis §6.4). `term` may be 0, which etcd's library sends. */
+export interface ReadIndexMessage extends Addressed {
+  readonly type: "readIndex";
+  readonly context: Uint8Array;
+}
+
+/** Leader to follower: `index` must be applied before the read of `context`. */
+export interface ReadIndexAnswerMessage extends Addressed {
+  readonly type: "readIndexAnswer";
+  readonly context: Uint8Array;
+  readonly index: number;
+}
+
 export type RaftMessage =
   | AppendMessage
   | AppendAcceptedMessage
@@ -85,6 +109,9 @@ export type RaftMessage =
   | PreVoteAnswerMessage
   | VoteMessage
   | VoteAnswerMessage
-  | TimeoutNowMessage;
+  | TimeoutNowMessage
+  | SnapshotMessage
+  | ReadIndexMessage
+  | ReadIndexAnswerMessage;
 
 export type RaftMessageType = RaftMessage["type"];

@@ -27,6 +27,26 @@ export interface RaftOptions {
   readonly applyBytesMax: number;
   /** Source of the election jitter, and of nothing else. */
   readonly random: Random;
+  /** Ask whether an election could be won before standing for it (thesis §9.6). Default true. */
+  readonly preVote?: boolean;
+  /** A leader that hears no majority steps down, and votes are ignored while one is heard (thesis §6.2). Default true. */
+  readonly checkQuorum?: boolean;
+  /** A leader that is no longer a voter follows at once. Without it, it leads on until another is elected. Default true. */
+  readonly stepDownOnRemoval?: boolean;
+  /**
+   * False for a node that may have forgotten what it voted for: it neither votes nor campaigns until a change of the
+   * configuration that names it, and that was proposed after its start, is in force. Default true.
+   */
+  readonly mayVote?: boolean;
+}
+
+/** Options with every default filled in. */
+export type ResolvedOptions = Required<RaftOptions>;
+
+/** Fills in the defaults. */
+export function resolveOptions(options: RaftOptions): ResolvedOptions {
+  const defaults = { preVote: true, checkQuorum: true, stepDownOnRemoval: true, mayVote: true };
+  return { ...defaults, ...options };
 }
 
 /** Throws `InvariantViolation` on options that contradict each other: the host validates what an operator wrote. */

@@ -1,4 +1,5 @@
-import { OUTBOX_MESSAGES_MAX, TRACE_EVENTS_MAX } from "./limits.ts";
+import type { ReadState } from "./effects.ts";
+import { OUTBOX_MESSAGES_MAX, READS_MAX, TRACE_EVENTS_MAX } from "./limits.ts";
 import type { RaftMessage } from "./message.ts";
 import type { RaftTrace } from "./trace.ts";
 
@@ -9,6 +10,7 @@ import type { RaftTrace } from "./trace.ts";
 export class Outbox {
   #now: RaftMessage[] = [];
   #afterPersist: RaftMessage[] = [];
+  #reads: ReadState[] = [];
   #trace: RaftTrace[] = [];
   #traceDroppedCount = 0;
 
@@ -18,6 +20,11 @@ export class Outbox {
 
   sendAfterPersist(message: RaftMessage): void {
     if (this.#afterPersist.length < OUTBOX_MESSAGES_MAX) this.#afterPersist.push(message);
+  }
+
+  /** A read may go on. */
+  read(state: ReadState): void {
+    if (this.#reads.length < READS_MAX) this.#reads.push(state);
   }
 
   trace(event: RaftTrace): void {
@@ -35,6 +42,12 @@ export class Outbox {
     const messages = this.#afterPersist;
     this.#afterPersist = [];
     return messages;
+  }
+
+  takeReads(): readonly ReadState[] {
+    const reads = this.#reads;
+    this.#reads = [];
+    return reads;
   }
 
   takeTrace(): { readonly trace: readonly RaftTrace[]; readonly traceDroppedCount: number } {

@@ -86,6 +86,12 @@ export class PersistQueue {
     this.#waitingTicks = 0;
   }
 
+  /** A snapshot up to `index` replaces the log, whose entries up to `committed` it repeats. It is handed out next. */
+  restore(committed: number, index: number): void {
+    this.truncate(committed + 1);
+    this.#emitted = index;
+  }
+
   /** Everything from `index` on is replaced in the log. */
   truncate(index: number): void {
     this.#durable = Math.min(this.#durable, index - 1);

@@ -1,32 +1,39 @@
 import { assert } from "../../src/kernel/assert.ts";
 import { receiveAsCandidate } from "./candidate.ts";
+import type { ConfChange } from "./configuration.ts";
 import type { PersistToken, RaftEffects } from "./effects.ts";
-import { answerVoteRequest, persistedAsCandidate, startPreVote, tickElection } from "./election.ts";
+import { answerVoteRequest, campaign, persistedAsCandidate, tickElection } from "./election.ts";
 import type { Entry } from "./entry.ts";
-import type { RaftEvent } from "./event.ts";
-import { receiveAsFollower, unreachableAsFollower } from "./follower.ts";
+import type { ConfChangeKind, RaftEvent } from "./event.ts";
+import { forgetLeader, receiveAsFollower, unreachableAsFollower } from "./follower.ts";
 import type { HardState } from "./hard-state.ts";
 import { differsInVote } from "./hard-state.ts";
 import { checkStateInvariants } from "./invariants.ts";
-import type { ProposeResult } from "./leader.ts";
 import {
   persistedAsLeader,
-  proposeAsLeader,
   receiveAsLeader,
+  snapshotReportedAsLeader,
   tickLeader,
-  transferAsLeader,
   unreachableAsLeader,
 } from "./leader.ts";
+import { READ_CONTEXT_BYTES_MAX } from "./limits.ts";
+import { applied } from "./membership-rules.ts";
 import type { RaftMessage } from "./message.ts";
 import { messageFault } from "./message-fault.ts";
 import type { RaftOptions } from "./options.ts";
-import { assertOptions } from "./options.ts";
+import { assertOptions, resolveOptions } from "./options.ts";
+import type { ProposeResult } from "./proposal.ts";
+import { proposeAsLeader, proposeConfChangeAsLeader } from "./proposal.ts";
+import { readHere } from "./read-index.ts";
 import type { RestoredState } from "./restored-state.ts";
 import { checkRestored } from "./restored-state.ts";
+import type { LeaderRole } from "./role.ts";
+import { compact, snapshotInstalled } from "./snapshot-rules.ts";
 import { RaftState } from "./state.ts";
 import type { RaftStatus } from "./status.ts";
 import { statusOf } from "./status.ts";
 import { admitTerm } from "./term-rules.ts";
+import { transferAsLeader } from "./transfer.ts";
 
 /**
  * One member of a Raft group: events in, effects out. Never throws on what a peer can send; throws
@@ -41,7 +48,7 @@ export class Raft {
   constructor(options: RaftOptions, restored: RestoredState) {
     assertOptions(options);
     checkRestored(restored);
-    this.#state = new RaftState(options, restored);
+    this.#state = new RaftState(resolveOptions(options), restored);
     this.#emittedHardState = restored.hardState;
   }
 
@@ -57,20 +64,41 @@ export class Raft {
       case "propose":
         this.propose(event.data);
         return;
+      case "proposeConfChange":
+        this.proposeConfChange(event.change, event.data, event.kind);
+        return;
       case "persisted":
         this.#persisted(event);
         return;
       case "applied":
-        this.#state.applyQueue.complete(event.index);
+        applied(this.#state, event.index);
         return;
       case "campaign":
-        if (this.#state.role.type !== "leader") startPreVote(this.#state);
+        if (this.#state.role.type !== "leader") campaign(this.#state);
         return;
       case "transfer":
         this.#transfer(event.to);
         return;
       case "unreachable":
         this.#unreachable(event.id);
+        return;
+      case "snapshotReport":
+        this.#asLeader((role) => {
+          snapshotReportedAsLeader(role, event.id, event.ok);
+        });
+        return;
+      case "snapshotInstalled":
+        this.#snapshotInstalled(event.index);
+        return;
+      case "compact":
+        compact(this.#state, event.snapshot, event.keepFromIndex);
+        return;
+      case "readIndex":
+        assert(event.context.length <= READ_CONTEXT_BYTES_MAX, "a read's context is short");
+        readHere(this.#state, event.context);
+        return;
+      case "forgetLeader":
+        forgetLeader(this.#state);
         return;
     }
   }
@@ -82,30 +110,31 @@ export class Raft {
       data.every((bytes) => bytes.length > 0),
       "an empty entry is the leader's own",
     );
-    const { role, leaderId } = this.#state;
-    const result: ProposeResult =
-      role.type === "leader"
-        ? proposeAsLeader(this.#state, role, data)
-        : { accepted: false, reason: "not leader", leaderId };
-    if (!result.accepted) {
-      this.#state.outbox.trace({ type: "proposalRefused", reason: result.reason });
-    }
-    return result;
+    return this.#propose((role) => proposeAsLeader(this.#state, role, data));
+  }
+
+  /**
+   * Appends a change of the configuration if this node leads, no other change may be unapplied and the configuration in
+   * force allows it. `data`: the change as its entry carries it, in the form that `kind` says. It takes effect at each
+   * node when that has applied it.
+   */
+  proposeConfChange(change: ConfChange, data: Uint8Array, kind: ConfChangeKind): ProposeResult {
+    return this.#propose((role) =>
+      proposeConfChangeAsLeader(this.#state, role, change, data, kind),
+    );
   }
 
   /** Drains what is to be done since the last call. */
   takeEffects(): RaftEffects {
-    const { outbox, persistQueue, applyQueue, log } = this.#state;
+    const { outbox, persistQueue } = this.#state;
     const now = outbox.takeNow();
     const writes = persistQueue.isFull() ? NO_WRITES : this.#takeWrites();
     const { trace, traceDroppedCount } = outbox.takeTrace();
     return {
-      hardState: writes.hardState,
-      append: writes.append,
-      persist: writes.persist,
+      ...writes,
       sendNow: writes.sendNow.length === 0 ? now : [...now, ...writes.sendNow],
-      sendAfterPersist: writes.sendAfterPersist,
-      apply: applyQueue.take(log, Math.min(log.committed, persistQueue.durable)),
+      apply: this.#takeApply(),
+      readStates: outbox.takeReads(),
       trace,
       traceDroppedCount,
     };
@@ -123,6 +152,18 @@ export class Raft {
   /** Throws `InvariantViolation` if the state contradicts itself. For tests: the cost grows with the group only. */
   checkInvariants(): void {
     checkStateInvariants(this.#state);
+  }
+
+  #propose(take: (role: LeaderRole) => ProposeResult): ProposeResult {
+    const { role, leaderId, outbox } = this.#state;
+    const result: ProposeResult =
+      role.type === "leader" ? take(role) : { accepted: false, reason: "not leader", leaderId };
+    if (!result.accepted) outbox.trace({ type: "proposalRefused", reason: result.reason });
+    return result;
+  }
+
+  #asLeader(act: (role: LeaderRole) => void): void {
+    if (this.#state.role.type === "leader") act(this.#state.role);
   }
 
   #tick(): void {
@@ -179,31 +220,46 @@ export class Raft {
     else outbox.trace({ type: "transferRefused", to });
   }
 
+  #snapshotInstalled(index: number): void {
+    assert(index <= this.#state.persistQueue.durable, "only what is durable is installed");
+    snapshotInstalled(this.#state, index);
+  }
+
+  #takeApply(): readonly Entry[] {
+    const { log, persistQueue, applyQueue, snapshots } = this.#state;
+    if (snapshots.installingIndex !== undefined) return [];
+    return applyQueue.take(log, Math.min(log.committed, persistQueue.durable));
+  }
+
   #takeWrites(): Writes {
-    const { log, persistQueue, outbox, hardState } = this.#state;
+    const { log, persistQueue, snapshots, outbox, hardState } = this.#state;
+    const installSnapshot = snapshots.take();
     const append = log.slice(persistQueue.emitted, log.last.index);
     const emitted = this.#emittedHardState;
-    const mustFlush = append.length > 0 || differsInVote(hardState, emitted);
+    const mustFlush =
+      installSnapshot !== undefined || append.length > 0 || differsInVote(hardState, emitted);
     const changed = mustFlush || hardState.commit !== emitted.commit ? hardState : undefined;
     this.#emittedHardState = hardState;
     const messages = outbox.takeAfterPersist();
     if (!mustFlush && (messages.length === 0 || persistQueue.isEmpty())) {
       // Everything that the messages promise is durable already.
       const sent = { sendNow: messages, sendAfterPersist: [] };
-      return { hardState: changed, append, persist: undefined, ...sent };
+      return { hardState: changed, installSnapshot, append, persist: undefined, ...sent };
     }
     const persist = persistQueue.emit(log.last.index, hardState);
-    return { hardState: changed, append, persist, sendNow: [], sendAfterPersist: messages };
+    const sent = { sendNow: [], sendAfterPersist: messages };
+    return { hardState: changed, installSnapshot, append, persist, ...sent };
   }
 }
 
 type Writes = Pick<
   RaftEffects,
-  "hardState" | "append" | "persist" | "sendNow" | "sendAfterPersist"
+  "hardState" | "installSnapshot" | "append" | "persist" | "sendNow" | "sendAfterPersist"
 >;
 
 const NO_WRITES: Writes = {
   hardState: undefined,
+  installSnapshot: undefined,
   append: [],
   persist: undefined,
   sendNow: [],

@@ -1,15 +1,13 @@
-/** A leader sends its log to its followers and finds out what is committed (Raft §5.3, §5.4.2). */
-import { assert } from "../../src/kernel/assert.ts";
+/** A leader sends its log to its followers (Raft §5.3), or a snapshot in place of what it no longer holds (§7). */
 import { entriesBytes } from "./entry.ts";
 import type { Progress } from "./progress.ts";
-import { committedIndex } from "./quorum.ts";
 import type { LeaderRole } from "./role.ts";
 import type { RaftState } from "./state.ts";
 
 /** `withEntries`: send only if there are entries to send. `always`: also to probe, or to tell the commit index. */
 export type AppendOccasion = "withEntries" | "always";
 
-/** Sends the next append to `peer` unless its progress is paused. Returns whether one was sent. */
+/** Sends the next append or a snapshot to `peer` unless its progress is paused. Returns whether one was sent. */
 export function maybeSendAppend(
   state: RaftState,
   peer: number,
@@ -19,10 +17,7 @@ export function maybeSendAppend(
   if (progress.isPaused) return false;
   const prevIndex = progress.next - 1;
   const prevTerm = state.log.termAt(prevIndex);
-  if (prevTerm === undefined) {
-    reportBehindLog(state, peer, progress);
-    return false;
-  }
+  if (prevTerm === undefined) return maybeSendSnapshot(state, peer, progress);
   const entries = progress.canSendEntries()
     ? state.log.sliceForAppend(progress.next, state.options.messageBytesMax)
     : [];
@@ -31,14 +26,19 @@ export function maybeSendAppend(
   const header = { from: state.id, to: peer, term: state.term };
   state.outbox.sendNow({ type: "append", ...header, prevIndex, prevTerm, entries, commit });
   progress.sent(entries.length, entriesBytes(entries));
+  progress.sentCommit(commit);
   return true;
 }
 
-// Paused until a heartbeat is answered, so that it is reported once per heartbeat and not per proposal.
-function reportBehindLog(state: RaftState, peer: number, progress: Progress): void {
-  progress.becomeProbe();
-  progress.sent(0, 0);
-  state.outbox.trace({ type: "followerBehindLog", follower: peer, nextIndex: progress.next });
+// Only to one that was heard lately: a snapshot is large.
+function maybeSendSnapshot(state: RaftState, peer: number, progress: Progress): boolean {
+  if (!progress.isActive) return false;
+  const snapshot = state.snapshots.latest;
+  progress.becomeSnapshot(snapshot.index);
+  const header = { from: state.id, to: peer, term: state.term };
+  state.outbox.sendNow({ type: "snapshot", ...header, snapshot });
+  state.outbox.trace({ type: "snapshotSent", to: peer, index: snapshot.index });
+  return true;
 }
 
 /** Sends everything that `peer` may take now: several appends if they do not fit into one. */
@@ -47,6 +47,7 @@ export function sendAppends(state: RaftState, peer: number, progress: Progress):
   while (maybeSendAppend(state, peer, progress, "withEntries"));
 }
 
+/** One append to each member that may take one. */
 export function broadcastAppend(
   state: RaftState,
   role: LeaderRole,
@@ -59,28 +60,12 @@ export function broadcastAppend(
 
 /** Each heartbeat carries no more of the commit index than its receiver is known to hold. */
 export function broadcastHeartbeat(state: RaftState, role: LeaderRole): void {
+  const context = role.reads.context();
+  const reads = context === undefined ? {} : { context };
   for (const [peer, progress] of role.progress) {
     const commit = Math.min(progress.match, state.log.committed);
-    state.outbox.sendNow({
-      type: "heartbeat",
-      from: state.id,
-      to: peer,
-      term: state.term,
-      commit,
-    });
+    const header = { from: state.id, to: peer, term: state.term };
+    state.outbox.sendNow({ type: "heartbeat", ...header, commit, ...reads });
+    progress.sentCommit(commit);
   }
-}
-
-/**
- * Commits what a majority holds durably, this node included only for what its own disk holds. Returns whether the
- * commit index moved. Only an entry of the own term is committed by counting; earlier ones with it (Raft §5.4.2).
- */
-export function maybeCommit(state: RaftState, role: LeaderRole): boolean {
-  const index = committedIndex(state.voters, (voter) =>
-    voter === state.id ? state.persistQueue.durable : role.progress.get(voter)?.match,
-  );
-  assert(Number.isFinite(index), "a leader was elected by voters");
-  if (state.log.termAt(index) !== state.term || !state.log.maybeCommit(index)) return false;
-  state.outbox.trace({ type: "committed", index });
-  return true;
 }

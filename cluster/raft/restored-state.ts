@@ -3,16 +3,25 @@ import type { Entry, EntryId } from "./entry.ts";
 import { RaftError } from "./errors.ts";
 import type { HardState } from "./hard-state.ts";
 import { VOTERS_MAX } from "./limits.ts";
+import { membersOf } from "./configuration.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { initialSnapshot } from "./snapshot.ts";
 
 /** What a node starts from: read back from its log store, or empty for a new group. */
 export interface RestoredState {
   readonly hardState: HardState;
-  /** The place before entries[0]: { index: 0, term: 0 } while the log was never compacted. */
-  readonly prefix: EntryId;
+  /**
+   * The latest durable one, or that of index 0 with the configuration that the group began with. The configuration at
+   * the start is the snapshot's with the changes of `entries` up to `appliedIndex`. A node without a part in it votes
+   * and follows but never campaigns.
+   */
+  readonly snapshot: Snapshot;
+  /** Consecutive from `snapshot.index + 1`. */
   readonly entries: readonly Entry[];
-  /** Ids of the voters. Without this node among them it votes and follows but never campaigns. */
-  readonly voters: readonly number[];
-  /** Last entry whose effect the application holds; the ones after it are handed out again. */
+  /**
+   * Last entry whose effect the application holds, from `snapshot.index`: a driver hands a snapshot that its application
+   * lacks to it before it starts the core. The entries after it are handed out again.
+   */
   readonly appliedIndex: number;
 }
 
@@ -20,18 +29,18 @@ export interface RestoredState {
 export function emptyState(voters: readonly number[]): RestoredState {
   return {
     hardState: { term: 0, votedFor: undefined, commit: 0 },
-    prefix: { index: 0, term: 0 },
+    snapshot: initialSnapshot(voters),
     entries: [],
-    voters,
     appliedIndex: 0,
   };
 }
 
 /** Throws `RaftError` when the parts contradict each other, as after a damaged or partly replaced store. */
 export function checkRestored(restored: RestoredState): void {
-  const { hardState, prefix, entries, voters, appliedIndex } = restored;
-  assert(voters.length <= VOTERS_MAX, "the configuration bounds the number of voters");
-  const last = checkEntries(prefix, entries);
+  const { hardState, snapshot, entries, appliedIndex } = restored;
+  const memberCount = membersOf(snapshot.configuration).length;
+  assert(memberCount <= VOTERS_MAX, "the configuration bounds the number of members");
+  const last = checkEntries(snapshot, entries);
   if (hardState.term < last.term) {
     throw inconsistent(
       `the log reaches term ${last.term} but the stored term is ${hardState.term}`,
@@ -40,15 +49,15 @@ export function checkRestored(restored: RestoredState): void {
   if (hardState.commit > last.index) {
     throw inconsistent(`entry ${hardState.commit} was committed but the log ends at ${last.index}`);
   }
-  if (appliedIndex > last.index || appliedIndex < prefix.index) {
+  if (appliedIndex > last.index || appliedIndex < snapshot.index) {
     throw inconsistent(
-      `entry ${appliedIndex} is applied but the log holds ${prefix.index + 1} to ${last.index}`,
+      `entry ${appliedIndex} is applied but the log holds ${snapshot.index + 1} to ${last.index}`,
     );
   }
 }
 
-function checkEntries(prefix: EntryId, entries: readonly Entry[]): EntryId {
-  let last = prefix;
+function checkEntries(start: EntryId, entries: readonly Entry[]): EntryId {
+  let last = start;
   for (const entry of entries) {
     if (entry.index !== last.index + 1 || entry.term < last.term) {
       throw inconsistent(

@@ -1,4 +1,5 @@
 import type { Progress } from "./progress.ts";
+import type { ReadQueue } from "./read-queue.ts";
 
 /** Follows `leaderId`, or waits for one. */
 export interface FollowerRole {
@@ -23,11 +24,17 @@ export interface CandidateRole {
 /** Leads the current term. */
 export interface LeaderRole {
   readonly type: "leader";
-  /** Every voter but this node. */
-  readonly progress: ReadonlyMap<number, Progress>;
+  /** Every member but this node. */
+  readonly progress: Map<number, Progress>;
+  readonly reads: ReadQueue;
   /** Index of the empty entry that opened this leadership. */
   readonly noOpIndex: number;
   heartbeatElapsed: number;
+  /**
+   * No change of the configuration is in the log after this index. At most one may be there and not applied: until this
+   * index is applied no other is taken (thesis §4.1).
+   */
+  pendingConfIndex: number;
   /** Whom leadership is being handed to, and since how many ticks. */
   transfer: { readonly to: number; elapsed: number } | undefined;
 }

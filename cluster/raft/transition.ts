@@ -1,6 +1,7 @@
 /** The changes of role, and of the term and vote that go with them (Raft figure 4). */
 import { assert } from "../../src/kernel/assert.ts";
 import { Progress } from "./progress.ts";
+import { ReadQueue } from "./read-queue.ts";
 import type { LeaderRole } from "./role.ts";
 import type { RaftState } from "./state.ts";
 import { drawElectionTimeout } from "./state.ts";
@@ -45,13 +46,13 @@ export function becomeCandidate(state: RaftState, isTransfer: boolean): void {
 export function becomeLeader(state: RaftState): LeaderRole {
   assert(state.votedFor === state.id, "a leader voted for itself");
   const noOpIndex = state.log.last.index + 1;
-  const progress = new Map(
-    state.peers().map((peer) => [peer, new Progress(noOpIndex, state.options)]),
-  );
   const role: LeaderRole = {
     type: "leader",
-    progress,
+    progress: initialProgress(state, noOpIndex),
+    reads: new ReadQueue(),
     noOpIndex,
+    // There may be a change before, which the log would have to be searched for.
+    pendingConfIndex: state.log.last.index,
     heartbeatElapsed: 0,
     transfer: undefined,
   };
@@ -59,6 +60,15 @@ export function becomeLeader(state: RaftState): LeaderRole {
   state.role = role;
   state.outbox.trace({ type: "becameLeader", term: state.term, noOpIndex });
   return role;
+}
+
+function initialProgress(state: RaftState, next: number): Map<number, Progress> {
+  const progress = new Map<number, Progress>();
+  for (const peer of state.peers()) {
+    const isLearner = state.membership.isLearner(peer);
+    progress.set(peer, new Progress({ next, isLearner, memberSince: 0 }, state.options));
+  }
+  return progress;
 }
 
 function enterTerm(state: RaftState, term: number, votedFor: number | undefined): void {

@@ -8,15 +8,22 @@ import {
   decode,
   encode,
   type RaftEntry,
+  type RaftSnapshot,
 } from "../../src/wire/index.ts";
-import type { Entry, RaftMessage } from "../raft/index.ts";
+import type { Entry, RaftMessage, Snapshot } from "../raft/index.ts";
 
 // Fabric: a vote with this context was asked for by the leader and overrides its lease.
 const TRANSFER_CONTEXT = utf8("CampaignTransfer");
 
+const ENTRY_TYPES = {
+  normal: RaftEntryType.EntryNormal,
+  confChange: RaftEntryType.EntryConfChange,
+  confChangeV2: RaftEntryType.EntryConfChangeV2,
+} as const satisfies Record<Entry["type"], RaftEntryType>;
+
 export type RaftMessageReading =
   | { readonly kind: "message"; readonly message: RaftMessage }
-  /** Well-formed, but nothing that one voter sends to another here: snapshots, local events, joint configurations. */
+  /** Well-formed, but nothing that one member sends to another here. */
   | { readonly kind: "unsupported"; readonly reason: string };
 
 /** A marshalled `raftpb.Message`. */
@@ -56,9 +63,9 @@ function fieldsOf(message: RaftMessage): Parameters<typeof create<WireMessage>>[
       return { type: WireType.MsgAppResp, index, rejectHint, logTerm, reject: true };
     }
     case "heartbeat":
-      return { type: WireType.MsgHeartbeat, commit: message.commit };
+      return { type: WireType.MsgHeartbeat, commit: message.commit, ...contextOf(message) };
     case "heartbeatAnswer":
-      return { type: WireType.MsgHeartbeatResp };
+      return { type: WireType.MsgHeartbeatResp, ...contextOf(message) };
     case "preVote":
       return { type: WireType.MsgPreVote, index: message.lastIndex, logTerm: message.lastTerm };
     case "preVoteAnswer":
@@ -72,7 +79,19 @@ function fieldsOf(message: RaftMessage): Parameters<typeof create<WireMessage>>[
       return { type: WireType.MsgVoteResp, reject: !message.isGranted };
     case "timeoutNow":
       return { type: WireType.MsgTimeoutNow };
+    case "snapshot":
+      return { type: WireType.MsgSnap, snapshot: toWireSnapshot(message.snapshot) };
+    case "readIndex":
+      return { type: WireType.MsgReadIndex, entries: [{ data: message.context }] };
+    case "readIndexAnswer": {
+      const { context, index } = message;
+      return { type: WireType.MsgReadIndexResp, index, entries: [{ data: context }] };
+    }
   }
+}
+
+function contextOf({ context }: { context?: Uint8Array }): { context?: Uint8Array } {
+  return context === undefined ? {} : { context };
 }
 
 function messageOf(wire: WireMessage): RaftMessage | undefined {
@@ -89,9 +108,14 @@ function messageOf(wire: WireMessage): RaftMessage | undefined {
     case WireType.MsgAppResp:
       return appendAnswerOf(wire);
     case WireType.MsgHeartbeat:
-      return { type: "heartbeat", ...addressed, commit };
+      return { type: "heartbeat", ...addressed, commit, ...presentContext(wire) };
     case WireType.MsgHeartbeatResp:
-      return { type: "heartbeatAnswer", ...addressed };
+      return { type: "heartbeatAnswer", ...addressed, ...presentContext(wire) };
+    case WireType.MsgSnap:
+      return fromWireSnapshot(wire);
+    case WireType.MsgReadIndex:
+    case WireType.MsgReadIndexResp:
+      return readMessageOf(wire);
     case WireType.MsgPreVote:
       return { type: "preVote", ...addressed, ...last };
     case WireType.MsgPreVoteResp:
@@ -109,6 +133,47 @@ function messageOf(wire: WireMessage): RaftMessage | undefined {
   }
 }
 
+function presentContext({ context }: WireMessage): { context?: Uint8Array } {
+  return context.length === 0 ? {} : { context };
+}
+
+// The context of a read travels as the data of the one entry.
+function readMessageOf(wire: WireMessage): RaftMessage | undefined {
+  const { from, to, term, index, entries } = wire;
+  const context = entries[0]?.data;
+  if (context === undefined || entries.length > 1) return undefined;
+  return wire.type === WireType.MsgReadIndex
+    ? { type: "readIndex", from, to, term, context }
+    : { type: "readIndexAnswer", from, to, term, context, index };
+}
+
+function fromWireSnapshot({
+  from,
+  to,
+  term,
+  snapshot: wire,
+}: WireMessage): RaftMessage | undefined {
+  const metadata = wire?.metadata;
+  const members = metadata?.confState;
+  if (wire === undefined || metadata === undefined || members === undefined) return undefined;
+  const { voters, votersOutgoing, learners, learnersNext, autoLeave } = members;
+  const configuration = { voters, votersOutgoing, learners, learnersNext, autoLeave };
+  const snapshot = { index: metadata.index, term: metadata.term, configuration, data: wire.data };
+  return { type: "snapshot", from, to, term, snapshot };
+}
+
+function toWireSnapshot({ index, term, configuration, data }: Snapshot): RaftSnapshot {
+  const { voters, votersOutgoing, learners, learnersNext, autoLeave } = configuration;
+  const confState = {
+    voters: [...voters],
+    votersOutgoing: [...votersOutgoing],
+    learners: [...learners],
+    learnersNext: [...learnersNext],
+    autoLeave,
+  };
+  return { data, metadata: { index, term, confState } };
+}
+
 function appendAnswerOf(wire: WireMessage): RaftMessage {
   const { from, to, term, index, rejectHint, logTerm } = wire;
   if (!wire.reject) return { type: "appendAccepted", from, to, term, index };
@@ -124,8 +189,8 @@ function appendAnswerOf(wire: WireMessage): RaftMessage {
 }
 
 function toWire(entry: Entry): RaftEntry {
-  const type = entry.type === "normal" ? RaftEntryType.EntryNormal : RaftEntryType.EntryConfChange;
-  return { type, term: entry.term, index: entry.index, data: entry.data };
+  const { term, index, data } = entry;
+  return { type: ENTRY_TYPES[entry.type], term, index, data };
 }
 
 function fromWire(entry: RaftEntry): Entry {
@@ -134,6 +199,6 @@ function fromWire(entry: RaftEntry): Entry {
 }
 
 function entryTypeOf(entry: RaftEntry): Entry["type"] | undefined {
-  if (entry.type === RaftEntryType.EntryNormal) return "normal";
-  return entry.type === RaftEntryType.EntryConfChange ? "confChange" : undefined;
+  const types = Object.keys(ENTRY_TYPES) as (keyof typeof ENTRY_TYPES)[];
+  return types.find((type) => ENTRY_TYPES[type] === entry.type);
 }

@@ -7,6 +7,7 @@ import type { Random } from "../../src/kernel/ports/random.ts";
 import type { Timer, Timers } from "../../src/kernel/ports/timers.ts";
 import {
   Raft,
+  initialSnapshot,
   isIdle,
   type Entry,
   type ProposeResult,
@@ -76,8 +77,8 @@ export class RaftReplica {
       const isNew = isEmpty && appliedIndex === 0;
       const { hardState = NOTHING, entries } = isNew ? bootstrapLog(voters) : recovered;
       if (isNew) await log.append({ hardState, entries });
-      const prefix = { index: 0, term: 0 };
-      const restored = { hardState, prefix, entries, voters, appliedIndex };
+      const snapshot = initialSnapshot(voters);
+      const restored = { hardState, snapshot, entries, appliedIndex };
       const core = new Raft(coreOptions(deps, options), restored);
       return new RaftReplica(deps, options, log, core, entries);
     } catch (error) {
@@ -293,8 +294,14 @@ export class RaftReplica {
       case "becameFollower":
         this.#deps.logger.debug("became follower", fields);
         return;
-      case "followerBehindLog":
-        this.#deps.logger.warn("a member needs entries that are no longer in the log", fields);
+      case "snapshotSent":
+      case "snapshotReceived":
+      case "snapshotRefused":
+      case "compacted":
+      case "configurationChanged":
+      case "configurationUnchanged":
+      case "readmitted":
+        this.#deps.logger.info("raft event", fields);
         return;
       case "messageIgnored":
         this.#deps.logger.debug("ignored a message", fields);
@@ -310,6 +317,9 @@ export class RaftReplica {
       case "transferStarted":
       case "transferRefused":
       case "transferAborted":
+      case "campaignRefused":
+      case "leaderForgotten":
+      case "readRefused":
         this.#deps.logger.trace("raft event", fields);
     }
   }

@@ -15,7 +15,7 @@ export type WalRecord =
   | { readonly type: "owner"; readonly owner: string };
 
 const RECORD_TYPES = { hardState: 1, entry: 2, owner: 3 } as const;
-const ENTRY_TYPES = ["normal", "confChange"] as const;
+const ENTRY_TYPES = ["normal", "confChange", "confChangeV2"] as const;
 const RECORD_HEAD_BYTES = 5;
 const HARD_STATE_BYTES = 24;
 const ENTRY_HEAD_BYTES = 17;

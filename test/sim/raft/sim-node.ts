@@ -5,7 +5,7 @@ import type {
   RaftMessage,
   RaftStatus,
 } from "../../../cluster/raft/index.ts";
-import { Raft } from "../../../cluster/raft/index.ts";
+import { Raft, initialSnapshot } from "../../../cluster/raft/index.ts";
 import type { SeededRandom } from "../../../src/kernel/seeded-random.ts";
 import type { SimDisk } from "./disk.ts";
 import type { EventQueue } from "./event-queue.ts";
@@ -81,9 +81,8 @@ export class SimNode {
       },
       {
         hardState,
-        prefix: { index: 0, term: 0 },
+        snapshot: initialSnapshot(voters),
         entries: this.disk.entries,
-        voters,
         appliedIndex: this.#appliedIndex,
       },
     );

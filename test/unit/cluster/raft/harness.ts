@@ -1,12 +1,14 @@
 import type { Entry } from "../../../../cluster/raft/entry.ts";
-import type { RaftEffects } from "../../../../cluster/raft/effects.ts";
+import type { ConfChange, ConfChangeOp } from "../../../../cluster/raft/configuration.ts";
+import type { RaftEffects, ReadState } from "../../../../cluster/raft/effects.ts";
 import type { RaftEvent } from "../../../../cluster/raft/event.ts";
 import type { RaftMessage } from "../../../../cluster/raft/message.ts";
 import type { RaftOptions } from "../../../../cluster/raft/options.ts";
 import { Raft } from "../../../../cluster/raft/raft.ts";
-import type { ProposeResult } from "../../../../cluster/raft/leader.ts";
+import type { ProposeResult } from "../../../../cluster/raft/proposal.ts";
 import type { RestoredState } from "../../../../cluster/raft/restored-state.ts";
 import { emptyState } from "../../../../cluster/raft/restored-state.ts";
+import type { Snapshot } from "../../../../cluster/raft/snapshot.ts";
 import type { RaftStatus } from "../../../../cluster/raft/status.ts";
 import type { Random } from "../../../../src/kernel/ports/random.ts";
 import { utf8 } from "../../../../src/kernel/bytes.ts";
@@ -61,10 +63,13 @@ export class TestNode {
   readonly id: number;
   readonly raft: Raft;
   readonly applied: Entry[] = [];
+  readonly installed: Snapshot[] = [];
+  readonly reads: ReadState[] = [];
   /** What was handed out with a token and not yet reported as durable. */
   readonly #unpersisted: RaftEffects[] = [];
   #sent: RaftMessage[] = [];
   #isDiskHeld = false;
+  #isApplyHeld = false;
 
   constructor(options: RaftOptions, restored: RestoredState) {
     this.id = options.id;
@@ -76,7 +81,8 @@ export class TestNode {
   }
 
   get terms(): number[] {
-    return this.raft.entries(0, this.status.lastIndex).map((entry) => entry.term);
+    const { firstIndex, lastIndex } = this.status;
+    return this.raft.entries(firstIndex - 1, lastIndex).map((entry) => entry.term);
   }
 
   /** From now on nothing becomes durable until `releaseDisk`. */
@@ -89,12 +95,46 @@ export class TestNode {
     this.#persist();
   }
 
+  /** From now on nothing is applied until `releaseApply`. */
+  holdApply(): void {
+    this.#isApplyHeld = true;
+  }
+
+  releaseApply(): void {
+    this.#isApplyHeld = false;
+    const last = this.applied.at(-1);
+    if (last !== undefined) this.step({ type: "applied", index: last.index });
+  }
+
   /** Reports the oldest batch as durable, also while the disk is held. */
   persistOne(): void {
     const effects = this.#unpersisted.shift();
     if (effects?.persist === undefined) return;
     this.#sent.push(...effects.sendAfterPersist);
     this.step({ type: "persisted", ...effects.persist });
+    if (effects.installSnapshot === undefined) return;
+    this.installed.push(effects.installSnapshot);
+    this.step({ type: "snapshotInstalled", index: effects.installSnapshot.index });
+  }
+
+  /** Makes a snapshot of everything applied, and keeps the last `kept` entries that it stands for. */
+  compact(kept: number, data = ""): Snapshot {
+    const { appliedIndex: index, configuration } = this.status;
+    const [entry] = this.raft.entries(index - 1, index);
+    const snapshot = { index, term: entry!.term, configuration, data: utf8(data) };
+    this.step({ type: "compact", snapshot, keepFromIndex: index + 1 - kept });
+    return snapshot;
+  }
+
+  /** Proposes a change of the members by its steps. */
+  change(
+    ops: readonly ConfChangeOp[],
+    transition: ConfChange["transition"] = "auto",
+  ): ProposeResult {
+    const change = { transition, ops, context: new Uint8Array(0) };
+    const result = this.raft.proposeConfChange(change, utf8("change"), "v2");
+    this.#drain();
+    return result;
   }
 
   step(event: RaftEvent): RaftEffects {
@@ -144,9 +184,10 @@ export class TestNode {
     const effects = this.raft.takeEffects();
     this.#sent.push(...effects.sendNow);
     this.applied.push(...effects.apply);
+    this.reads.push(...effects.readStates);
     if (effects.persist !== undefined) this.#unpersisted.push(effects);
     const last = effects.apply.at(-1);
-    if (last !== undefined) this.step({ type: "applied", index: last.index });
+    if (last !== undefined && !this.#isApplyHeld) this.step({ type: "applied", index: last.index });
     if (!this.#isDiskHeld) this.#persist();
     return effects;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { RaftMessage } from "../../../../cluster/raft/message.ts";
 import type { RaftOptions } from "../../../../cluster/raft/options.ts";
-import { entriesOf, groupOf, nodeOf, optionsOf, stateOf, TestNode } from "./harness.ts";
+import { groupOf, nodeOf, type TestNode } from "./harness.ts";
 
 const VOTERS = [1, 2, 3];
 
@@ -177,25 +177,6 @@ describe("a leader", () => {
       node.tick(1);
     }
     expect(node.status.role).toBe("follower");
-  });
-
-  test("reports a follower that needs what its log no longer holds, once per answered heartbeat", () => {
-    const restored = {
-      ...stateOf(VOTERS, [1, 1, 1], { commit: 2 }),
-      prefix: { index: 2, term: 1 },
-      entries: entriesOf(1, 1, 1).slice(2),
-      appliedIndex: 2,
-    };
-    const node = new TestNode(optionsOf(1), restored);
-    node.becomeLeader(2);
-    const rejected = { rejectedIndex: 3, hintIndex: 0, hintTerm: 0 };
-    const behind = { type: "followerBehindLog", follower: 3, nextIndex: 1 };
-    const message: RaftMessage = { type: "appendRejected", from: 3, to: 1, term: 2, ...rejected };
-    expect(node.step({ type: "message", message }).trace).toContainEqual(behind);
-    node.propose("a");
-    expect(node.takeSent().filter(({ to }) => to === 3)).toEqual([]);
-    const answer: RaftMessage = { type: "heartbeatAnswer", from: 3, to: 1, term: 2 };
-    expect(node.step({ type: "message", message: answer }).trace).toEqual([behind]);
   });
 });
 

@@ -8,7 +8,7 @@ import {
   encode,
 } from "../../../../src/wire/index.ts";
 import { decodeRaftMessage, encodeRaftMessage } from "../../../../cluster/replica/index.ts";
-import type { Entry, RaftMessage } from "../../../../cluster/raft/index.ts";
+import type { Entry, RaftMessage, Snapshot } from "../../../../cluster/raft/index.ts";
 
 const number = fc.integer({ min: 0, max: 2 ** 52 });
 const addressed = {
@@ -17,12 +17,26 @@ const addressed = {
   term: number,
 };
 const entry: fc.Arbitrary<Entry> = fc.record({
-  type: fc.constantFrom("normal", "confChange"),
+  type: fc.constantFrom("normal", "confChange", "confChangeV2"),
   term: number,
   index: number,
   data: fc.uint8Array({ maxLength: 20 }),
 });
 const last = { lastIndex: number, lastTerm: number };
+const context = fc.uint8Array({ minLength: 1, maxLength: 20 });
+const ids = fc.array(fc.integer({ min: 1, max: 99 }), { maxLength: 3 });
+const snapshot: fc.Arbitrary<Snapshot> = fc.record({
+  index: number,
+  term: number,
+  configuration: fc.record({
+    voters: ids,
+    votersOutgoing: ids,
+    learners: ids,
+    learnersNext: ids,
+    autoLeave: fc.boolean(),
+  }),
+  data: fc.uint8Array({ maxLength: 20 }),
+});
 const message: fc.Arbitrary<RaftMessage> = fc.oneof(
   fc.record({
     type: fc.constant("append"),
@@ -41,7 +55,12 @@ const message: fc.Arbitrary<RaftMessage> = fc.oneof(
     hintTerm: number,
   }),
   fc.record({ type: fc.constant("heartbeat"), ...addressed, commit: number }),
+  fc.record({ type: fc.constant("heartbeat"), ...addressed, commit: number, context }),
   fc.record({ type: fc.constant("heartbeatAnswer"), ...addressed }),
+  fc.record({ type: fc.constant("heartbeatAnswer"), ...addressed, context }),
+  fc.record({ type: fc.constant("readIndex"), ...addressed, context }),
+  fc.record({ type: fc.constant("readIndexAnswer"), ...addressed, context, index: number }),
+  fc.record({ type: fc.constant("snapshot"), ...addressed, snapshot }),
   fc.record({ type: fc.constant("preVote"), ...addressed, ...last }),
   fc.record({ type: fc.constant("preVoteAnswer"), ...addressed, isGranted: fc.boolean() }),
   fc.record({ type: fc.constant("vote"), ...addressed, ...last, isTransfer: fc.boolean() }),
@@ -79,8 +98,8 @@ describe("a Raft message on the wire", () => {
     },
   );
 
-  test("with an entry of a joint configuration is not taken", () => {
-    const entries = [{ type: 2 as const, index: 1, term: 1 }];
+  test("with an entry of an unknown type is not taken", () => {
+    const entries = [{ type: 9 as never, index: 1, term: 1 }];
     const fields = { type: 3 as const, from: 1, to: 2, entries };
     expect(decodeRaftMessage(encode(WireMessage, create(WireMessage, fields)))).toMatchObject({
       kind: "unsupported",
