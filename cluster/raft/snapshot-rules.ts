@@ -20,8 +20,8 @@ export function receiveSnapshot(state: RaftState, { from, snapshot }: SnapshotMe
     outbox.trace({ type: "snapshotRefused", from, reason });
     return log.committed;
   }
-  state.matchedIndex = Math.max(state.matchedIndex, snapshot.index);
   if (log.matches(snapshot)) {
+    state.matchedIndex = Math.max(state.matchedIndex, snapshot.index);
     // Everything that the snapshot stands for is here: it is committed, and need not be installed.
     if (log.maybeCommit(snapshot.index)) outbox.trace({ type: "committed", index: snapshot.index });
     return log.committed;
@@ -62,6 +62,8 @@ function hasPart(configuration: RaftConfiguration, id: number): boolean {
 function restore(state: RaftState, snapshot: Snapshot): void {
   state.persistQueue.restore(state.log.committed, snapshot.index);
   state.log.restore(snapshot);
+  // Whatever a faulty leader confirmed before: nothing beyond is held now.
+  state.matchedIndex = snapshot.index;
   state.snapshots.receive(snapshot);
   adoptConfiguration(state, snapshot.configuration, snapshot.index);
 }
