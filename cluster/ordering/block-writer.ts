@@ -1,4 +1,4 @@
-import { ChannelConfig, isConfigBlock, lastConfigNumber } from "../../src/channel/index.ts";
+import { lastConfigNumber, type ChannelConfig } from "../../src/channel/index.ts";
 import { assert } from "../../src/kernel/assert.ts";
 import type { Random } from "../../src/kernel/ports/random.ts";
 import type { Signer } from "../../src/kernel/ports/signer.ts";
@@ -12,6 +12,7 @@ import {
   type ChainTip,
   type WholeBlock,
 } from "./core/block-assembly.ts";
+import { changedMembership, type Membership, type MembershipOutcome } from "./core/membership.ts";
 import type { ConfigInForce, OrderedBlocks } from "./ports.ts";
 
 // Fabric's length.
@@ -29,20 +30,24 @@ export interface AcceptedBlock {
   readonly block: WholeBlock;
   readonly raftIndex: number;
   readonly lastConfig: number;
+  /** After it. */
+  readonly membership: Membership;
+  /** What it brings into force. */
+  readonly nextConfig: ChannelConfig | undefined;
 }
 
 /** Turns committed blocks into written ones: with this node's signature, in the block store, the configuration applied. */
 export class BlockWriter {
   readonly #deps: BlockWriterDeps;
-  readonly #consenterIds: readonly number[];
   #tip: ChainTip;
   #lastConfig: number;
+  #membership: Membership;
 
-  /** `newest` is the newest block of the store. */
-  constructor(deps: BlockWriterDeps, consenterIds: readonly number[], newest: Block) {
+  /** `newest` is the newest block of the store, and `membership` that after it. */
+  constructor(deps: BlockWriterDeps, membership: Membership, newest: Block) {
     assert(newest.header !== undefined, "a stored block is whole");
     this.#deps = deps;
-    this.#consenterIds = consenterIds;
+    this.#membership = membership;
     this.#tip = tipOf(newest.header);
     this.#lastConfig = lastConfigNumber(newest) ?? 0;
   }
@@ -52,33 +57,52 @@ export class BlockWriter {
     return this.#tip;
   }
 
+  /** After the newest accepted block. */
+  get membership(): Membership {
+    return this.#membership;
+  }
+
   /**
    * Decides whether the block of entry `raftIndex` continues the chain. If not, every replica passes over it: the
    * decision depends on the log alone. (A leader builds on what its log holds, so this takes a faulty leader.)
+   * With a configuration block comes what it brings into force, and every block before it is written.
    */
-  accept(block: Block, raftIndex: number): AcceptedBlock | { readonly misfit: string } {
+  accept(
+    block: Block,
+    raftIndex: number,
+    nextConfig?: ChannelConfig,
+  ): AcceptedBlock | { readonly misfit: string } {
     const reason = misfit(this.#tip, block);
     if (reason !== undefined) return { misfit: reason };
     const whole = block as WholeBlock;
+    if (nextConfig !== undefined) {
+      const outcome = this.#membershipAfter(nextConfig);
+      if (!outcome.ok) return { misfit: outcome.reason };
+      this.#membership = outcome.membership;
+      this.#lastConfig = whole.header.number;
+    }
     this.#tip = tipOf(whole.header);
-    if (isConfigBlock(whole)) this.#lastConfig = whole.header.number;
-    return { block: whole, raftIndex, lastConfig: this.#lastConfig };
+    const membership = this.#membership;
+    return { block: whole, raftIndex, lastConfig: this.#lastConfig, membership, nextConfig };
+  }
+
+  #membershipAfter({ orderer }: ChannelConfig): MembershipOutcome {
+    const { consenters } = this.#deps.config.current().orderer;
+    return changedMembership(this.#membership, consenters, orderer.consenters);
   }
 
   /** Writes accepted blocks, in the order of their acceptance. Durable, and configurations in force, when it resolves. */
   async write(accepted: readonly AcceptedBlock[]): Promise<void> {
     const sealed = await Promise.all(accepted.map((each) => this.#seal(each)));
     await Promise.all(sealed.map((block) => this.#deps.blocks.append(block)));
-    for (const block of sealed) {
-      if (isConfigBlock(block)) this.#deps.config.replace(ChannelConfig.fromBlock(block));
+    for (const { nextConfig } of accepted) {
+      if (nextConfig !== undefined) this.#deps.config.replace(nextConfig);
     }
   }
 
-  async #seal({ block, raftIndex, lastConfig }: AcceptedBlock): Promise<WholeBlock> {
+  async #seal({ block, raftIndex, lastConfig, membership }: AcceptedBlock): Promise<WholeBlock> {
     const { signer, random } = this.#deps;
-    const consenterIds = this.#consenterIds;
-    const nextConsenterId = Math.max(...consenterIds) + 1;
-    const value = ordererValue({ lastConfig, consenterIds, nextConsenterId, raftIndex });
+    const value = ordererValue({ lastConfig, ...membership, raftIndex });
     const nonce = random.bytes(NONCE_BYTES);
     const signatureHeader = encode(SignatureHeader, { creator: signer.identity, nonce });
     const signature = await signer.sign(signedBytes(value, signatureHeader, block.header));

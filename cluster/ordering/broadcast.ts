@@ -13,6 +13,7 @@ import {
 import { AnsweredStream } from "./answered-stream.ts";
 import { badRequest, classify, unavailable, type Refusal } from "./core/message-rules.ts";
 import { BROADCAST_WINDOW_MAX } from "./limits.ts";
+import type { ConfigUpdates } from "./config-updates.ts";
 import type { MessageValidator } from "./message-validator.ts";
 import { broadcastMetrics, type BroadcastMetrics } from "./metrics.ts";
 import type { OrderingChain } from "./ordering-chain.ts";
@@ -20,6 +21,7 @@ import type { OrderingChain } from "./ordering-chain.ts";
 /** What Broadcast needs of a channel that this node orders. */
 export interface BroadcastChannel {
   readonly validator: Pick<MessageValidator, "validate">;
+  readonly configUpdates: Pick<ConfigUpdates, "process">;
   readonly chain: Pick<OrderingChain, "order">;
 }
 
@@ -86,23 +88,19 @@ export class Broadcast {
       tally.channel = opened.channelHeader.channelId;
     if (classified.kind === "refused") return classified.refusal;
     if (channel === undefined) return badRequest("channel does not exist");
-    if (classified.kind === "configUpdate") return CONFIG_UPDATE_REFUSED;
-    return this.#orderNormal(envelope, channel, tally, startMs);
-  }
-
-  async #orderNormal(
-    envelope: Envelope,
-    { validator, chain }: BroadcastChannel,
-    tally: Tally,
-    startMs: number,
-  ): Promise<Refusal | undefined> {
-    const validation = await validator.validate(envelope);
+    const { validator, configUpdates, chain } = channel;
+    const validation =
+      classified.kind === "configUpdate"
+        ? await configUpdates.process(envelope)
+        : await validator.validate(envelope);
     const validatedMs = this.#deps.clock.monotonicMs();
-    const isValid = validation.kind === "valid";
-    const status = isValid ? "SUCCESS" : statusName(validation.refusal.status);
+    const isRefused = validation.kind === "refused";
+    const status = isRefused ? statusName(validation.refusal.status) : "SUCCESS";
     this.#metrics.validateSeconds.observe((validatedMs - startMs) / 1000, { ...tally, status });
-    if (!isValid) return validation.refusal;
-    const result = await chain.order(envelope, validation.configSequence);
+    if (isRefused) return validation.refusal;
+    // Of an update the configuration is ordered that it makes.
+    const ordered = validation.kind === "made" ? validation.envelope : envelope;
+    const result = await chain.order(ordered, validation.configSequence);
     const enqueuedSeconds = (this.#deps.clock.monotonicMs() - validatedMs) / 1000;
     const isOrdered = result.kind === "ordered";
     this.#metrics.enqueueSeconds.observe(enqueuedSeconds, {
@@ -112,11 +110,6 @@ export class Broadcast {
     return isOrdered ? undefined : unavailable(result.info);
   }
 }
-
-const CONFIG_UPDATE_REFUSED: Refusal = {
-  status: Status.NOT_IMPLEMENTED,
-  info: "this orderer does not take configuration updates: the channel keeps the configuration of its genesis block",
-};
 
 function statusName(status: Status): string {
   return Object.entries(Status).find(([, value]) => value === status)?.[0] ?? "UNKNOWN";

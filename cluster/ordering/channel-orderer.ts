@@ -17,7 +17,9 @@ import {
   type ClusterService,
 } from "../replica/index.ts";
 import { BlockWriter } from "./block-writer.ts";
+import { ConfigUpdates, type GroupState } from "./config-updates.ts";
 import { recordOf } from "./core/block-assembly.ts";
+import { firstMembership, type Membership } from "./core/membership.ts";
 import { transactionKey } from "./core/transaction-key.ts";
 import { OrderingError } from "./errors.ts";
 import { ORDERED_WINDOW_COUNT } from "./limits.ts";
@@ -61,6 +63,7 @@ export class ChannelOrderer {
   readonly blocks: BlockStore;
   readonly config: ChannelConfigRef;
   readonly validator: MessageValidator;
+  readonly configUpdates: ConfigUpdates;
   readonly chain: OrderingChain;
   readonly replica: RaftReplica;
   readonly #link: ClusterLink;
@@ -92,6 +95,7 @@ export class ChannelOrderer {
     this.blocks = parts.blocks;
     this.config = parts.config;
     this.validator = parts.validator;
+    this.configUpdates = parts.configUpdates;
     this.chain = parts.chain;
     this.replica = parts.replica;
     this.#link = parts.link;
@@ -123,6 +127,7 @@ interface ChannelOrdererParts {
   readonly blocks: BlockStore;
   readonly config: ChannelConfigRef;
   readonly validator: MessageValidator;
+  readonly configUpdates: ConfigUpdates;
   readonly chain: OrderingChain;
   readonly replica: RaftReplica;
   readonly link: ClusterLink;
@@ -136,7 +141,8 @@ async function openOn(
 ): Promise<ChannelOrderer> {
   const newest = await newestBlock(blocks, options.genesisBlock);
   const config = new ChannelConfigRef(await configInForce(blocks, newest));
-  const members = membersOf(config.current());
+  const membership = membershipAfter(newest, config.current());
+  const members = membersOf(config.current(), membership.consenterIds);
   const raftId = ownRaftId(members, options.serverTlsCert, config.current().channelId);
   const identity = { channelId: config.current().channelId, raftId, members };
   const link = new ClusterLink(deps, identity);
@@ -148,11 +154,12 @@ async function openOn(
     newest,
   );
   const validator = new MessageValidator({ config, clock: deps.clock }, options);
-  const consenterIds = members.map((member) => member.raftId);
-  const writer = new BlockWriter({ ...deps, blocks, config }, consenterIds, newest);
+  const writer = new BlockWriter({ ...deps, blocks, config }, membership, newest);
+  const group = groupState(writer, replica, raftId);
+  const configUpdates = new ConfigUpdates({ ...deps, config, validator, group });
   const chain = new OrderingChain(
-    { ...deps, log: replica, link, writer, config, validator },
-    { ...identity, consenterIds, ...submitTimeout(options) },
+    { ...deps, log: replica, link, writer, config, validator, configUpdates },
+    { ...identity, consenterIds: membership.consenterIds, ...submitTimeout(options) },
   );
   await rememberTransactions(chain, blocks);
   connect({ chain, replica, link, cluster: deps.cluster }, identity);
@@ -161,6 +168,7 @@ async function openOn(
     blocks,
     config,
     validator,
+    configUpdates,
     chain,
     replica,
     link,
@@ -220,6 +228,23 @@ async function requireGenesis(blocks: BlockStore, genesis: Block): Promise<void>
     "wrong_genesis",
     "the blocks on disk begin with another genesis block; give each channel a directory of its own",
   );
+}
+
+// Fabric: each block says who the members are after it; the first one's are those of its configuration.
+function membershipAfter(newest: Block, config: ChannelConfig): Membership {
+  return recordOf(newest) ?? firstMembership(config.orderer.consenters.length);
+}
+
+function groupState(writer: BlockWriter, replica: RaftReplica, ownId: number): GroupState {
+  return {
+    membership: () => writer.membership,
+    activeIds: () => {
+      const { role, followers } = replica.status();
+      if (role !== "leader") return undefined;
+      return [ownId, ...followers.filter(({ isActive }) => isActive).map(({ id }) => id)];
+    },
+    pending: () => undefined,
+  };
 }
 
 async function configInForce(blocks: BlockStore, newest: Block): Promise<ChannelConfig> {

@@ -2,7 +2,8 @@
  * The ordering service: from an envelope to a signed block that every orderer of the channel has.
  *
  * Owns block cutting, the chain of blocks, Broadcast, and the answer to a client: SUCCESS means that the envelope is in
- * a block committed by Raft and durable here. Does not own delivery of blocks, nor changes of the configuration.
+ * a block committed by Raft and durable here. A configuration update becomes the channel's next
+ * configuration here, in a block of its own. Does not own delivery of blocks.
  */
 export { ChannelOrderer } from "./channel-orderer.ts";
 export type { ChannelOrdererDeps, ChannelOrdererOptions } from "./channel-orderer.ts";
@@ -15,6 +16,15 @@ export { BlockCatchUp } from "./block-catch-up.ts";
 export type { BlockCatchUpDeps, BlockCatchUpOptions, CatchUpBlocks } from "./block-catch-up.ts";
 export { BlockWriter } from "./block-writer.ts";
 export type { AcceptedBlock, BlockWriterDeps } from "./block-writer.ts";
+export { ConfigUpdates } from "./config-updates.ts";
+export type {
+  ConfigJudgement,
+  ConfigUpdateVerdict,
+  ConfigUpdatesDeps,
+  GroupState,
+} from "./config-updates.ts";
+export type { PendingMember } from "./consenter-rules.ts";
+export type { Membership } from "./core/membership.ts";
 export type { MessageValidatorOptions, Validation } from "./message-validator.ts";
 export type { OrderResult } from "./pending-envelopes.ts";
 export type { ChainLog, ConfigInForce, OrderedBlocks, SubmitLink } from "./ports.ts";

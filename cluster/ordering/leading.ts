@@ -32,6 +32,8 @@ export class Leading {
   readonly #pipeline: LeaderPipeline;
   // Of the transactions in the pipeline and in flight.
   readonly #keys = new Set<string>();
+  // The configuration that is on its way.
+  #configKey: string | undefined;
   #fillTimer: Timer | undefined;
   #fillStartMs = 0;
   #retryTimer: Timer | undefined;
@@ -39,13 +41,21 @@ export class Leading {
   #isStopped = false;
 
   /** `tip` is the newest applied block, and every entry of the log is applied. */
-  constructor(deps: LeadingDeps, tip: ChainTip, blocksInFlightMax: number) {
+  constructor(deps: LeadingDeps, tip: ChainTip) {
     this.#deps = deps;
     this.#pipeline = new LeaderPipeline(tip, {
-      blocksInFlightMax,
+      // A configuration may change it.
+      get blocksInFlightMax(): number {
+        return deps.config.current().orderer.raftOptions?.inflightBlocksMax ?? 1;
+      },
       waitingCountMax: WAITING_COUNT_MAX,
       waitingBytesMax: WAITING_BYTES_MAX,
     });
+  }
+
+  /** True while a configuration is on its way: what comes after it must be judged by it, so nothing may be added. */
+  get isReconfiguring(): boolean {
+    return this.#configKey !== undefined;
   }
 
   /** Takes an envelope unless its transaction is ordered or about to be; false when too much waits. */
@@ -54,14 +64,19 @@ export class Leading {
     const { batchSize } = this.#deps.config.current().orderer;
     if (!this.#pipeline.add(message, batchSize)) return false;
     this.#keys.add(key);
-    this.#deps.metrics.normalProposals.add(1, this.#deps.labels);
+    const { metrics, labels } = this.#deps;
+    if (message.isConfig) this.#configKey = key;
+    (message.isConfig ? metrics.configProposals : metrics.normalProposals).add(1, labels);
     this.#advance();
     return true;
   }
 
   /** A block of this term is written; `keys` are its envelopes. */
   applied(number: number, keys: readonly string[]): void {
-    for (const key of keys) this.#keys.delete(key);
+    for (const key of keys) {
+      this.#keys.delete(key);
+      if (key === this.#configKey) this.#configKey = undefined;
+    }
     this.#pipeline.applied(number);
     this.#advance();
   }

@@ -1,9 +1,17 @@
 import type { ChannelConfig } from "../../src/channel/index.ts";
+import { assert } from "../../src/kernel/assert.ts";
 import { publicKeyOf, type ClusterMember } from "../replica/index.ts";
+import { firstMembership } from "./core/membership.ts";
 import { OrderingError } from "./errors.ts";
 
-/** The members of the channel's group. Fabric: raft ids are the places in the consenter list, from 1. Throws `OrderingError`. */
-export function membersOf(config: ChannelConfig): readonly ClusterMember[] {
+/**
+ * The members of the channel's group. `consenterIds` are their raft ids, in the order of the consenters; without, they are
+ * those that a channel begins with. Throws `OrderingError`.
+ */
+export function membersOf(
+  config: ChannelConfig,
+  consenterIds: readonly number[] = firstMembership(config.orderer.consenters.length).consenterIds,
+): readonly ClusterMember[] {
   const { consensusType, consenters, organizations } = config.orderer;
   if (consenters.length === 0) {
     throw new OrderingError(
@@ -14,7 +22,9 @@ export function membersOf(config: ChannelConfig): readonly ClusterMember[] {
   const tlsRootsPem = organizations.flatMap((organization) => organization.tlsRootsPem);
   return consenters.map(({ host, port, clientTlsCertPem, serverTlsCertPem }, place) => {
     const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-    return { raftId: place + 1, address, clientTlsCertPem, serverTlsCertPem, tlsRootsPem };
+    const raftId = consenterIds[place];
+    assert(raftId !== undefined, "every consenter has a raft id");
+    return { raftId, address, clientTlsCertPem, serverTlsCertPem, tlsRootsPem };
   });
 }
 

@@ -23,8 +23,9 @@ export interface MessageValidatorOptions {
 }
 
 const WRITERS = "/Channel/Writers";
+const MAINTENANCE_WRITERS = "/Channel/Orderer/Writers";
 
-/** Fabric's filters for a normal message, in Fabric's order: maintenance, emptiness, size, expiration, signature. */
+/** Fabric's filters, in Fabric's order: maintenance for normal messages, then emptiness, size, expiration, signature. */
 export class MessageValidator {
   readonly #config: Pick<ConfigInForce, "current">;
   readonly #clock: Clock;
@@ -39,21 +40,22 @@ export class MessageValidator {
     this.#ignoresExpiration = options.ignoresExpiration ?? false;
   }
 
-  /** Never rejects for what a message contains. The signature is verified off the event loop. */
+  /** Judges a normal message. Never rejects for what it contains. The signature is verified off the event loop. */
   async validate(envelope: Envelope): Promise<Validation> {
     const config = this.#config.current();
     const refusal =
-      this.#checkForm(config, envelope) ?? (await this.#checkCreator(config, envelope));
+      config.orderer.state === "maintenance"
+        ? unavailable("normal transactions are rejected: maintenance mode")
+        : await this.filter(config, envelope);
     return refusal === undefined
       ? { kind: "valid", configSequence: config.sequence }
       : { kind: "refused", refusal };
   }
 
-  #checkForm({ orderer }: ChannelConfig, envelope: Envelope): Refusal | undefined {
-    if (orderer.state === "maintenance") {
-      return unavailable("normal transactions are rejected: maintenance mode");
-    }
-    return checkSize(envelope, orderer.batchSize.absoluteBytesMax);
+  /** What every message must pass, those of the configuration too. Never rejects for what it contains. */
+  async filter(config: ChannelConfig, envelope: Envelope): Promise<Refusal | undefined> {
+    const { absoluteBytesMax } = config.orderer.batchSize;
+    return checkSize(envelope, absoluteBytesMax) ?? (await this.#checkCreator(config, envelope));
   }
 
   async #checkCreator(config: ChannelConfig, envelope: Envelope): Promise<Refusal | undefined> {
@@ -79,8 +81,9 @@ async function checkWriters(
   { payload, signature }: Envelope,
   identity: Uint8Array,
 ): Promise<Refusal | undefined> {
-  const policy = config.policy(WRITERS);
-  if (policy === undefined) return forbidden(`could not find policy ${WRITERS}`);
+  const path = config.orderer.state === "maintenance" ? MAINTENANCE_WRITERS : WRITERS;
+  const policy = config.policy(path);
+  if (policy === undefined) return forbidden(`could not find policy ${path}`);
   const signed = [{ data: payload, identity, signature }];
   const verdict = policy.evaluate(await verifySignatures(config.mspManager, signed));
   return verdict.satisfied ? undefined : forbidden(verdict.reason);

@@ -4,6 +4,7 @@ import type { Counter, Gauge, Histogram, Meter } from "../../src/kernel/ports/me
 export interface OrderingMetrics {
   readonly committedBlockNumber: Gauge;
   readonly normalProposals: Counter;
+  readonly configProposals: Counter;
   readonly proposalFailures: Counter;
   readonly blockFillSeconds: Histogram;
 }
@@ -19,6 +20,11 @@ export function orderingMetrics(meter: Meter): OrderingMetrics {
     normalProposals: meter.counter({
       name: "consensus_etcdraft_normal_proposals_received",
       help: "Transactions taken for ordering by this node as the leader.",
+      labels,
+    }),
+    configProposals: meter.counter({
+      name: "consensus_etcdraft_config_proposals_received",
+      help: "Configurations taken for ordering by this node as the leader.",
       labels,
     }),
     proposalFailures: meter.counter({

@@ -2,9 +2,18 @@ import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
 import type { Meter } from "../../src/kernel/ports/meter.ts";
 import type { Timer, Timers } from "../../src/kernel/ports/timers.ts";
-import { Block, tryDecode, type Envelope, type SubmitRequest } from "../../src/wire/index.ts";
+import {
+  Block,
+  Envelope,
+  HeaderType,
+  openEnvelope,
+  tryDecode,
+  type SubmitRequest,
+} from "../../src/wire/index.ts";
 import type { Entry, Leadership, ReplicaApplication } from "../replica/index.ts";
+import { isConfigBlock } from "../../src/channel/index.ts";
 import type { AcceptedBlock, BlockWriter } from "./block-writer.ts";
+import type { ConfigUpdates } from "./config-updates.ts";
 import { checkSize, orderedMessage } from "./core/message-rules.ts";
 import { OrderedWindow } from "./core/ordered-window.ts";
 import { transactionKey } from "./core/transaction-key.ts";
@@ -32,7 +41,8 @@ export interface OrderingChainDeps {
   readonly link: SubmitLink;
   readonly writer: BlockWriter;
   readonly config: ConfigInForce;
-  readonly validator: MessageValidator;
+  readonly validator: Pick<MessageValidator, "validate">;
+  readonly configUpdates: Pick<ConfigUpdates, "reprocess" | "judge">;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
@@ -125,7 +135,7 @@ export class OrderingChain implements ReplicaApplication {
       this.#drop("it is empty or too large", from);
       return;
     }
-    const submission = submissionOf(envelope, lastValidationSeq);
+    const submission = submissionOf(envelope, lastValidationSeq, "from another");
     if (this.#ordered.blockOf(submission.key) !== undefined) return;
     const { role, leaderId } = this.#deps.log.leadership;
     if (role === "leader") this.#take(submission, from);
@@ -144,17 +154,18 @@ export class OrderingChain implements ReplicaApplication {
   }
 
   async apply(entries: readonly Entry[]): Promise<void> {
-    const accepted = new Map<number, AcceptedBlock>();
+    let run: CommittedEntry[] = [];
     for (const entry of entries) {
-      const block = this.#accept(entry);
-      if (block !== undefined) accepted.set(entry.index, block);
+      const committed = { entry, block: blockIn(entry) };
+      if (committed.block === undefined || !isConfigBlock(committed.block)) {
+        run.push(committed);
+        continue;
+      }
+      await this.#applyRun(run);
+      run = [];
+      await this.#applyConfig(entry, committed.block);
     }
-    await this.#deps.writer.write([...accepted.values()]);
-    for (const entry of entries) {
-      const block = accepted.get(entry.index);
-      if (block !== undefined) this.#written(block);
-      else if (isOpening(entry)) this.#opened(entry.term);
-    }
+    await this.#applyRun(run);
   }
 
   leadershipChanged({ leaderId }: Leadership): void {
@@ -182,21 +193,57 @@ export class OrderingChain implements ReplicaApplication {
     this.#pending.settleAll(this.#stopped);
   }
 
-  // Undefined for an entry without a block, and for a block that does not continue the chain.
-  #accept(entry: Entry): AcceptedBlock | undefined {
-    if (entry.type !== "normal" || entry.data.length === 0) return undefined;
-    const block = tryDecode(Block, entry.data);
-    const accepted =
-      block === undefined
-        ? { misfit: "it is malformed" }
-        : this.#deps.writer.accept(block, entry.index);
-    if ("block" in accepted) return accepted;
-    const fields = { ...this.#labels, raftIndex: entry.index, reason: accepted.misfit };
+  // Entries under one configuration.
+  async #applyRun(run: readonly CommittedEntry[]): Promise<void> {
+    const accepted = new Map<number, AcceptedBlock>();
+    for (const { entry, block } of run) {
+      const outcome = block && this.#accept(entry, this.#deps.writer.accept(block, entry.index));
+      if (outcome !== undefined) accepted.set(entry.index, outcome);
+      else if (block === undefined && hasData(entry)) this.#passOver(entry, "it is malformed");
+    }
+    await this.#deps.writer.write([...accepted.values()]);
+    for (const { entry } of run) {
+      const block = accepted.get(entry.index);
+      if (block !== undefined) this.#written(block);
+      else if (isOpening(entry)) this.#opened(entry.term);
+    }
+  }
+
+  // Judged by the configuration before it, so after every block before it; by this and itself alone, so alike everywhere.
+  async #applyConfig(entry: Entry, block: Block): Promise<void> {
+    const bytes = block.data?.data[0];
+    const envelope = bytes && tryDecode(Envelope, bytes);
+    if (envelope === undefined) return;
+    const { writer, configUpdates } = this.#deps;
+    const judgement = await configUpdates.judge(envelope);
+    const accepted = this.#accept(
+      entry,
+      judgement.ok
+        ? writer.accept(block, entry.index, judgement.next)
+        : { misfit: judgement.reason },
+    );
+    if (accepted === undefined) return;
+    await writer.write([accepted]);
+    this.#written(accepted);
+    for (const submission of this.#early.splice(0)) this.#take(submission, this.#options.raftId);
+    this.#handOverAll();
+  }
+
+  #accept(
+    entry: Entry,
+    outcome: AcceptedBlock | { readonly misfit: string },
+  ): AcceptedBlock | undefined {
+    if ("block" in outcome) return outcome;
+    this.#passOver(entry, outcome.misfit);
+    return undefined;
+  }
+
+  #passOver({ index }: Entry, reason: string): void {
+    const fields = { ...this.#labels, raftIndex: index, reason };
     this.#deps.logger.error(
       "passed over a block of the log that does not continue the chain",
       fields,
     );
-    return undefined;
   }
 
   #written({ block }: AcceptedBlock): void {
@@ -221,37 +268,54 @@ export class OrderingChain implements ReplicaApplication {
     const { log, config, clock, timers } = this.#deps;
     const shared = { metrics: this.#metrics, labels: this.#labels, ordered: this.#ordered };
     const deps = { log, config, clock, timers, ...shared };
-    const { raftOptions } = config.current().orderer;
-    this.#leading = new Leading(deps, this.#deps.writer.tip, raftOptions?.inflightBlocksMax ?? 1);
+    this.#leading = new Leading(deps, this.#deps.writer.tip);
     for (const submission of this.#early.splice(0)) this.#take(submission, this.#options.raftId);
   }
 
-  // Between its election and its first order a leader keeps what arrives.
   #take(submission: Submission, from: number): void {
-    if (this.#leading === undefined && this.#early.length < EARLY_COUNT_MAX) {
-      this.#early.push(submission);
-    } else if (this.#leading === undefined || !this.#lead(this.#leading, submission)) {
-      this.#drop("too much waits to be ordered", from);
-    }
+    const isTaken =
+      this.#leading === undefined ? this.#keep(submission) : this.#lead(this.#leading, submission);
+    if (!isTaken) this.#drop("too much waits to be ordered", from);
+  }
+
+  // Between its election and its first order a leader keeps what arrives, and while a configuration is on its way.
+  #keep(submission: Submission): boolean {
+    if (this.#early.length >= EARLY_COUNT_MAX) return false;
+    this.#early.push(submission);
+    return true;
   }
 
   // False when too much waits already.
   #lead(leading: Leading, submission: Submission): boolean {
+    if (leading.isReconfiguring) return this.#keep(submission);
     if (submission.configSequence >= this.#deps.config.current().sequence) {
       return leading.add(submission);
     }
-    void this.#revalidate(leading, submission);
+    void this.#revalidate(submission);
     return true;
   }
 
-  // Fabric: what was checked against an older configuration is checked again before it is ordered.
-  async #revalidate(leading: Leading, submission: Submission): Promise<void> {
-    const verdict = await this.#deps.validator.validate(submission.envelope);
+  // Fabric: what was checked against an older configuration is checked again before it is ordered. A configuration is
+  // made again of its update.
+  async #revalidate(submission: Submission): Promise<void> {
+    const { envelope, message } = submission;
+    const verdict = message.isConfig
+      ? await this.#deps.configUpdates.reprocess(envelope)
+      : await this.#deps.validator.validate(envelope);
+    if (this.#leading === undefined) return;
     if (verdict.kind === "refused") {
-      this.#drop(verdict.refusal.info, this.#options.raftId);
+      this.#refuse(submission, verdict.refusal.info);
       return;
     }
-    leading.add(submission);
+    const remade = verdict.kind === "made" ? verdict.envelope : envelope;
+    this.#take(submissionOf(remade, verdict.configSequence), this.#options.raftId);
+  }
+
+  // What is ordered meanwhile is not refused.
+  #refuse({ key, message }: Submission, reason: string): void {
+    if (this.#ordered.blockOf(key) !== undefined) return;
+    this.#drop(reason, this.#options.raftId);
+    if (message.isConfig) this.#pending.settle(key, unavailable(reason));
   }
 
   #handOver(pending: PendingEnvelope): boolean {
@@ -312,9 +376,35 @@ function isOpening(entry: Entry): boolean {
   return entry.type === "normal" && entry.data.length === 0;
 }
 
-function submissionOf(envelope: Envelope, configSequence: number): Submission {
-  const message = orderedMessage(envelope, false);
-  return { key: transactionKey(message.bytes), message, envelope, configSequence };
+interface CommittedEntry {
+  readonly entry: Entry;
+  readonly block: Block | undefined;
+}
+
+function blockIn(entry: Entry): Block | undefined {
+  return hasData(entry) ? tryDecode(Block, entry.data) : undefined;
+}
+
+function hasData(entry: Entry): boolean {
+  return entry.type === "normal" && entry.data.length > 0;
+}
+
+// Checked against no configuration at all.
+const UNCHECKED = -1;
+
+// Fabric's leader believes another orderer's configuration. This one makes it again of its update.
+function submissionOf(
+  envelope: Envelope,
+  configSequence: number,
+  origin: "own" | "from another" = "own",
+): Submission {
+  const reading = openEnvelope(envelope);
+  const opened = reading.kind === "opened" ? reading.opened : undefined;
+  const isConfig = opened?.channelHeader.type === HeaderType.CONFIG;
+  const message = orderedMessage(envelope, isConfig);
+  const key = transactionKey(message.bytes, opened);
+  const sequence = isConfig && origin === "from another" ? UNCHECKED : configSequence;
+  return { key, message, envelope, configSequence: sequence };
 }
 
 function unavailable(info: string): OrderResult {

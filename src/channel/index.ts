@@ -3,8 +3,9 @@ export { ChannelError, type ChannelErrorCode } from "./errors.ts";
 export { ChannelConfig, type OrdererEndpoint } from "./channel-config.ts";
 export { ChannelConfigRef, type ChannelConfigListener } from "./channel-config-ref.ts";
 export { configOfBlock, isConfigBlock, lastConfigNumber } from "./config-block.ts";
-export type { CapabilitySet } from "./capabilities.ts";
+export { type CapabilitySet, hasConsensusMigration } from "./capabilities.ts";
 export {
+  CONSENSUS_TYPE_RAFT,
   type BatchSize,
   type OrdererOrganization,
   type OrdererSection,

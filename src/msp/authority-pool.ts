@@ -12,6 +12,7 @@ export type ChainResult =
 type Position = "leaf" | "intermediate" | "root";
 
 const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
+const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
 const ANY_USAGE = "2.5.29.37.0";
 
 /**
@@ -54,6 +55,18 @@ export class AuthorityPool {
     const forbidden = nameConstraintRefusal(chain);
     if (forbidden !== undefined) return refused(certificate, forbidden);
     return { ok: true, chain };
+  }
+
+  /** Why no chain of a certificate permits it to call or to be called over TLS; `undefined` when one does. */
+  tlsFault(certificate: Certificate): string | undefined {
+    const timeMs = certificate.notBeforeMs + 1000;
+    const unfit = unfitness(certificate, "leaf", [], timeMs);
+    if (unfit !== undefined) return unfit;
+    const search = new ChainSearch(this.#roots, this.#intermediates, timeMs);
+    const chains = this.#isRoot(certificate) ? [[certificate]] : search.chainsOf(certificate);
+    if (chains.length === 0) return search.unknownAuthority(certificate);
+    const isPermitted = chains.some((chain) => permits(chain, [SERVER_AUTH, CLIENT_AUTH]));
+    return isPermitted ? undefined : "x509: certificate specifies an incompatible key usage";
   }
 
   #isRoot(certificate: Certificate): boolean {
@@ -162,10 +175,17 @@ function unfitness(
 }
 
 function permitsServerAuth(chain: readonly Certificate[]): boolean {
-  return chain.every(({ extensions: { extendedKeyUsages } }) => {
-    if (extendedKeyUsages.length === 0) return true;
-    return extendedKeyUsages.includes(SERVER_AUTH) || extendedKeyUsages.includes(ANY_USAGE);
-  });
+  return permits(chain, [SERVER_AUTH]);
+}
+
+// One of the usages, all along the chain.
+function permits(chain: readonly Certificate[], usages: readonly string[]): boolean {
+  return usages.some((usage) =>
+    chain.every(({ extensions: { extendedKeyUsages } }) => {
+      if (extendedKeyUsages.length === 0) return true;
+      return extendedKeyUsages.includes(usage) || extendedKeyUsages.includes(ANY_USAGE);
+    }),
+  );
 }
 
 // Certificates of one authority for one key, such as cross-signed ones: a chain through both would go in circles.

@@ -1,4 +1,5 @@
 import type { ChannelConfig } from "../../../src/channel/index.ts";
+import { firstMembership } from "../../../cluster/ordering/core/membership.ts";
 import { sha256 } from "../../../src/crypto/index.ts";
 import { EMPTY_BYTES, utf8 } from "../../../src/kernel/bytes.ts";
 import { silentLogger } from "../../../src/kernel/ports/logger.ts";
@@ -184,7 +185,7 @@ export class SimulatedOrderer {
     const config = { current: () => CONFIG, replace: () => undefined };
     const writer = new BlockWriter(
       { blocks, config, signer: signerOf(this.id), random },
-      VOTERS,
+      firstMembership(VOTERS.length),
       newest,
     );
     const link = {
@@ -202,6 +203,7 @@ export class SimulatedOrderer {
         writer,
         config,
         validator: validator as never,
+        configUpdates: NO_CONFIG_UPDATES,
         clock: this.#time,
         timers,
         logger,
@@ -251,6 +253,12 @@ export class SimulatedOrderer {
     if (reading.kind === "message") this.#process?.replica.receive(reading.message);
   }
 }
+
+// Nobody changes the configuration.
+const NO_CONFIG_UPDATES = {
+  reprocess: () => Promise.reject(new Error("there is no configuration to order")),
+  judge: () => Promise.reject(new Error("there is no configuration to judge")),
+};
 
 function signerOf(id: number): Signer {
   const identity = utf8(`orderer ${id}`);

@@ -1,11 +1,16 @@
-import { describe, expect, test } from "vitest";
-import type { ChannelConfig } from "../../../../src/channel/index.ts";
+import { describe, expect, test, vi } from "vitest";
+import { lastConfigNumber, type ChannelConfig } from "../../../../src/channel/index.ts";
 import { EMPTY_BYTES, utf8 } from "../../../../src/kernel/bytes.ts";
 import { silentLogger } from "../../../../src/kernel/ports/logger.ts";
 import { silentMeter } from "../../../../src/kernel/ports/meter.ts";
 import {
   Block as BlockMessage,
+  ChannelHeader,
+  ConfigEnvelope,
+  HeaderType,
+  Payload,
   blockDataHash,
+  create,
   decode,
   type Block,
   encode,
@@ -15,9 +20,14 @@ import {
 import {
   BlockWriter,
   OrderingChain,
+  type ConfigJudgement,
+  type ConfigUpdateVerdict,
   type OrderResult,
+  type OrderingChainDeps,
   type Validation,
 } from "../../../../cluster/ordering/index.ts";
+import { nextBlock, tipOf } from "../../../../cluster/ordering/core/block-assembly.ts";
+import { firstMembership } from "../../../../cluster/ordering/core/membership.ts";
 import { transactionKey } from "../../../../cluster/ordering/core/transaction-key.ts";
 import { SUBMIT_RETRY_MS } from "../../../../cluster/ordering/limits.ts";
 import type { Entry, Leadership } from "../../../../cluster/replica/index.ts";
@@ -30,14 +40,17 @@ const GENESIS: Block = {
   data: { data: [utf8("g")] },
   metadata: { metadata: Array.from({ length: 5 }, () => EMPTY_BYTES) },
 };
-const CONFIG = {
-  sequence: 0,
-  orderer: {
-    batchSize: { messageCountMax: 10, preferredBytesMax: 1_000, absoluteBytesMax: 1_000 },
-    batchTimeoutMs: 2_000,
-    raftOptions: { inflightBlocksMax: 2 },
-  },
-} as unknown as ChannelConfig;
+const configOf = (sequence: number): ChannelConfig =>
+  ({
+    sequence,
+    orderer: {
+      consenters: [1, 2, 3].map((id) => ({ clientTlsCertPem: utf8(`certificate ${id}`) })),
+      batchSize: { messageCountMax: 10, preferredBytesMax: 1_000, absoluteBytesMax: 1_000 },
+      batchTimeoutMs: 2_000,
+      raftOptions: { inflightBlocksMax: 2 },
+    },
+  }) as unknown as ChannelConfig;
+const CONFIG = configOf(0);
 
 /** A chain at orderer 1 of three, whose log and link the test plays. */
 class Rig {
@@ -48,12 +61,23 @@ class Rig {
   isBusy = false;
   /** The answer for what was checked against an older configuration. */
   validation: Promise<Validation> = Promise.resolve({ kind: "valid", configSequence: 0 });
+  /** What becomes of configurations, and those in blocks. */
+  readonly configUpdates: OrderingChainDeps["configUpdates"] = {
+    reprocess: () => Promise.resolve(this.remade!),
+    judge: () => Promise.resolve(this.judgement),
+  };
+  remade: ConfigUpdateVerdict | undefined;
+  judgement: ConfigJudgement = { ok: true, next: CONFIG };
+  sequence = 0;
   leadership: Leadership = { role: "follower", term: 1, leaderId: undefined };
   readonly chain: OrderingChain;
   #index = 1;
 
   constructor() {
-    const config = { current: () => CONFIG, replace: () => undefined };
+    const config = {
+      current: () => configOf(this.sequence),
+      replace: () => undefined,
+    };
     const blocks = {
       height: 1,
       append: (block: Block) => Promise.resolve(void this.written.push(block)),
@@ -72,9 +96,10 @@ class Rig {
           },
           isSubmitting: () => false,
         },
-        writer: new BlockWriter({ blocks, config, signer, random }, [1, 2, 3], GENESIS),
+        configUpdates: this.configUpdates,
+        writer: new BlockWriter({ blocks, config, signer, random }, firstMembership(3), GENESIS),
         config,
-        validator: { validate: () => this.validation } as never,
+        validator: { validate: () => this.validation },
         clock: this.time,
         timers: this.time,
         logger: silentLogger,
@@ -109,6 +134,14 @@ class Rig {
   order(name: string): OrderResult[] {
     const answers: OrderResult[] = [];
     void this.chain.order(envelope(name), 0).then((answer) => answers.push(answer));
+    return answers;
+  }
+
+  /** As `order`, of a configuration. */
+  orderConfig(update: string): OrderResult[] {
+    const answers: OrderResult[] = [];
+    const config = configEnvelope(update, "own");
+    void this.chain.order(config, 0).then((answer) => answers.push(answer));
     return answers;
   }
 
@@ -296,3 +329,74 @@ test("a chain is in trouble while it has no leader", () => {
   rig.lead({ role: "follower", term: 2, leaderId: 3 });
   expect([signal.aborted, rig.chain.trouble().aborted]).toEqual([true, false]);
 });
+
+describe("a configuration", () => {
+  const proposedIn = (rig: Rig): readonly number[] =>
+    rig.proposed.map((data) => decode(BlockMessage, data).data!.data.length);
+
+  test("has a block of its own, and what arrives until it is applied comes after it", async () => {
+    const rig = new Rig();
+    await rig.reign(2);
+    const config = rig.orderConfig("update");
+    const later = rig.order("later");
+    expect(proposedIn(rig)).toEqual([1]);
+    await rig.commit(rig.proposed[0]!, 2);
+    await rig.commit(rig.proposed[1]!, 2);
+    await Promise.resolve();
+    expect(proposedIn(rig)).toEqual([1, 1]);
+    expect(config).toEqual([{ kind: "ordered", blockNumber: 1 }]);
+    expect(later).toEqual([{ kind: "ordered", blockNumber: 2 }]);
+  });
+
+  test("of another orderer is made again of its update before it is ordered", async () => {
+    const rig = new Rig();
+    await rig.reign(2);
+    const remade = configEnvelope("update", "remade");
+    rig.remade = { kind: "made", envelope: remade, configSequence: 0 };
+    const request = { payload: configEnvelope("update", "first"), lastValidationSeq: 0 };
+    rig.chain.submit(2, { channel: "ch1", ...request });
+    await vi.waitFor(() => {
+      expect(rig.proposed).toHaveLength(1);
+    });
+    const [bytes] = decode(BlockMessage, rig.proposed[0]!).data!.data;
+    expect(bytes).toEqual(encode(Envelope, remade));
+    expect(transactionKey(bytes!)).toBe(
+      transactionKey(encode(Envelope, configEnvelope("update", "first"))),
+    );
+  });
+
+  test("that is no longer good is refused to the client that waits for it, in the leader's words", async () => {
+    const rig = new Rig();
+    rig.sequence = 1;
+    await rig.reign(2);
+    rig.remade = { kind: "refused", refusal: { status: 400, info: "at version 1" } };
+    const answers = rig.orderConfig("update");
+    await vi.waitFor(() => {
+      expect(answers).toEqual([{ kind: "unavailable", info: "at version 1" }]);
+    });
+    expect(rig.proposed).toEqual([]);
+  });
+
+  test("that is not what its update makes of the one before is passed over by everyone", async () => {
+    const rig = new Rig();
+    rig.judgement = { ok: false, reason: "it is forged" };
+    const envelopes = [encode(Envelope, configEnvelope("update", "forged"))];
+    const tip = tipOf(GENESIS.header!);
+    await rig.commit(encode(BlockMessage, nextBlock(tip, envelopes)));
+    expect(rig.written).toEqual([GENESIS]);
+    rig.judgement = { ok: true, next: CONFIG };
+    await rig.commit(encode(BlockMessage, nextBlock(tip, envelopes)));
+    expect(rig.written).toHaveLength(2);
+    expect(lastConfigNumber(rig.written[1]!)).toBe(1);
+  });
+});
+
+function configEnvelope(update: string, variant: string): Envelope {
+  const channelHeader = create(ChannelHeader, { type: HeaderType.CONFIG, channelId: "ch1" });
+  const lastUpdate = { payload: utf8(update), signature: utf8("s") };
+  const payload = create(Payload, {
+    header: { channelHeader: encode(ChannelHeader, channelHeader) },
+    data: encode(ConfigEnvelope, create(ConfigEnvelope, { lastUpdate })),
+  });
+  return { payload: encode(Payload, payload), signature: utf8(variant) };
+}
