@@ -18,7 +18,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   block: async () => (await import("./commands/block.ts")).addBlockCommand,
   tx: async () => (await import("./commands/tx.ts")).addTxCommand,
   orderer: async () => (await import("./commands/node.ts")).addOrdererCommand,
-  peer: async () => (await import("./commands/node.ts")).addPeerCommand,
+  peer: async () => (await import("./commands/peer.ts")).addPeerCommand,
 };
 
 const program = new Command("heddle")

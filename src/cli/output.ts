@@ -6,6 +6,9 @@ export interface OutputOptions {
   readonly json: boolean;
 }
 
+/** Least time between two lines of progress where they stay. */
+const PROGRESS_LINE_MS = 1_000;
+
 /** Exit codes, so that scripts can tell what failed. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
@@ -13,6 +16,7 @@ export class Output {
   readonly isJson: boolean;
   readonly #isTerminal = process.stdout.isTTY;
   #progress = "";
+  #progressMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: OutputOptions) {
     this.isJson = options.json;
@@ -41,6 +45,29 @@ export class Output {
     this.#clearProgress();
     this.#progress = `${text} …`;
     process.stdout.write(this.dim(this.#progress));
+  }
+
+  /**
+   * How far something is: `event` as a line of JSON with `--json`; on a terminal `text` in place of the one before;
+   * elsewhere a line now and then.
+   */
+  progress(event: unknown, text: string): void {
+    const nowMs = performance.now();
+    if (!this.#isTerminal || this.isJson) {
+      if (nowMs - this.#progressMs < PROGRESS_LINE_MS) return;
+      this.#progressMs = nowMs;
+    }
+    if (this.isJson) {
+      process.stdout.write(`${JSON.stringify(event)}\n`);
+      return;
+    }
+    if (!this.#isTerminal) {
+      process.stderr.write(`${text}\n`);
+      return;
+    }
+    this.#clearProgress();
+    this.#progress = text;
+    process.stdout.write(text);
   }
 
   /** The one line (or few) that an error deserves. */

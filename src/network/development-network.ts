@@ -44,11 +44,14 @@ const READY_POLL_MS = 25;
 export class DevelopmentNetwork {
   readonly topology: Topology;
   readonly layout: NetworkLayout;
+  /** As the manifest has them. */
+  readonly options: TopologyOptions;
   readonly #channels = new Map<string, RpcChannel>();
 
-  private constructor(layout: NetworkLayout, topology: Topology) {
+  private constructor(layout: NetworkLayout, options: TopologyOptions) {
     this.layout = layout;
-    this.topology = topology;
+    this.options = options;
+    this.topology = planTopology(options);
   }
 
   /**
@@ -63,23 +66,23 @@ export class DevelopmentNetwork {
     const layout = new NetworkLayout(resolve(directory));
     const state = await readFolder(layout);
     if (state.kind === "foreign") throw foreignFolder(layout);
-    const topology = planTopology(state.kind === "network" ? state.options : options);
     if (state.kind === "absent") {
+      const topology = planTopology(options);
       await requirePortsFree(portsOf(topology));
       onStep("issuing certificates and writing the genesis block");
       // Loaded for a new network only: issuing certificates takes 260 modules.
       const { writeNetwork } = await import("./material.ts");
       await writeNetwork(layout.directory, topology, options);
     }
-    return { network: new DevelopmentNetwork(layout, topology), created: state.kind === "absent" };
+    const inForce = state.kind === "network" ? state.options : options;
+    return { network: new DevelopmentNetwork(layout, inForce), created: state.kind === "absent" };
   }
 
   /** The network in `directory`, which must hold one. */
   static async open(directory: string): Promise<DevelopmentNetwork> {
     const layout = new NetworkLayout(resolve(directory));
     const state = await readFolder(layout);
-    if (state.kind === "network")
-      return new DevelopmentNetwork(layout, planTopology(state.options));
+    if (state.kind === "network") return new DevelopmentNetwork(layout, state.options);
     throw state.kind === "foreign"
       ? foreignFolder(layout)
       : new NetworkError(
@@ -198,9 +201,12 @@ export class DevelopmentNetwork {
     );
   }
 
-  /** A client of the organisation's first peer. `user`: `User1` or `Admin`. */
-  async client(organization: PeerOrganization, user: string): Promise<FabricClient> {
-    const [gateway] = organization.peers;
+  /** A client of the organisation's first peer, or of another. `user`: `User1` or `Admin`. */
+  async client(
+    organization: PeerOrganization,
+    user: string,
+    gateway: PeerSite | undefined = organization.peers[0],
+  ): Promise<FabricClient> {
     if (gateway === undefined)
       throw new NetworkError("unknown name", `${organization.mspId} has no peer`);
     await this.#requireUser(organization, user);
@@ -208,8 +214,23 @@ export class DevelopmentNetwork {
     const signer = await readSigner(directory, organization.mspId);
     return new FabricClient(
       { signer, clock: systemClock, random: systemRandom },
-      await this.#channel(gateway),
+      await this.connect(gateway),
     );
+  }
+
+  async runningPeers(): Promise<readonly PeerSite[]> {
+    const running = (await this.status()).filter(({ pid }) => pid !== undefined);
+    return this.peers.filter((peer) => running.some(({ name }) => name === peer.name));
+  }
+
+  /** A peer of the network and its organisation. */
+  peer(name: string): { readonly site: PeerSite; readonly organization: PeerOrganization } {
+    for (const organization of this.topology.organizations) {
+      const site = organization.peers.find((peer) => peer.name === name);
+      if (site !== undefined) return { site, organization };
+    }
+    const known = this.peers.map((peer) => peer.name).join(", ");
+    throw new NetworkError("unknown name", `there is no peer ${name}; the network has ${known}`);
   }
 
   organization(name: string): PeerOrganization {
@@ -234,7 +255,7 @@ export class DevelopmentNetwork {
       this.topology.organizations.map(async (organization) => ({
         mspId: organization.mspId,
         admin: await this.client(organization, "Admin"),
-        peers: await Promise.all(organization.peers.map((peer) => this.#channel(peer))),
+        peers: await Promise.all(organization.peers.map((peer) => this.connect(peer))),
       })),
     );
     const { channelId } = this.topology;
@@ -260,7 +281,8 @@ export class DevelopmentNetwork {
     );
   }
 
-  async #channel(peer: PeerSite): Promise<RpcChannel> {
+  /** A connection to a peer, which `close` drops. */
+  async connect(peer: PeerSite): Promise<RpcChannel> {
     const known = this.#channels.get(peer.name);
     if (known !== undefined) return known;
     const root = await readFile(this.layout.tlsRoot(peer.domain));

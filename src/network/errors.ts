@@ -9,6 +9,8 @@ export type NetworkErrorCode =
   | "node failed"
   | "already running"
   | "not running"
+  /** Others depend on what is to be removed. */
+  | "needed"
   /** A node refused a request. */
   | "refused"
   /** The transaction was ordered and found invalid. */

@@ -2,6 +2,10 @@
 export { DevelopmentNetwork } from "./development-network.ts";
 export { NetworkError } from "./errors.ts";
 export { readNodeFigures } from "./node-figures.ts";
+export { addPeer, type AddPeerReport, type Level, type PeerSteps } from "./add-peer.ts";
+export { joinChannel, type JoinReport } from "./join-channel.ts";
+export { readMembers, type Member, type MembersReport } from "./members.ts";
+export { checkRemoval, removePeer } from "./remove-peer.ts";
 export type { NodeStatus } from "./node-status.ts";
 export { ORDERER_COUNT_MAX, PEER_COUNT_PER_ORGANIZATION_MAX, PORT_OFFSET_MAX } from "./topology.ts";
 export { validationCodeName } from "./client/fabric-client.ts";

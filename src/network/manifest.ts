@@ -1,5 +1,5 @@
 /** `network.json`: what a network's folder holds. */
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { open, readFile, readdir, rename } from "node:fs/promises";
 import { z } from "zod";
 import { errorMessage } from "../kernel/error.ts";
 import { NetworkError } from "./errors.ts";
@@ -14,11 +14,25 @@ import {
 /** Raised when the folder's layout changes so that an older program could not run it. */
 const FORMAT_VERSION = 1;
 
+/** More peers than a machine has room for; a manifest with more is refused. */
+const ADDED_PEERS_MAX = 64;
+
+const port = z.number().int().min(1).max(65_535);
+const addedPeer = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,200}$/),
+  organization: z.string().min(1),
+  port,
+  chaincodePort: port,
+  operationsPort: port,
+});
+
 const schema = z.strictObject({
   formatVersion: z.literal(FORMAT_VERSION),
   ordererCount: z.number().int().min(1).max(ORDERER_COUNT_MAX),
   peerCountPerOrganization: z.number().int().min(1).max(PEER_COUNT_PER_ORGANIZATION_MAX),
   portOffset: z.number().int().min(0).max(PORT_OFFSET_MAX),
+  addedPeers: z.array(addedPeer).max(ADDED_PEERS_MAX).default([]),
+  removedPeers: z.array(z.string()).default([]),
 });
 
 export type FolderState =
@@ -51,26 +65,34 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
+/** Replaces the manifest: a crash leaves the old one or the new one. */
 export async function writeManifest(path: string, options: TopologyOptions): Promise<void> {
-  const { ordererCount, peerCountPerOrganization, portOffset } = options;
-  const manifest = {
-    formatVersion: FORMAT_VERSION,
-    ordererCount,
-    peerCountPerOrganization,
-    portOffset,
-  };
-  await writeFile(path, `${JSON.stringify(manifest, undefined, 2)}\n`);
+  const manifest = { formatVersion: FORMAT_VERSION, ...options };
+  const partial = `${path}.partial`;
+  const file = await open(partial, "w");
+  try {
+    await file.writeFile(`${JSON.stringify(manifest, undefined, 2)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(partial, path);
 }
 
 function parse(layout: NetworkLayout, text: string): TopologyOptions {
   const document = parseJson(text);
   if (document === undefined) throw damaged(layout, "it is not JSON");
   const parsed = schema.safeParse(document);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return optionsOf(parsed.data);
   const problems = parsed.error.issues.map(({ path, message }) =>
     [path.map(String).join("."), message].filter((part) => part !== "").join(": "),
   );
   throw damaged(layout, problems.join("; "));
+}
+
+function optionsOf(manifest: z.infer<typeof schema>): TopologyOptions {
+  const { ordererCount, peerCountPerOrganization, portOffset, addedPeers, removedPeers } = manifest;
+  return { ordererCount, peerCountPerOrganization, portOffset, addedPeers, removedPeers };
 }
 
 // No command removes what it cannot read: the folder may be anybody's.

@@ -3,7 +3,13 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { stringify } from "yaml";
 import type { NetworkLayout, NodeLayout } from "./layout.ts";
-import type { NodeSite, PeerOrganization, PeerSite, Topology } from "./topology.ts";
+import {
+  ORDERER_DOMAIN,
+  type NodeSite,
+  type PeerOrganization,
+  type PeerSite,
+  type Topology,
+} from "./topology.ts";
 
 const LOOPBACK = "127.0.0.1";
 
@@ -12,7 +18,7 @@ export async function writeNodeConfigs(layout: NetworkLayout, topology: Topology
     const node = layout.node(site.name);
     await write(node, {
       kind: "orderer",
-      ...commonKeys(layout, topology, node, site, layout.orderer(site)),
+      ...commonKeys(layout, [topology.channelId], node, site, layout.orderer(site)),
       admin: {
         listen: { host: LOOPBACK, port: site.adminPort },
         clientRootFiles: [relative(node.directory, join(layout.orderer(site), "tls", "ca.crt"))],
@@ -21,18 +27,28 @@ export async function writeNodeConfigs(layout: NetworkLayout, topology: Topology
   }
   for (const organization of topology.organizations) {
     for (const site of organization.peers) {
-      const node = layout.node(site.name);
-      await write(node, {
-        kind: "peer",
-        ...commonKeys(layout, topology, node, site, layout.peer(site)),
-        chaincode: { listen: { host: LOOPBACK, port: site.chaincodePort } },
-        gossip: {
-          externalEndpoint: `${site.name}:${site.port}`,
-          bootstrap: bootstrapOf(organization, site),
-        },
-      });
+      await writePeerConfig(layout, organization, site, [topology.channelId]);
     }
   }
+}
+
+/** Of one peer, which joins `channelIds` at its first start. */
+export async function writePeerConfig(
+  layout: NetworkLayout,
+  organization: PeerOrganization,
+  site: PeerSite,
+  channelIds: readonly string[],
+): Promise<void> {
+  const node = layout.node(site.name);
+  await write(node, {
+    kind: "peer",
+    ...commonKeys(layout, channelIds, node, site, layout.peer(site)),
+    chaincode: { listen: { host: LOOPBACK, port: site.chaincodePort } },
+    gossip: {
+      externalEndpoint: `${site.name}:${site.port}`,
+      bootstrap: bootstrapOf(organization, site),
+    },
+  });
 }
 
 function bootstrapOf(organization: PeerOrganization, site: PeerSite): readonly string[] {
@@ -43,7 +59,7 @@ function bootstrapOf(organization: PeerOrganization, site: PeerSite): readonly s
 
 function commonKeys(
   layout: NetworkLayout,
-  topology: Topology,
+  channelIds: readonly string[],
   node: NodeLayout,
   site: NodeSite,
   material: string,
@@ -59,15 +75,13 @@ function commonKeys(
       certificateFile: at(join(material, "tls", "server.crt")),
       keyFile: at(join(material, "tls", "server.key")),
     },
-    channels: [{ genesisBlockFile: at(layout.genesisBlock(topology.channelId)) }],
-    hostAddresses: Object.fromEntries(allNames(topology).map((name) => [name, LOOPBACK])),
+    channels: channelIds.map((channelId) => ({
+      genesisBlockFile: at(layout.genesisBlock(channelId)),
+    })),
+    // Of every node, those that join later too.
+    hostAddresses: { [`*.${ORDERER_DOMAIN}`]: LOOPBACK },
     log: { spec: "info" },
   };
-}
-
-function allNames(topology: Topology): readonly string[] {
-  const peers = topology.organizations.flatMap((organization) => organization.peers);
-  return [...topology.orderers, ...peers].map(({ name }) => name);
 }
 
 async function write(node: NodeLayout, content: unknown): Promise<void> {

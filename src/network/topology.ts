@@ -16,6 +16,20 @@ export interface TopologyOptions {
   readonly peerCountPerOrganization: number;
   /** Added to every port, so that networks can run side by side. 0 to 40,000; default 0. */
   readonly portOffset: number;
+  /** Peers that joined the network after it was made. Default: none. */
+  readonly addedPeers?: readonly AddedPeer[];
+  /** Names of peers that the network was made with and that have left it. Default: none. */
+  readonly removedPeers?: readonly string[];
+}
+
+/** A peer that joined later: its ports were chosen then and stay. */
+export interface AddedPeer {
+  readonly name: string;
+  /** `org1`. */
+  readonly organization: string;
+  readonly port: number;
+  readonly chaincodePort: number;
+  readonly operationsPort: number;
 }
 
 export interface NodeSite {
@@ -58,6 +72,7 @@ const CHAINCODE_PORT = 7_052;
 const ADMIN_PORT = 7_053;
 const OPERATIONS_PORT = 9_443;
 const ORGANIZATION_COUNT = 2;
+const PORT_MAX = 65_535;
 
 /** The network of `options`: orderers of one organisation, peers of two. */
 export function planTopology(options: TopologyOptions): Topology {
@@ -86,7 +101,7 @@ function planOrganization(
   const mspId = `Org${organization + 1}MSP`;
   // Two slots an organisation at least, so that org2's first peer is at 9051 however few org1 has.
   const slots = Math.max(options.peerCountPerOrganization, 2);
-  const peers = count(options.peerCountPerOrganization).map((peer) => {
+  const firstPeers = count(options.peerCountPerOrganization).map((peer) => {
     const offset = PORT_STEP * (organization * slots + peer) + options.portOffset;
     return {
       name: `peer${peer}.${domain}`,
@@ -97,7 +112,54 @@ function planOrganization(
       operationsPort: operationsPort(organization, peer),
     };
   });
+  const removed = new Set(options.removedPeers);
+  const added = (options.addedPeers ?? [])
+    .filter((peer) => peer.organization === shortName)
+    .map(({ name, port, chaincodePort, operationsPort: operations }) => ({
+      name,
+      mspId,
+      domain,
+      port,
+      chaincodePort,
+      operationsPort: operations,
+    }));
+  const peers = [...firstPeers.filter(({ name }) => !removed.has(name)), ...added];
   return { shortName, mspId, domain, peers };
+}
+
+/** A further peer of an organisation, with ports that no node of the network has. Undefined when there are none left. */
+export function nextPeer(
+  topology: Topology,
+  organization: PeerOrganization,
+  name: string = nextPeerName(organization),
+): AddedPeer | undefined {
+  const sites = topology.organizations.flatMap(({ peers }) => peers);
+  const taken = new Set(portsOf(topology).map(({ port }) => port));
+  const first = (start: number, step: number): number => {
+    let port = start;
+    while (taken.has(port)) port += step;
+    taken.add(port);
+    return port;
+  };
+  const highest = Math.max(
+    ...sites.map(({ port }) => port),
+    ...topology.orderers.map((o) => o.port + 1),
+  );
+  const port = first(highest + PORT_STEP, PORT_STEP);
+  const chaincodePort = first(port + CHAINCODE_PORT - PEER_PORT, PORT_STEP);
+  const operationsPort = first(
+    Math.max(...[...sites, ...topology.orderers].map((site) => site.operationsPort)) + 1,
+    1,
+  );
+  const isPossible = Math.max(port, chaincodePort, operationsPort) <= PORT_MAX;
+  return isPossible
+    ? { name, organization: organization.shortName, port, chaincodePort, operationsPort }
+    : undefined;
+}
+
+function nextPeerName({ peers, domain }: PeerOrganization): string {
+  const indexes = peers.map(({ name }) => Number(/^peer(\d+)\./.exec(name)?.[1] ?? -1));
+  return `peer${Math.max(-1, ...indexes) + 1}.${domain}`;
 }
 
 // First nodes have Fabric's usual ports (orderer 9443, org1 9444, org2 9445); the others follow on.

@@ -34,7 +34,10 @@ export interface CommonConfig {
   readonly tls: { readonly certificateFile: string; readonly keyFile: string };
   /** Channels that the node joins at its first start. It may have none and join them while it runs. */
   readonly channels: readonly { readonly genesisBlockFile: string }[];
-  /** Host name to address, for names that no resolver knows; certificates are still checked against the name. */
+  /**
+   * Host name to address, for names that no resolver knows; `*.example.com` for all below a domain. Certificates are
+   * still checked against the name.
+   */
   readonly hostAddresses: Readonly<Record<string, string>>;
   /** Fabric's logging specification. Default: info. */
   readonly log: { readonly spec: string };

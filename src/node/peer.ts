@@ -31,6 +31,7 @@ import { Msp, MspManager } from "../msp/index.ts";
 import { Block, decode } from "../wire/index.ts";
 import { ChannelRegistrar } from "./channel-registrar.ts";
 import { ConfigError, type PeerConfig } from "./config.ts";
+import { GOSSIP_MEMBERS_PATH, gossipMembers } from "./gossip-members.ts";
 import { healthBindings } from "./health-service.ts";
 import { PeerChannel } from "./peer-channel.ts";
 import { peerIdentities, tlsTrust } from "./peer-identities.ts";
@@ -78,6 +79,7 @@ export async function startPeer(config: PeerConfig, world: World): Promise<Runni
   });
   await chaincodeServer.listen();
   const port = await server.listen();
+  world.operations.offer(GOSSIP_MEMBERS_PATH, (query) => gossipMembers(gossip, channels, query));
   const operationsPort = await world.operations.listen();
   await gossip.start();
   const takePart = (channel: PeerChannel): void => {

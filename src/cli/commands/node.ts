@@ -2,8 +2,6 @@ import type { Command } from "commander";
 
 const ORDERER_EXAMPLE =
   "\nExample:\n  $ heddle orderer start --config nodes/orderer.example.com/config.yaml";
-const PEER_EXAMPLE =
-  "\nExample:\n  $ heddle peer start --config nodes/peer0.org1.example.com/config.yaml";
 
 /** `orderer start`: one orderer in this process. */
 export function addOrdererCommand(program: Command): void {
@@ -19,19 +17,5 @@ export function addOrdererCommand(program: Command): void {
     .action(async ({ config }: { readonly config: string }) => {
       const { runOrderer } = await import("../../node/index.ts");
       await runOrderer(config);
-    });
-}
-
-/** `peer start`: one peer in this process. */
-export function addPeerCommand(program: Command): void {
-  const peer = program.command("peer").description("run a peer").addHelpText("after", PEER_EXAMPLE);
-  peer
-    .command("start")
-    .description("run one peer in this process until it is told to stop (SIGTERM, SIGINT)")
-    .requiredOption("--config <file>", "its configuration (YAML)")
-    .addHelpText("after", PEER_EXAMPLE)
-    .action(async ({ config }: { readonly config: string }) => {
-      const { runPeer } = await import("../../node/index.ts");
-      await runPeer(config);
     });
 }

@@ -29,7 +29,10 @@ import { fromGrpcError } from "./grpc-status.ts";
 export interface GrpcDialerOptions {
   /** PEM of what this end presents to servers that ask. */
   readonly clientCertificate?: { readonly certificatePem: Uint8Array; readonly keyPem: Uint8Array };
-  /** Host name → address to connect to instead; the certificate is still checked against the name. */
+  /**
+   * Host name → address to connect to instead; the certificate is still checked against the name. `*.example.com` stands
+   * for every name below that domain which has no entry of its own.
+   */
   readonly hostAddresses?: ReadonlyMap<string, string>;
   /** Longest pause between attempts to connect. Default 2,000. */
   readonly reconnectDelayMsMax?: number;
@@ -49,7 +52,7 @@ export class GrpcDialer implements RpcDialer {
   dial(target: RpcTarget): RpcChannel {
     const { host, port } = splitAddress(target.address);
     const serverName = target.tls?.serverName ?? host;
-    const dialled = this.#options.hostAddresses?.get(host) ?? host;
+    const dialled = addressOf(host, this.#options.hostAddresses) ?? host;
     const channelOptions: ChannelOptions = {
       "grpc.max_receive_message_length": RPC_MESSAGE_BYTES_MAX,
       "grpc.max_send_message_length": RPC_MESSAGE_BYTES_MAX,
@@ -239,4 +242,19 @@ export function splitAddress(address: string): { readonly host: string; readonly
   const host = colon < 0 ? address : address.slice(0, colon);
   const port = colon < 0 ? "443" : address.slice(colon + 1);
   return { host: host.replace(/^\[(.*)\]$/, "$1"), port };
+}
+
+// The narrowest domain wins.
+function addressOf(
+  host: string,
+  addresses: ReadonlyMap<string, string> | undefined,
+): string | undefined {
+  if (addresses === undefined) return undefined;
+  const exact = addresses.get(host);
+  if (exact !== undefined) return exact;
+  for (let dot = host.indexOf("."); dot >= 0; dot = host.indexOf(".", dot + 1)) {
+    const found = addresses.get(`*${host.slice(dot)}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

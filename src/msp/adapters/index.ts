@@ -3,8 +3,10 @@ export { readMspDirectory, readSigner } from "./msp-directory.ts";
 export { createDeterministicSigner, createSigner, type SignerMaterial } from "./signer.ts";
 export {
   type MemberMaterial,
+  type AddedNodeSpec,
   type NodeSpec,
   type OrganizationMaterial,
   type OrganizationSpec,
+  writeNode,
   writeOrganization,
 } from "./write-organization.ts";

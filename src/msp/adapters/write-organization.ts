@@ -1,4 +1,4 @@
-import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
   type AuthorityDeps,
@@ -71,10 +71,50 @@ export async function writeOrganization(spec: OrganizationSpec): Promise<Organiz
   const authorities = await createAuthorities(spec);
   await writeAuthorities(partial, spec, authorities);
   for (const member of membersOf(spec)) {
-    await writeMember(join(partial, member.folder, member.name), spec, authorities, member);
+    await writeMember(join(partial, member.folder, member.name), spec.domain, authorities, member);
   }
   await rename(partial, directory);
   return materialOf(directory, spec);
+}
+
+/** What to issue to a node of an organisation that is there already. */
+export interface AddedNodeSpec extends AuthorityDeps, NodeSpec {
+  /** As that of the organisation. */
+  readonly directory: string;
+  readonly kind: "peer" | "orderer";
+  readonly domain: string;
+}
+
+/**
+ * Issues identity and TLS certificate to one more node, by the authorities in the organisation's folder; beside the
+ * folder at first, and moved into place when whole. Throws `MspError` ("exists") when the node has material already.
+ */
+export async function writeNode(spec: AddedNodeSpec): Promise<void> {
+  const { kind, domain, hostname } = spec;
+  const home = join(spec.directory, "organizations", `${kind}Organizations`, domain);
+  const directory = join(home, `${kind}s`, hostname);
+  if (await exists(directory)) {
+    throw new MspError("exists", `${directory} exists: remove it, or choose another name`);
+  }
+  const authorities = {
+    ca: await loadAuthority(spec, join(home, "ca"), `ca.${domain}`),
+    tlsCa: await loadAuthority(spec, join(home, "tlsca"), `tlsca.${domain}`),
+  };
+  const partial = `${directory}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await writeMember(partial, domain, authorities, nodePlan(kind, domain, spec));
+  await rename(partial, directory);
+}
+
+async function loadAuthority(
+  deps: AuthorityDeps,
+  folder: string,
+  name: string,
+): Promise<CertificateAuthority> {
+  return CertificateAuthority.load(deps, {
+    certificatePem: await readFile(join(folder, `${name}-cert.pem`)),
+    privateKeyPem: await readFile(join(folder, "priv_sk")),
+  });
 }
 
 interface MemberPlan {
@@ -86,18 +126,22 @@ interface MemberPlan {
 
 function membersOf(spec: OrganizationSpec): readonly MemberPlan[] {
   const { kind, domain } = spec;
-  const nodes = spec.nodes.map(({ hostname, extraSans = [] }): MemberPlan => {
-    const label = hostname.endsWith(`.${domain}`)
-      ? hostname.slice(0, -domain.length - 1)
-      : hostname;
-    const names = new Set([hostname, label, ...LOOPBACK_NAMES, ...extraSans]);
-    return { folder: `${kind}s`, name: hostname, role: kind, alternativeNames: [...names] };
-  });
+  const nodes = spec.nodes.map((node) => nodePlan(kind, domain, node));
   const users = usersOf(spec).map((user): MemberPlan => {
     const role = user === ADMIN ? "admin" : "client";
     return { folder: "users", name: `${user}@${domain}`, role, alternativeNames: [] };
   });
   return [...nodes, ...users];
+}
+
+function nodePlan(
+  kind: "peer" | "orderer",
+  domain: string,
+  { hostname, extraSans = [] }: NodeSpec,
+): MemberPlan {
+  const label = hostname.endsWith(`.${domain}`) ? hostname.slice(0, -domain.length - 1) : hostname;
+  const names = new Set([hostname, label, ...LOOPBACK_NAMES, ...extraSans]);
+  return { folder: `${kind}s`, name: hostname, role: kind, alternativeNames: [...names] };
 }
 
 function usersOf(spec: OrganizationSpec): readonly string[] {
@@ -128,7 +172,7 @@ async function writeAuthorities(
 
 async function writeMember(
   directory: string,
-  spec: OrganizationSpec,
+  domain: string,
   authorities: Authorities,
   member: MemberPlan,
 ): Promise<void> {
@@ -136,7 +180,7 @@ async function writeMember(
   const identity = await authorities.ca.issueIdentity({ commonName, organizationalUnits: [role] });
   const tls = await authorities.tlsCa.issueTls({ commonName, alternativeNames });
   await writeFiles(directory, [
-    ...publicMsp("msp", spec.domain, authorities),
+    ...publicMsp("msp", domain, authorities),
     [`msp/signcerts/${commonName}-cert.pem`, identity.certificatePem],
     ["msp/keystore/priv_sk", identity.privateKeyPem, "private"],
     ...tlsFiles(tlsPrefix(role), tls, authorities.tlsCa),

@@ -17,6 +17,13 @@ export interface OpsEndpointsOptions {
   readonly port: number;
 }
 
+/** Answers a GET of a host's own endpoint. */
+export type Inquiry = (query: URLSearchParams) => {
+  readonly status: number;
+  /** Written as JSON. */
+  readonly body: unknown;
+};
+
 /** A larger request body is refused. */
 const BODY_BYTES_MAX = 8_192;
 /** A request that is not complete by then is dropped. */
@@ -29,12 +36,12 @@ export class OpsEndpoints {
   readonly #server: Server;
   readonly #options: OpsEndpointsOptions;
   readonly #deps: OpsEndpointsDeps;
-  readonly #routes: ReadonlyMap<string, ReadonlyMap<string, Handler>>;
+  readonly #routes: Map<string, ReadonlyMap<string, Handler>>;
 
   constructor(deps: OpsEndpointsDeps, options: OpsEndpointsOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.#routes = new Map([
+    this.#routes = new Map<string, ReadonlyMap<string, Handler>>([
       ["/healthz", new Map([["GET", this.#healthz]])],
       ["/metrics", new Map([["GET", this.#metrics]])],
       ["/version", new Map([["GET", this.#version]])],
@@ -54,6 +61,17 @@ export class OpsEndpoints {
     this.#server.requestTimeout = REQUEST_TIMEOUT_MS;
     this.#server.headersTimeout = REQUEST_TIMEOUT_MS;
     this.#server.maxConnections = CONNECTIONS_MAX;
+  }
+
+  /** Offers one more endpoint, to be read only. To be called before `listen`. */
+  offer(path: string, inquiry: Inquiry): void {
+    const get: Handler = (request, response) => {
+      const query = new URLSearchParams((request.url ?? "").split("?")[1] ?? "");
+      const { status, body } = inquiry(query);
+      sendJson(response, status, body);
+      return Promise.resolve();
+    };
+    this.#routes.set(path, new Map([["GET", get]]));
   }
 
   /** Resolves with the port; rejects with the system's error. */

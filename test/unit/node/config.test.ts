@@ -116,11 +116,23 @@ describe("an invalid configuration", () => {
     );
   });
 
-  test.each(Object.keys(PEER))("without %s is refused by that name", async (key) => {
+  const required = Object.keys(PEER).filter((key) => key !== "channels");
+
+  test.each(required)("without %s is refused by that name", async (key) => {
     const rest = Object.fromEntries(Object.entries(PEER).filter(([name]) => name !== key));
     expect(await problemsOf(stringify(rest))).toEqual([
       expect.stringMatching(new RegExp(`^${key}: `)),
     ]);
+  });
+
+  test("without channels is refused for an orderer and means none yet for a peer", async () => {
+    const without = (config: object): string =>
+      stringify(Object.fromEntries(Object.entries(config).filter(([key]) => key !== "channels")));
+    expect(await problemsOf(without(ORDERER), loadOrdererConfig)).toEqual([
+      expect.stringMatching(/^channels: /),
+    ]);
+    const config = await loadPeerConfig(await write(without(PEER)));
+    expect(config.channels).toEqual([]);
   });
 
   test("that cannot be read names the file and the reason", async () => {
