@@ -6,7 +6,7 @@ import {
 } from "../../network/index.ts";
 import { Output } from "../output.ts";
 import { paceOf, progressText, type Reading } from "../progress-text.ts";
-import type { PeerAddOptions } from "./peer.ts";
+import type { PeerAddOptions } from "../peer-options.ts";
 
 export async function peerAdd(options: PeerAddOptions): Promise<void> {
   const output = new Output(options);

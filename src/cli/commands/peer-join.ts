@@ -1,7 +1,7 @@
 import { DevelopmentNetwork, joinChannel } from "../../network/index.ts";
 import { EXIT, Output } from "../output.ts";
 import { formatTable } from "../table.ts";
-import type { PeerJoinOptions } from "./peer.ts";
+import type { PeerJoinOptions } from "../peer-options.ts";
 
 export async function peerJoin(options: PeerJoinOptions): Promise<void> {
   const output = new Output(options);

@@ -7,7 +7,7 @@ import {
 } from "../../network/index.ts";
 import { Output } from "../output.ts";
 import { formatTable } from "../table.ts";
-import type { PeerListOptions } from "./peer.ts";
+import type { PeerListOptions } from "../peer-options.ts";
 
 /** A member, and what is known of its process here. */
 interface ListedPeer extends Omit<Member, "isSelf"> {

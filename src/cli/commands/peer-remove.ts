@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { DevelopmentNetwork, NetworkError, checkRemoval, removePeer } from "../../network/index.ts";
 import { Output } from "../output.ts";
-import type { PeerRemoveOptions } from "./peer.ts";
+import type { PeerRemoveOptions } from "../peer-options.ts";
 
 export async function peerRemove(name: string, options: PeerRemoveOptions): Promise<void> {
   const output = new Output(options);

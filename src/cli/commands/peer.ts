@@ -1,5 +1,11 @@
 import type { Command } from "commander";
-import { addDirectoryOptions, type DirectoryOptions } from "../shared-options.ts";
+import type {
+  PeerAddOptions,
+  PeerJoinOptions,
+  PeerListOptions,
+  PeerRemoveOptions,
+} from "../peer-options.ts";
+import { addDirectoryOptions } from "../shared-options.ts";
 
 /** `peer start`, `join`, `add`, `remove`, `list`. What each needs is loaded when it is asked for. */
 export function addPeerCommand(program: Command): void {
@@ -26,12 +32,6 @@ function addStart(peer: Command): void {
     });
 }
 
-export interface PeerJoinOptions extends DirectoryOptions {
-  readonly channel: string;
-  readonly block: string;
-  readonly peer?: string;
-}
-
 function addJoin(peer: Command): void {
   addDirectoryOptions(peer.command("join"))
     .description("make running peers members of a channel, from its genesis block")
@@ -47,12 +47,6 @@ function addJoin(peer: Command): void {
     });
 }
 
-export interface PeerAddOptions extends DirectoryOptions {
-  readonly org: string;
-  readonly name?: string;
-  readonly install: boolean;
-}
-
 function addAdd(peer: Command): void {
   addDirectoryOptions(peer.command("add"))
     .description("add a peer to a running network: certificates, process, channels, chaincodes")
@@ -65,11 +59,6 @@ function addAdd(peer: Command): void {
     });
 }
 
-export interface PeerRemoveOptions extends DirectoryOptions {
-  readonly force: boolean;
-  readonly yes: boolean;
-}
-
 function addRemove(peer: Command): void {
   addDirectoryOptions(peer.command("remove"))
     .description("stop a peer and remove it from the network, with its ledger and keys")
@@ -80,11 +69,6 @@ function addRemove(peer: Command): void {
     .action(async (name: string, options: PeerRemoveOptions) => {
       await (await import("./peer-remove.ts")).peerRemove(name, options);
     });
-}
-
-export interface PeerListOptions extends DirectoryOptions {
-  readonly channel?: string;
-  readonly peer?: string;
 }
 
 function addList(peer: Command): void {
