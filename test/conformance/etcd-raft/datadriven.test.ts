@@ -15,10 +15,11 @@ describe("the datadriven reader", () => {
           ["flag", []],
           ["key", ["v"]],
         ]),
+        words: ["flag"],
         input: "input",
         expected: "out 1\nout 2\n",
       },
-      { line: 8, command: "next", args: new Map(), input: "", expected: "" },
+      { line: 8, command: "next", args: new Map(), words: [], input: "", expected: "" },
     ]);
   });
 

@@ -14,6 +14,8 @@ export interface DatadrivenCase {
   readonly command: string;
   /** `key=(a,b)` gives [a, b], `key=a` gives [a], a bare `key` gives []. */
   readonly args: ReadonlyMap<string, readonly string[]>;
+  /** The arguments without a value, in order. */
+  readonly words: readonly string[];
   /** Lines between the command and `----`. */
   readonly input: string;
   /** Ends with a line feed unless empty. */
@@ -41,7 +43,7 @@ export function parseDatadriven(script: string): readonly DatadrivenCase[] {
 function parseCase(lines: readonly string[], start: number): { case: DatadrivenCase; end: number } {
   const separator = lines.indexOf("----", start);
   if (separator < 0) throw new Error(`line ${start + 1}: no "----" follows the command`);
-  const { command, args } = parseCommand(lines[start] ?? "", start + 1);
+  const { command, args, words } = parseCommand(lines[start] ?? "", start + 1);
   const input = lines.slice(start + 1, separator).join("\n");
   const isFenced = lines[separator + 1] === "----";
   const first = separator + (isFenced ? 2 : 1);
@@ -49,7 +51,7 @@ function parseCase(lines: readonly string[], start: number): { case: DatadrivenC
   const output = lines.slice(first, end);
   const expected = output.length === 0 ? "" : `${output.join("\n")}\n`;
   return {
-    case: { line: start + 1, command, args, input, expected },
+    case: { line: start + 1, command, args, words, input, expected },
     end: isFenced ? end + 2 : end,
   };
 }
@@ -69,16 +71,18 @@ function fenceAfter(lines: readonly string[], first: number): number {
 function parseCommand(
   text: string,
   line: number,
-): { command: string; args: Map<string, readonly string[]> } {
-  const [command = "", ...words] = text.trim().match(/[^\s=]+=\([^)]*\)|\S+/g) ?? [];
+): Pick<DatadrivenCase, "command" | "args" | "words"> {
+  const [command = "", ...parts] = text.trim().match(/[^\s=]+=\([^)]*\)|\S+/g) ?? [];
   const args = new Map<string, readonly string[]>();
-  for (const word of words) {
-    const match = /^([^=()]+)(?:=(?:\(([^()]*)\)|([^()]+)))?$/.exec(word);
-    if (match === null) throw new Error(`line ${line}: malformed argument ${word}`);
+  const words: string[] = [];
+  for (const part of parts) {
+    const match = /^([^=()]+)(?:=(?:\(([^()]*)\)|([^()]+)))?$/.exec(part);
+    if (match === null) throw new Error(`line ${line}: malformed argument ${part}`);
     const [, key = "", list, single] = match;
+    if (list === undefined && single === undefined) words.push(key);
     args.set(key, list === undefined ? (single === undefined ? [] : [single]) : splitList(list));
   }
-  return { command, args };
+  return { command, args, words };
 }
 
 function splitList(list: string): readonly string[] {
