@@ -22,12 +22,12 @@ function commandCount(names: readonly string[]): number {
   return names.reduce((sum, file) => sum + readScript("interaction", file).length, 0);
 }
 
-test("etcd's interaction scripts are all there", () => {
+const counts = { replayed: commandCount(applicable), all: commandCount(files) };
+
+test(`of etcd's interaction scripts, ${counts.replayed} of ${counts.all} commands are replayed`, () => {
   expect(files).toHaveLength(28);
   expect(files).toEqual(expect.arrayContaining([...NOT_APPLICABLE.keys()]));
-  const counts = { replayed: commandCount(applicable), all: commandCount(files) };
-  expect(counts).toEqual({ replayed: 0, all: 558 });
-  console.info(`${counts.replayed} of ${counts.all} commands replayed`);
+  expect(counts).toEqual({ replayed: 542, all: 558 });
 });
 
 describe.each(applicable)("etcd's interaction/%s", (file) => {

@@ -8,19 +8,28 @@ import type { DatadrivenCase } from "../datadriven.ts";
 import type { LocalReport } from "./node.ts";
 import { ScriptedNode } from "./node.ts";
 import { ScriptOutput } from "./output.ts";
-import { appendWorkText, applyWorkText, readyLines } from "./ready.ts";
-import { coreTerm, shownTerm } from "./terms.ts";
-import { entryText, messageText, progressLines, snapshotText, stateLine } from "./text.ts";
+import type { Forwarded, ProposedChange } from "./ready.ts";
+import { appendWorkText, applyWorkText, forwardedText, readyLines } from "./ready.ts";
+import { shownTerm } from "./terms.ts";
+import {
+  PLACEHOLDER,
+  entryText,
+  messageText,
+  progressLines,
+  snapshotText,
+  stateLine,
+} from "./text.ts";
 
 const ELECTION_TICKS = 3;
 const HEARTBEAT_TICKS = 1;
 const UNBOUNDED = 2 ** 30;
 const STABILIZE_ROUNDS_MAX = 1_000;
 
-/** What is on its way: a message, or what a storage reports to its own node. */
+/** What is on its way: a message, what a storage reports to its own node, or a proposal to the leader. */
 type Travelling =
   | { readonly to: number; readonly message: RaftMessage }
-  | { readonly to: number; readonly report: LocalReport };
+  | { readonly to: number; readonly report: LocalReport }
+  | (Forwarded & { readonly isForwarded: true });
 
 /** The nodes of one script and what is on its way between them. */
 export class ScriptedGroup {
@@ -160,11 +169,10 @@ export class ScriptedGroup {
   #deliverMessages(testCase: DatadrivenCase, ids: readonly number[]): void {
     const type = argument(testCase, "type");
     const dropped = (testCase.args.get("drop") ?? []).map(Number);
-    const lines = [
-      ...ids.flatMap((id) => this.#deliver(id, false, type)),
-      ...dropped.flatMap((id) => this.#deliver(id, true, type)),
-    ];
-    this.#output.add(...(lines.length === 0 ? ["no messages"] : lines));
+    const waitingCount = this.#travelling.length;
+    for (const id of ids) this.#output.add(...this.#deliver(id, false, type));
+    for (const id of dropped) this.#output.add(...this.#deliver(id, true, type));
+    if (this.#travelling.length === waitingCount) this.#output.add("no messages");
   }
 
   #deliver(id: number, isDropped: boolean, type?: string): readonly string[] {
@@ -176,9 +184,13 @@ export class ScriptedGroup {
     const items = this.#travelling.filter(isFor);
     this.#travelling = this.#travelling.filter((item) => !isFor(item));
     return items.flatMap((item) => {
-      if (!("message" in item)) {
+      if ("report" in item) {
         this.#node(id).receiveReport(item.report);
         return [];
+      }
+      if ("isForwarded" in item) {
+        this.#proposeHere(this.#node(id), item.proposal);
+        return [forwardedText(item)];
       }
       if (!isDropped) this.#node(id).raft.step({ type: "message", message: item.message });
       return `${isDropped ? "dropped: " : ""}${messageText(item.message)}`.split("\n");
@@ -200,6 +212,7 @@ export class ScriptedGroup {
   #handleReady(node: ScriptedNode): readonly string[] {
     const ready = node.handleReady();
     for (const message of ready.messages) this.#travelling.push({ to: message.to, message });
+    for (const item of ready.forwarded) this.#travelling.push({ ...item, isForwarded: true });
     return readyLines(ready);
   }
 
@@ -209,7 +222,7 @@ export class ScriptedGroup {
     node.storage.append(work.entries);
     for (const message of work.responses) this.#travelling.push({ to: message.to, message });
     const report: LocalReport = { type: "persisted", tokens: work.tokens };
-    this.#travelling.push({ to: node.id, report });
+    if (work.tokens.length > 0) this.#travelling.push({ to: node.id, report });
     const answers = work.responses.flatMap((message) => messageText(message).split("\n"));
     return ["Processing:", ...appendWorkText(work).split("\n"), "Responses:", ...answers];
   }
@@ -221,7 +234,7 @@ export class ScriptedGroup {
     return ["Processing:", ...applyWorkText(node.id, entries).split("\n"), "Responses:"];
   }
 
-  #proposeChange(testCase: DatadrivenCase, { raft }: ScriptedNode): void {
+  #proposeChange(testCase: DatadrivenCase, node: ScriptedNode): void {
     const transition = argument(testCase, "transition") ?? "auto";
     if (transition !== "auto" && transition !== "implicit" && transition !== "explicit") {
       throw new Error(`unknown transition ${transition}`);
@@ -230,8 +243,19 @@ export class ScriptedGroup {
     const change: ConfChange = { transition, ops, context: new Uint8Array() };
     const kind = argument(testCase, "v1") === "true" ? "v1" : "v2";
     // The bytes of a change are the driver's matter. These only tell it from an empty entry.
-    const result = raft.proposeConfChange(change, utf8(testCase.input), kind);
-    if (!result.accepted) this.#output.add("raft proposal dropped");
+    // The bytes of a change are the driver's matter: the interpreter has none and hands the change itself on.
+    const proposal = { change, kind } as const;
+    const { role, leaderId } = node.status;
+    if (role !== "leader" && leaderId !== undefined) node.forward(leaderId, proposal);
+    else this.#proposeHere(node, proposal);
+  }
+
+  // etcd puts an empty entry in place of a change that it refuses.
+  #proposeHere({ raft }: ScriptedNode, { change, kind }: ProposedChange): void {
+    const result = raft.proposeConfChange(change, new Uint8Array(), kind);
+    if (result.accepted) return;
+    if (result.reason.startsWith("configuration change")) raft.propose([PLACEHOLDER]);
+    else this.#output.add("raft proposal dropped");
   }
 
   #printLog(id: number | undefined): void {
@@ -275,15 +299,19 @@ export class ScriptedGroup {
     }
     for (const node of nodes) {
       if (node.appendWork.length === 0) continue;
-      section(node, "processing append thread", () =>
-        node.appendWork.flatMap(() => this.#workOfStorage(node)),
-      );
+      section(node, "processing append thread", () => {
+        const lines: string[] = [];
+        while (node.appendWork.length > 0) lines.push(...this.#workOfStorage(node));
+        return lines;
+      });
     }
     for (const node of nodes) {
       if (node.applyWork.length === 0) continue;
-      section(node, "processing apply thread", () =>
-        node.applyWork.flatMap(() => this.#workOfApplication(node)),
-      );
+      section(node, "processing apply thread", () => {
+        const lines: string[] = [];
+        while (node.applyWork.length > 0) lines.push(...this.#workOfApplication(node));
+        return lines;
+      });
     }
     return isBusy;
   }

@@ -10,7 +10,7 @@ import type {
   Snapshot,
 } from "../../../../cluster/raft/index.ts";
 import { Raft } from "../../../../cluster/raft/index.ts";
-import type { AppendWork, Ready } from "./ready.ts";
+import type { AppendWork, Forwarded, ProposedChange, Ready } from "./ready.ts";
 import { appendWorkText, applyWorkText, withResponses } from "./ready.ts";
 import { isSameHardState, ScriptedStorage } from "./storage.ts";
 import { messageText, softText } from "./text.ts";
@@ -45,6 +45,7 @@ export class ScriptedNode {
   readonly #raft: Raft;
   readonly #isAsync: boolean;
   #taken: Taken = nothing();
+  #forwarded: Forwarded[] = [];
   #shownSoft: string;
   #shownHardState: HardState;
   #hardState: HardState;
@@ -70,6 +71,11 @@ export class ScriptedNode {
     return this.#raft.status();
   }
 
+  /** A proposal goes to the leader, with what else is shown next. */
+  forward(to: number, proposal: ProposedChange): void {
+    this.#forwarded.push({ from: this.id, to, proposal });
+  }
+
   hasReady(): boolean {
     this.#take();
     const { writes, sendNow, sendAfterPersist, apply } = this.#taken;
@@ -78,7 +84,7 @@ export class ScriptedNode {
     });
     return (
       !isQuiet ||
-      sendNow.length + sendAfterPersist.length + apply.length > 0 ||
+      sendNow.length + sendAfterPersist.length + apply.length + this.#forwarded.length > 0 ||
       softText(this.status) !== this.#shownSoft ||
       !isSameHardState(this.#hardState, this.#shownHardState)
     );
@@ -100,11 +106,10 @@ export class ScriptedNode {
     }
   }
 
-  /** The log before `firstIndex` goes, and what is applied becomes the snapshot. */
-  compact(firstIndex: number): void {
-    this.storage.compactTo(firstIndex);
-    const snapshot = this.storage.latestSnapshot;
-    this.#raft.step({ type: "compact", snapshot, keepFromIndex: firstIndex + 1 });
+  /** The log up to `index` goes. */
+  compact(index: number): void {
+    this.storage.compactTo(index);
+    this.#offerSnapshot();
   }
 
   #performAll(): Ready {
@@ -133,6 +138,7 @@ export class ScriptedNode {
       snapshot,
       committed: [...apply, ...later],
       messages,
+      forwarded: this.#takeForwarded(),
       storageLines: [],
     };
   }
@@ -188,17 +194,23 @@ export class ScriptedNode {
       this.applyWork.push(apply);
       storageLines.push(...applyWorkText(this.id, apply).split("\n"));
     }
-    const snapshot = undefined;
     return {
       isSynced,
       soft,
       hardState,
       entries,
-      snapshot,
+      snapshot: undefined,
       committed: apply,
       messages,
+      forwarded: this.#takeForwarded(),
       storageLines,
     };
+  }
+
+  #takeForwarded(): readonly Forwarded[] {
+    const forwarded = this.#forwarded;
+    this.#forwarded = [];
+    return forwarded;
   }
 
   #take(): void {
@@ -228,6 +240,13 @@ export class ScriptedNode {
 
   #record(entries: readonly Entry[]): void {
     for (const entry of entries) this.storage.apply(entry, this.status.configuration);
+    this.#offerSnapshot();
+  }
+
+  // In the scripts a follower that needs a snapshot gets what is applied by then.
+  #offerSnapshot(): void {
+    const { latestSnapshot: snapshot, firstIndex } = this.storage;
+    this.#raft.step({ type: "compact", snapshot, keepFromIndex: firstIndex });
   }
 
   #softChange(): string | undefined {

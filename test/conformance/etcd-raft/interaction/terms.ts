@@ -13,8 +13,3 @@ export function shownTerm(term: number): number {
 export function shownLogTerm(term: number): number {
   return term === 0 ? 0 : Math.max(term - 1, 1);
 }
-
-/** The term that a script means by `shown`, which is not 0. */
-export function coreTerm(shown: number): number {
-  return shown + 1;
-}

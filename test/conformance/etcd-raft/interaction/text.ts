@@ -13,6 +13,9 @@ import { shownLogTerm, shownTerm } from "./terms.ts";
 
 const decoder = new TextDecoder();
 
+/** Stands in the log where etcd puts an empty entry instead of a change that it refuses. Ours refuses and puts nothing. */
+export const PLACEHOLDER: Uint8Array = Uint8Array.of(0);
+
 const ROLES: Record<RoleType, string> = {
   follower: "StateFollower",
   preCandidate: "StatePreCandidate",
@@ -43,9 +46,13 @@ export function hardStateText({ term, votedFor, commit }: HardState): string {
 /** `1/12 EntryNormal "foo"`. */
 export function entryText(entry: Entry): string {
   const id = `${shownLogTerm(entry.term)}/${entry.index}`;
-  if (entry.type === "normal") return `${id} EntryNormal "${decoder.decode(entry.data)}"`;
+  if (entry.type === "normal") return `${id} EntryNormal ${dataText(entry.data)}`;
   const kind = entry.type === "confChange" ? "EntryConfChange" : "EntryConfChangeV2";
   return `${id} ${kind} ${(entry.change?.ops ?? []).map(opText).join(" ")}`.trimEnd();
+}
+
+function dataText(data: Uint8Array): string {
+  return data === PLACEHOLDER ? '""' : JSON.stringify(decoder.decode(data));
 }
 
 function opText({ type, id }: ConfChangeOp): string {
@@ -118,7 +125,7 @@ export function messageText(message: RaftMessage): string {
 /** The lines of `status` at a leader: its own log first, then what it believes of the others. */
 export function progressLines(status: RaftStatus, inflightMessagesMax: number): readonly string[] {
   if (status.role !== "leader") return [];
-  const own = `StateReplicate match=${status.durableIndex} next=${status.lastIndex + 1}`;
+  const own = `StateReplicate match=${status.durableIndex} next=${status.durableIndex + 1}`;
   const rows = status.followers.map((follower) => ({
     id: follower.id,
     text: followerText(follower, inflightMessagesMax),
@@ -133,9 +140,7 @@ function followerText(follower: FollowerStatus, inflightMessagesMax: number): st
   let text = `${states[follower.state]} match=${follower.match} next=${follower.next}`;
   if (follower.isLearner) text += " learner";
   if (follower.isPaused) text += " paused";
-  if (follower.pendingSnapshotIndex !== undefined) {
-    text += ` pendingSnap=${follower.pendingSnapshotIndex}`;
-  }
+  if (follower.pendingSnapshot > 0) text += ` pendingSnap=${follower.pendingSnapshot}`;
   if (!follower.isActive) text += " inactive";
   const { inflightCount } = follower;
   if (inflightCount === 0) return text;
