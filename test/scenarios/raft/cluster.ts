@@ -1,6 +1,12 @@
-import type { Entry, RaftEffects, RaftMessage, RaftOptions } from "../../../cluster/raft/index.ts";
-import type { RestoredState } from "../../../cluster/raft/restored-state.ts";
-import { emptyState } from "../../../cluster/raft/restored-state.ts";
+import type {
+  Entry,
+  RaftEffects,
+  RaftMessage,
+  RaftOptions,
+  RestoredState,
+} from "../../../cluster/raft/index.ts";
+import { emptyState } from "../../../cluster/raft/index.ts";
+import { isJoint } from "../../../cluster/raft/configuration.ts";
 import { ScenarioNode } from "./scenario-node.ts";
 
 /** Messages that one tick may cause before it counts as a storm (B22). */
@@ -11,6 +17,8 @@ type Filter = (message: RaftMessage) => boolean;
 /** How a scenario begins. */
 export interface ClusterOptions {
   readonly count: number;
+  /** Who votes at first, which every node knows; everybody if absent. */
+  readonly voters?: readonly number[];
   /** The stored state of a node that does not begin empty. */
   readonly states?: Readonly<Record<number, Partial<RestoredState>>>;
   readonly options?: Partial<RaftOptions>;
@@ -32,12 +40,19 @@ export class Cluster {
   #copies: Filter = () => false;
   readonly #leaders = new Map<number, number>();
   readonly #votes = new Map<string, number>();
-  readonly #applied = new Map<number, Entry>();
+  readonly #applied = new Map<number, { readonly entry: Entry; readonly digest: number }>();
+  readonly #counts = { changeCount: 0, jointCount: 0, snapshotCount: 0 };
   /** Elections begun: of candidates, not of those who only asked. */
   candidacyCount = 0;
 
-  constructor({ count, states = {}, options = {}, optionsOf = () => ({}) }: ClusterOptions) {
-    const voters = Array.from({ length: count }, (_, position) => position + 1);
+  constructor({
+    count,
+    voters,
+    states = {},
+    options = {},
+    optionsOf = () => ({}),
+  }: ClusterOptions) {
+    const ids = Array.from({ length: count }, (_, position) => position + 1);
     const around = {
       send: (message: RaftMessage): void => {
         this.#send(message);
@@ -45,9 +60,12 @@ export class Cluster {
       observe: (node: ScenarioNode, effects: RaftEffects): void => {
         this.#observe(node, effects);
       },
+      applied: (node: ScenarioNode, entry: Entry): void => {
+        this.#checkApplied(node, entry);
+      },
     };
-    this.nodes = voters.map((id) => {
-      const start = { ...emptyState(voters), ...states[id] };
+    this.nodes = ids.map((id) => {
+      const start = { ...emptyState(voters ?? ids), ...states[id] };
       return new ScenarioNode(id, start, { ...options, ...optionsOf(id) }, around);
     });
   }
@@ -72,7 +90,7 @@ export class Cluster {
 
   /** What every node that applied anything at `index` applied there. */
   appliedAt(index: number): Entry | undefined {
-    return this.#applied.get(index);
+    return this.#applied.get(index)?.entry;
   }
 
   /** Elects `id`, which must be able to win, without waiting for a timeout. */
@@ -153,6 +171,11 @@ export class Cluster {
     return held;
   }
 
+  /** What was held is on its way again, and nothing is held from now on. */
+  releaseHeld(): void {
+    this.#queue.push(...this.takeHeld());
+  }
+
   /** Messages that `filter` takes arrive twice. */
   duplicate(filter: Filter): void {
     this.#copies = filter;
@@ -162,6 +185,25 @@ export class Cluster {
   inject(...messages: readonly RaftMessage[]): void {
     for (const message of messages) this.node(message.to).step({ type: "message", message });
     this.settle();
+  }
+
+  /** What has happened so far. */
+  report(): {
+    readonly changeCount: number;
+    readonly jointCount: number;
+    readonly snapshotCount: number;
+    readonly leaderCount: number;
+    readonly appliedCount: number;
+  } {
+    const { changeCount, jointCount, snapshotCount } = this.#counts;
+    const leaderCount = this.#leaders.size;
+    return {
+      changeCount,
+      jointCount,
+      snapshotCount,
+      leaderCount,
+      appliedCount: this.#applied.size,
+    };
   }
 
   #send(message: RaftMessage): void {
@@ -179,9 +221,13 @@ export class Cluster {
   #observe(node: ScenarioNode, effects: RaftEffects): void {
     for (const happening of effects.trace) {
       if (happening.type === "becameCandidate") this.candidacyCount += 1;
+      if (happening.type === "snapshotReceived") this.#counts.snapshotCount += 1;
+      if (happening.type === "configurationChanged") {
+        this.#counts.changeCount += 1;
+        if (isJoint(happening.configuration)) this.#counts.jointCount += 1;
+      }
       if (happening.type === "becameLeader") this.#countLeader(node.id, happening.term);
     }
-    for (const entry of effects.apply) this.#checkApplied(node.id, entry);
   }
 
   #countLeader(id: number, term: number): void {
@@ -197,12 +243,13 @@ export class Cluster {
     this.#votes.set(key, to);
   }
 
-  #checkApplied(id: number, entry: Entry): void {
-    const other = this.#applied.get(entry.index) ?? entry;
-    if (other.term !== entry.term || other.data.join() !== entry.data.join()) {
+  // Equal digests: the same entries since the first, with none left out.
+  #checkApplied({ id, digest }: ScenarioNode, entry: Entry): void {
+    const other = this.#applied.get(entry.index);
+    if (other !== undefined && other.digest !== digest) {
       throw new Error(`node ${id} applies another entry ${entry.index} than was applied before`);
     }
-    this.#applied.set(entry.index, entry);
+    this.#applied.set(entry.index, { entry, digest });
   }
 }
 

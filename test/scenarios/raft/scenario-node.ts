@@ -1,14 +1,17 @@
 import type {
+  ConfChangeOp,
   Entry,
+  EntryId,
   HardState,
   RaftEffects,
   RaftEvent,
   RaftMessage,
   RaftOptions,
   RaftStatus,
+  RestoredState,
+  Snapshot,
 } from "../../../cluster/raft/index.ts";
 import { Raft } from "../../../cluster/raft/index.ts";
-import type { RestoredState } from "../../../cluster/raft/restored-state.ts";
 import { SeededRandom } from "../../../src/kernel/seeded-random.ts";
 
 /** Ticks of an election timeout, before the jitter, and between heartbeats. */
@@ -19,23 +22,30 @@ export interface NodeSurroundings {
   send(message: RaftMessage): void;
   /** After every step. */
   observe(node: ScenarioNode, effects: RaftEffects): void;
+  /** The application of `node` has taken `entry`. */
+  applied(node: ScenarioNode, entry: Entry): void;
 }
 
 /** A core with the driver's part around it and a disk that keeps what was flushed, and nothing else, over a crash. */
 export class ScenarioNode {
   readonly id: number;
   readonly #around: NodeSurroundings;
-  readonly #start: RestoredState;
   readonly #options: Partial<RaftOptions>;
+  readonly #start: RestoredState;
+  #mayVote = true;
   readonly #written: RaftEffects[] = [];
   #raft: Raft | undefined;
   #startCount = 0;
   #isDiskStalled = false;
   /** What a restart finds. */
   hardState: HardState;
+  snapshot: Snapshot;
   entries: readonly Entry[];
   /** What this node's application was given, over all its lives; a repetition must be the same. */
   readonly applied: Map<number, Entry> = new Map();
+  /** What the application holds, on disk. */
+  #applied: EntryId;
+  #digest: number;
 
   constructor(
     id: number,
@@ -45,11 +55,19 @@ export class ScenarioNode {
   ) {
     this.id = id;
     this.#around = around;
-    this.#start = start;
     this.#options = options;
+    this.#start = start;
     this.hardState = start.hardState;
+    this.snapshot = start.snapshot;
     this.entries = start.entries;
+    this.#applied = { index: start.appliedIndex, term: start.snapshot.term };
+    this.#digest = 0;
     this.restart();
+  }
+
+  /** Stands for everything that the application was given, in order. */
+  get digest(): number {
+    return this.#digest;
   }
 
   get isUp(): boolean {
@@ -93,11 +111,29 @@ export class ScenarioNode {
         pendingBytesMax: 65_536,
         applyBytesMax: 65_536,
         random,
+        mayVote: this.#mayVote,
         ...this.#options,
       },
-      { ...this.#start, hardState: this.hardState, entries: this.entries },
+      {
+        hardState: this.hardState,
+        snapshot: this.snapshot,
+        entries: this.entries,
+        appliedIndex: this.#applied.index,
+      },
     );
     this.#drain();
+  }
+
+  /** Everything that it ever wrote is gone, and it starts as a node that may have forgotten a vote. */
+  loseDisk(): void {
+    this.crash();
+    this.hardState = this.#start.hardState;
+    this.snapshot = this.#start.snapshot;
+    this.entries = this.#start.entries;
+    this.#applied = { index: this.#start.appliedIndex, term: this.#start.snapshot.term };
+    this.#digest = 0;
+    this.#mayVote = false;
+    this.restart();
   }
 
   /** From now on writes wait. */
@@ -124,6 +160,44 @@ export class ScenarioNode {
     return result.accepted;
   }
 
+  /** Proposes to change the members by `ops`. Whether it was taken. */
+  change(...ops: readonly ConfChangeOp[]): boolean {
+    const change = { transition: "auto", ops, context: new Uint8Array() } as const;
+    const result = this.raft.proposeConfChange(change, Uint8Array.of(1), "v2");
+    this.#drain();
+    return result.accepted;
+  }
+
+  /** Replaces the log by what is applied, but for its last `keepCount` entries. */
+  compact(keepCount: number): void {
+    const { index, term } = this.#applied;
+    if (index <= this.snapshot.index) return;
+    const { configuration } = this.status;
+    const data = new Uint8Array(Uint32Array.of(this.#digest).buffer);
+    this.snapshot = { index, term, configuration, data };
+    this.entries = this.entries.filter((entry) => entry.index > index);
+    const keepFromIndex = Math.max(this.status.firstIndex, index + 1 - keepCount);
+    this.step({ type: "compact", snapshot: this.snapshot, keepFromIndex });
+  }
+
+  #apply(entry: Entry): void {
+    if (entry.index !== this.#applied.index + 1) {
+      throw new Error(`node ${this.id} is given entry ${entry.index} after ${this.#applied.index}`);
+    }
+    this.applied.set(entry.index, entry);
+    this.#applied = { index: entry.index, term: entry.term };
+    this.#digest = mixed(this.#digest, entry);
+  }
+
+  #install(snapshot: Snapshot): void {
+    if (snapshot.index <= this.#applied.index) {
+      throw new Error(`node ${this.id} goes back to snapshot ${snapshot.index}`);
+    }
+    this.#applied = { index: snapshot.index, term: snapshot.term };
+    this.#digest = new Uint32Array(snapshot.data.slice().buffer)[0] ?? 0;
+    this.step({ type: "snapshotInstalled", index: snapshot.index });
+  }
+
   #drain(): void {
     const { raft } = this;
     raft.checkInvariants();
@@ -133,7 +207,10 @@ export class ScenarioNode {
     if (effects.hardState !== undefined || effects.persist !== undefined) {
       this.#written.push(effects);
     }
-    for (const entry of effects.apply) this.applied.set(entry.index, entry);
+    for (const entry of effects.apply) {
+      this.#apply(entry);
+      this.#around.applied(this, entry);
+    }
     const last = effects.apply.at(-1);
     if (last !== undefined) this.step({ type: "applied", index: last.index });
     if (!this.#isDiskStalled) this.#flush();
@@ -144,6 +221,10 @@ export class ScenarioNode {
       const batch = this.#written.shift();
       if (batch === undefined) return;
       if (batch.hardState !== undefined) this.hardState = batch.hardState;
+      if (batch.installSnapshot !== undefined) {
+        this.snapshot = batch.installSnapshot;
+        this.entries = [];
+      }
       const [first] = batch.append;
       if (first !== undefined) {
         const kept = this.entries.filter((entry) => entry.index < first.index);
@@ -151,6 +232,13 @@ export class ScenarioNode {
       }
       for (const message of batch.sendAfterPersist) this.#around.send(message);
       if (batch.persist !== undefined) this.step({ type: "persisted", ...batch.persist });
+      if (batch.installSnapshot !== undefined) this.#install(batch.installSnapshot);
     }
   }
+}
+
+function mixed(digest: number, entry: Entry): number {
+  let hash = digest ^ entry.index ^ Math.imul(entry.term, 0x01000193);
+  for (const byte of entry.data) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return Math.imul(hash ^ 0x811c9dc5, 0x01000193) >>> 0;
 }
