@@ -1,8 +1,6 @@
 /** A leader's snapshot at a follower that lags behind the leader's log (Raft §7). */
 import { assert } from "../../src/kernel/assert.ts";
-import type { RaftConfiguration } from "./configuration.ts";
 import { adoptConfiguration } from "./membership-rules.ts";
-import { Membership } from "./membership.ts";
 import type { SnapshotMessage } from "./message.ts";
 import { afterContact } from "./readmission.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -15,8 +13,9 @@ import type { RaftState } from "./state.ts";
 export function receiveSnapshot(state: RaftState, { from, snapshot }: SnapshotMessage): number {
   const { log, outbox } = state;
   state.readmission = afterContact(state.readmission, snapshot.index);
-  const reason = refusal(state, snapshot);
-  if (reason !== undefined) {
+  // Also one in which this node has no part yet: it was added by an entry after it, which follows.
+  if (snapshot.index <= log.committed) {
+    const reason = "it is older than what is committed here";
     outbox.trace({ type: "snapshotRefused", from, reason });
     return log.committed;
   }
@@ -48,15 +47,6 @@ export function compact(state: RaftState, snapshot: Snapshot, keepFromIndex: num
   state.log.compact(keepFromIndex);
   const { firstIndex } = state.log;
   state.outbox.trace({ type: "compacted", snapshotIndex: snapshot.index, firstIndex });
-}
-
-function refusal({ log, id }: RaftState, snapshot: Snapshot): string | undefined {
-  if (snapshot.index <= log.committed) return "it is older than what is committed here";
-  return hasPart(snapshot.configuration, id) ? undefined : "this node is not a member in it";
-}
-
-function hasPart(configuration: RaftConfiguration, id: number): boolean {
-  return new Membership(configuration).isMember(id);
 }
 
 function restore(state: RaftState, snapshot: Snapshot): void {
