@@ -4,7 +4,13 @@ import { Block, encode } from "../../src/wire/index.ts";
 import type { ChainTip } from "./core/block-assembly.ts";
 import type { OrderedWindow } from "./core/ordered-window.ts";
 import { LeaderPipeline } from "./core/leader-pipeline.ts";
-import { PROPOSE_RETRY_MS, WAITING_BYTES_MAX, WAITING_COUNT_MAX } from "./limits.ts";
+import {
+  GATHER_COUNT_MIN,
+  GATHER_MS_MAX,
+  PROPOSE_RETRY_MS,
+  WAITING_BYTES_MAX,
+  WAITING_COUNT_MAX,
+} from "./limits.ts";
 import type { OrderingMetrics } from "./metrics.ts";
 import type { Submission } from "./pending-envelopes.ts";
 import type { ChainLog, ConfigInForce } from "./ports.ts";
@@ -37,6 +43,8 @@ export class Leading {
   #fillTimer: Timer | undefined;
   #fillStartMs = 0;
   #retryTimer: Timer | undefined;
+  #gatherTimer: Timer | undefined;
+  #gatherUntilMs: number | undefined;
   #isProposing = false;
   #isStopped = false;
 
@@ -50,6 +58,8 @@ export class Leading {
       },
       waitingCountMax: WAITING_COUNT_MAX,
       waitingBytesMax: WAITING_BYTES_MAX,
+      gatherMsMax: GATHER_MS_MAX,
+      gatherCountMin: GATHER_COUNT_MIN,
     });
   }
 
@@ -62,7 +72,7 @@ export class Leading {
   add({ key, message }: Submission): boolean {
     if (this.#keys.has(key) || this.#deps.ordered.blockOf(key) !== undefined) return true;
     const { batchSize } = this.#deps.config.current().orderer;
-    if (!this.#pipeline.add(message, batchSize)) return false;
+    if (!this.#pipeline.add(message, batchSize, this.#nowMs())) return false;
     this.#keys.add(key);
     const { metrics, labels } = this.#deps;
     if (message.isConfig) this.#configKey = key;
@@ -77,7 +87,7 @@ export class Leading {
       this.#keys.delete(key);
       if (key === this.#configKey) this.#configKey = undefined;
     }
-    this.#pipeline.applied(number);
+    this.#pipeline.applied(number, this.#nowMs());
     this.#advance();
   }
 
@@ -86,6 +96,7 @@ export class Leading {
     this.#isStopped = true;
     this.#fillTimer?.cancel();
     this.#retryTimer?.cancel();
+    this.#gatherTimer?.cancel();
   }
 
   // Proposing may end this leadership at once, and may be answered at once.
@@ -98,17 +109,18 @@ export class Leading {
       this.#isProposing = false;
     }
     this.#watchFill();
+    this.#watchGathering();
   }
 
   #proposeNext(): boolean {
-    const block = this.#pipeline.due();
+    const block = this.#pipeline.due(this.#nowMs());
     if (block === undefined) return false;
     const result = this.#deps.log.propose([encode(Block, block)]);
     if (!result.accepted) {
       this.#retryLater();
       return false;
     }
-    this.#pipeline.proposed();
+    this.#pipeline.proposed(this.#nowMs());
     return true;
   }
 
@@ -119,11 +131,24 @@ export class Leading {
     });
   }
 
+  // Each arrival may move the moment: the timer is let run, and looks again.
+  #watchGathering(): void {
+    const untilMs = this.#isStopped ? undefined : this.#pipeline.cutAtMs();
+    const isEarlier = untilMs !== undefined && untilMs < (this.#gatherUntilMs ?? Infinity);
+    if (!isEarlier) return;
+    this.#gatherTimer?.cancel();
+    this.#gatherUntilMs = untilMs;
+    this.#gatherTimer = this.#deps.timers.after(Math.max(0, untilMs - this.#nowMs()), () => {
+      this.#gatherUntilMs = undefined;
+      this.#advance();
+    });
+  }
+
   // Fabric: a batch's time runs from its first message and is not extended by later ones.
   #watchFill(): void {
     const { isFilling } = this.#pipeline;
     if (this.#isStopped || isFilling === (this.#fillTimer !== undefined)) return;
-    const nowMs = this.#deps.clock.monotonicMs();
+    const nowMs = this.#nowMs();
     if (!isFilling) {
       this.#fillTimer?.cancel();
       this.#fillTimer = undefined;
@@ -137,5 +162,9 @@ export class Leading {
       this.#pipeline.timeUp();
       this.#advance();
     });
+  }
+
+  #nowMs(): number {
+    return this.#deps.clock.monotonicMs();
   }
 }

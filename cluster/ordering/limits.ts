@@ -29,6 +29,12 @@ export const SUBMIT_RETRY_MS = 3_000;
 /** How often deadlines and retries are looked at, while envelopes wait. */
 export const SWEEP_INTERVAL_MS = 100;
 
+/** Longest time that a leader with nothing in flight holds a batch open for more transactions to come. */
+export const GATHER_MS_MAX = 50;
+
+/** Transactions that must be expected within that time. For fewer the batch is cut at once. */
+export const GATHER_COUNT_MIN = 2;
+
 /** Pause before a proposal that the log refused is tried again, when nothing in flight will cause that. */
 export const PROPOSE_RETRY_MS = 50;
 

@@ -6,6 +6,7 @@ import { nodeFiles } from "../kernel/adapters/node-files.ts";
 import { systemClock } from "../kernel/adapters/system-clock.ts";
 import { systemRandom } from "../kernel/adapters/system-random.ts";
 import { systemTimers } from "../kernel/adapters/system-timers.ts";
+import { meteredFiles } from "../kernel/adapters/metered-files.ts";
 import type { Clock } from "../kernel/ports/clock.ts";
 import type { Files } from "../kernel/ports/files.ts";
 import type { Logger } from "../kernel/ports/logger.ts";
@@ -51,7 +52,7 @@ export async function openWorld(
     clock: systemClock,
     timers: systemTimers,
     random: systemRandom,
-    files: nodeFiles,
+    files: meteredFiles({ files: nodeFiles, clock: systemClock, meter }),
     logger: log.logger,
     meter,
     health,

@@ -1,8 +1,9 @@
 import { assert } from "../../../src/kernel/assert.ts";
 import { nextBlock, tipOf, type ChainTip, type WholeBlock } from "./block-assembly.ts";
+import { Gathering, type GatheringLimits } from "./gathering.ts";
 import { BlockCutter, type Batch, type BatchLimits, type OrderedMessage } from "./block-cutter.ts";
 
-export interface PipelineLimits {
+export interface PipelineLimits extends GatheringLimits {
   /** Blocks proposed and not yet applied; from 1. */
   readonly blocksInFlightMax: number;
   /** Messages and their bytes taken and not yet proposed. Further ones are refused. */
@@ -14,12 +15,16 @@ export interface PipelineLimits {
  * What a leader does between an envelope and a proposal, for one term of leadership: batches, chained into blocks
  * before the blocks they follow are committed.
  *
- * A block is cut when there is reason to: at once while nothing is in flight, else when a batch is full or its time is
- * up, so that batches fill while the one before is being made durable.
+ * A block is cut when there is reason to: while nothing is in flight at once, or, under load, when `Gathering` says so;
+ * else when a batch is full or its time is up, so that batches fill while the one before is being made durable.
  */
 export class LeaderPipeline {
   readonly #limits: PipelineLimits;
   readonly #cutter = new BlockCutter();
+  readonly #gathering: Gathering;
+  // When the batch that fills began to, and when each block in flight was proposed.
+  #fillStartMs = 0;
+  readonly #proposedMs: number[] = [];
   readonly #ready: Batch[] = [];
   // The newest block proposed. In flight are the blocks after #applied, up to this one.
   #tip: ChainTip;
@@ -33,6 +38,7 @@ export class LeaderPipeline {
     this.#tip = tip;
     this.#appliedNumber = tip.number;
     this.#limits = limits;
+    this.#gathering = new Gathering(limits);
   }
 
   get inFlightCount(): number {
@@ -45,7 +51,7 @@ export class LeaderPipeline {
   }
 
   /** Takes a message, or answers false when too much waits. */
-  add(message: OrderedMessage, batchLimits: BatchLimits): boolean {
+  add(message: OrderedMessage, batchLimits: BatchLimits, nowMs: number): boolean {
     const bytes = this.#waitingBytes + message.sizeBytes;
     const isFull =
       this.#waitingCount >= this.#limits.waitingCountMax ||
@@ -53,7 +59,10 @@ export class LeaderPipeline {
     if (isFull) return false;
     this.#waitingCount += 1;
     this.#waitingBytes = bytes;
-    this.#ready.push(...this.#cutter.add(message, batchLimits));
+    const batches = this.#cutter.add(message, batchLimits);
+    this.#ready.push(...batches);
+    if (batches.length > 0 || this.#cutter.pendingCount === 1) this.#fillStartMs = nowMs;
+    this.#gathering.arrived(nowMs);
     return true;
   }
 
@@ -64,17 +73,19 @@ export class LeaderPipeline {
   }
 
   /** The block is committed and written here. */
-  applied(number: number): void {
+  applied(number: number, nowMs: number): void {
     assert(number === this.#appliedNumber + 1, "blocks are applied in order");
     this.#appliedNumber = number;
-    assert(number <= this.#tip.number, "in one term only its leader's blocks are applied");
+    const proposedMs = this.#proposedMs.shift();
+    assert(proposedMs !== undefined, "in one term only its leader's blocks are applied");
+    this.#gathering.blockTook(nowMs - proposedMs);
   }
 
   /** The block to propose next, if one is due: the same until `proposed`. */
-  due(): WholeBlock | undefined {
+  due(nowMs: number): WholeBlock | undefined {
     if (this.#proposal !== undefined) return this.#proposal.block;
     if (this.inFlightCount >= this.#limits.blocksInFlightMax) return undefined;
-    if (this.#ready.length === 0 && this.inFlightCount === 0) this.timeUp();
+    if (nowMs >= (this.cutAtMs() ?? Infinity)) this.timeUp();
     const batch = this.#ready.shift();
     if (batch === undefined) return undefined;
     const envelopes = batch.map((message) => message.bytes);
@@ -82,12 +93,19 @@ export class LeaderPipeline {
     return this.#proposal.block;
   }
 
+  /** When a batch is to be cut that is held open though nothing is in flight; undefined while there is none. */
+  cutAtMs(): number | undefined {
+    const isHeld = this.isFilling && this.#ready.length === 0 && this.inFlightCount === 0;
+    return isHeld ? this.#gathering.cutAtMs(this.#fillStartMs) : undefined;
+  }
+
   /** The block that is due is in the log. */
-  proposed(): void {
+  proposed(nowMs: number): void {
     assert(this.#proposal !== undefined, "what is proposed was due");
     const { block, batch } = this.#proposal;
     this.#proposal = undefined;
     this.#tip = tipOf(block.header);
+    this.#proposedMs.push(nowMs);
     this.#waitingCount -= batch.length;
     for (const message of batch) this.#waitingBytes -= message.sizeBytes;
   }

@@ -97,4 +97,42 @@ describe("the block cutter", () => {
       expect(pending.length).toBeLessThan(messageCountMax);
     },
   );
+
+  test.prop([
+    fc.array(fc.oneof(fc.integer({ min: 1, max: 150 }), fc.constant("config" as const))),
+    fc.integer({ min: 1, max: 8 }),
+    fc.integer({ min: 1, max: 120 }),
+  ])("cuts what Fabric's rules cut, message for message", (sizes, messageCountMax, bytesMax) => {
+    const limits = { messageCountMax, preferredBytesMax: bytesMax };
+    expect(cutAll(sizes, limits)).toEqual(fabricCuts(sizes, messageCountMax, bytesMax));
+  });
 });
+
+/** Fabric's rules, one sentence a line: what each message completes, and what is left. */
+function fabricCuts(
+  sizes: readonly (number | "config")[],
+  countMax: number,
+  bytesMax: number,
+): ReturnType<typeof cutAll> {
+  let pending: number[] = [];
+  const total = (): number => pending.reduce((sum, size) => sum + size, 0);
+  const steps = sizes.map((each) => {
+    const size = each === "config" ? 10 : each;
+    const isAlone = each === "config" || size > bytesMax;
+    const cut: number[][] = [];
+    const cutPending = (): void => {
+      if (pending.length > 0) cut.push(pending);
+      pending = [];
+    };
+    // A configuration and a message above the preferred size have a block of their own, after what is pending.
+    if (isAlone) cutPending();
+    if (isAlone) return [...cut, [size]];
+    // What would exceed the preferred size begins a new batch.
+    if (total() + size > bytesMax) cutPending();
+    pending.push(size);
+    // A batch of the greatest count is complete.
+    if (pending.length >= countMax) cutPending();
+    return cut;
+  });
+  return { steps, pending };
+}

@@ -11,7 +11,13 @@ import { LeaderPipeline } from "../../../../../cluster/ordering/core/leader-pipe
 
 const TIP: ChainTip = { number: 7, hash: new Uint8Array(32).fill(9) };
 const BATCH = { messageCountMax: 3, preferredBytesMax: 1_000 };
-const LIMITS = { blocksInFlightMax: 2, waitingCountMax: 10, waitingBytesMax: 10_000 };
+const LIMITS = {
+  blocksInFlightMax: 2,
+  waitingCountMax: 10,
+  waitingBytesMax: 10_000,
+  gatherMsMax: 0,
+  gatherCountMin: 2,
+};
 
 function message(name: string | number): OrderedMessage {
   return { bytes: utf8(String(name)), sizeBytes: 10, isConfig: false };
@@ -20,9 +26,9 @@ function message(name: string | number): OrderedMessage {
 /** Proposes everything that is due; the envelopes of each block. */
 function proposeAll(pipeline: LeaderPipeline): string[][] {
   const blocks: string[][] = [];
-  for (let block = pipeline.due(); block !== undefined; block = pipeline.due()) {
+  for (let block = pipeline.due(0); block !== undefined; block = pipeline.due(0)) {
     blocks.push(block.data.data.map((bytes) => new TextDecoder().decode(bytes)));
-    pipeline.proposed();
+    pipeline.proposed(0);
   }
   return blocks;
 }
@@ -30,28 +36,28 @@ function proposeAll(pipeline: LeaderPipeline): string[][] {
 describe("a leader's pipeline", () => {
   test("cuts at once while nothing is in flight", () => {
     const pipeline = new LeaderPipeline(TIP, LIMITS);
-    pipeline.add(message("a"), BATCH);
+    pipeline.add(message("a"), BATCH, 0);
     expect(proposeAll(pipeline)).toEqual([["a"]]);
     expect(pipeline.isFilling).toBe(false);
   });
 
   test("fills a batch while a block is in flight, and cuts it when that is written", () => {
     const pipeline = new LeaderPipeline(TIP, LIMITS);
-    pipeline.add(message("a"), BATCH);
+    pipeline.add(message("a"), BATCH, 0);
     proposeAll(pipeline);
-    pipeline.add(message("b"), BATCH);
-    pipeline.add(message("c"), BATCH);
+    pipeline.add(message("b"), BATCH, 0);
+    pipeline.add(message("c"), BATCH, 0);
     expect(proposeAll(pipeline)).toEqual([]);
     expect(pipeline.isFilling).toBe(true);
-    pipeline.applied(8);
+    pipeline.applied(8, 0);
     expect(proposeAll(pipeline)).toEqual([["b", "c"]]);
   });
 
   test("proposes a full batch beside the block in flight", () => {
     const pipeline = new LeaderPipeline(TIP, LIMITS);
-    for (const name of ["a", "b"]) pipeline.add(message(name), BATCH);
+    for (const name of ["a", "b"]) pipeline.add(message(name), BATCH, 0);
     expect(proposeAll(pipeline)).toEqual([["a", "b"]]);
-    for (const name of ["c", "d", "e"]) pipeline.add(message(name), BATCH);
+    for (const name of ["c", "d", "e"]) pipeline.add(message(name), BATCH, 0);
     expect(proposeAll(pipeline)).toEqual([["c", "d", "e"]]);
     expect(pipeline.inFlightCount).toBe(2);
   });
@@ -59,34 +65,59 @@ describe("a leader's pipeline", () => {
   test("cuts a batch whose time is up, but not beyond the blocks in flight", () => {
     const pipeline = new LeaderPipeline(TIP, LIMITS);
     for (const name of ["a", "b", "c"]) {
-      pipeline.add(message(name), BATCH);
+      pipeline.add(message(name), BATCH, 0);
       pipeline.timeUp();
     }
     expect(proposeAll(pipeline)).toEqual([["a"], ["b"]]);
-    pipeline.applied(8);
+    pipeline.applied(8, 0);
     expect(proposeAll(pipeline)).toEqual([["c"]]);
+  });
+
+  test("under load holds a batch open for a while, although nothing is in flight", () => {
+    const limits = { ...LIMITS, waitingCountMax: 500, gatherMsMax: 50 };
+    const pipeline = new LeaderPipeline(TIP, limits);
+    const large = { messageCountMax: 500, preferredBytesMax: 100_000 };
+    // A transaction each millisecond and blocks that take ten, until the pipeline knows.
+    let proposedMs = -1;
+    let newest = TIP.number;
+    for (let ms = 0; ms < 300; ms += 1) {
+      pipeline.add(message(ms), large, ms);
+      if (pipeline.inFlightCount > 0 && ms >= proposedMs + 10) pipeline.applied((newest += 1), ms);
+      if (pipeline.inFlightCount > 0 || pipeline.due(ms) === undefined) continue;
+      pipeline.proposed(ms);
+      proposedMs = ms;
+    }
+    if (pipeline.inFlightCount > 0) pipeline.applied((newest += 1), 310);
+    pipeline.add(message("last"), large, 310);
+    const cutAtMs = pipeline.cutAtMs() ?? 0;
+    expect(cutAtMs).toBeGreaterThan(310);
+    expect(pipeline.due(cutAtMs - 1)).toBeUndefined();
+    expect(pipeline.due(cutAtMs)).toBeDefined();
   });
 
   test("offers the same block until it is proposed", () => {
     const pipeline = new LeaderPipeline(TIP, LIMITS);
-    pipeline.add(message("a"), BATCH);
-    const block = pipeline.due();
-    pipeline.add(message("b"), BATCH);
-    expect(pipeline.due()).toBe(block);
+    pipeline.add(message("a"), BATCH, 0);
+    const block = pipeline.due(0);
+    pipeline.add(message("b"), BATCH, 0);
+    expect(pipeline.due(0)).toBe(block);
     expect(block?.header.number).toBe(8);
   });
 
   test("refuses what exceeds its bounds, and takes more once something is proposed", () => {
     const pipeline = new LeaderPipeline(TIP, { ...LIMITS, waitingCountMax: 2 });
-    expect(["a", "b", "c"].map((name) => pipeline.add(message(name), BATCH))).toEqual([
+    expect(["a", "b", "c"].map((name) => pipeline.add(message(name), BATCH, 0))).toEqual([
       true,
       true,
       false,
     ]);
     proposeAll(pipeline);
-    expect(pipeline.add(message("c"), BATCH)).toBe(true);
+    expect(pipeline.add(message("c"), BATCH, 0)).toBe(true);
     const bytes = new LeaderPipeline(TIP, { ...LIMITS, waitingBytesMax: 15 });
-    expect([bytes.add(message("a"), BATCH), bytes.add(message("b"), BATCH)]).toEqual([true, false]);
+    expect([bytes.add(message("a"), BATCH, 0), bytes.add(message("b"), BATCH, 0)]).toEqual([
+      true,
+      false,
+    ]);
   });
 
   const action = fc.oneof(
@@ -102,19 +133,19 @@ describe("a leader's pipeline", () => {
       let tip = TIP;
       let applied = TIP.number;
       const propose = (): void => {
-        for (let block = pipeline.due(); block !== undefined; block = pipeline.due()) {
+        for (let block = pipeline.due(0); block !== undefined; block = pipeline.due(0)) {
           expect(misfit(tip, block)).toBeUndefined();
           tip = tipOf(block.header);
           proposed.push(...block.data.data.map((bytes) => new TextDecoder().decode(bytes)));
-          pipeline.proposed();
+          pipeline.proposed(0);
           expect(pipeline.inFlightCount).toBeLessThanOrEqual(LIMITS.blocksInFlightMax);
         }
       };
       for (const [step, what] of [...actions, ...drain(actions.length)].entries()) {
-        if (what === "add" && pipeline.add(message(step), BATCH)) taken.push(String(step));
+        if (what === "add" && pipeline.add(message(step), BATCH, 0)) taken.push(String(step));
         if (what === "time") pipeline.timeUp();
         if (what === "propose") propose();
-        if (what === "apply" && applied < tip.number) pipeline.applied((applied += 1));
+        if (what === "apply" && applied < tip.number) pipeline.applied((applied += 1), 0);
       }
       expect(proposed).toEqual(taken);
       expect(pipeline.inFlightCount).toBe(0);

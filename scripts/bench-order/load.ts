@@ -1,0 +1,141 @@
+/** Closed-loop load through Broadcast: so many streams, so many envelopes in flight on each. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { GrpcDialer } from "../../src/kernel/adapters/grpc-dialer.ts";
+import { systemRandom } from "../../src/kernel/adapters/system-random.ts";
+import type { RpcChannel } from "../../src/kernel/ports/rpc.ts";
+import type { Signer } from "../../src/kernel/ports/signer.ts";
+import { readSigner } from "../../src/msp/adapters/msp-directory.ts";
+import {
+  AtomicBroadcastDefinition,
+  ChannelHeader,
+  HeaderType,
+  Payload,
+  SignatureHeader,
+  Status,
+  create,
+  encode,
+  methodOf,
+  transactionId,
+  type Envelope,
+} from "../../src/wire/index.ts";
+import type { Orderers } from "./orderers.ts";
+
+export interface LoadOptions {
+  readonly streams: number;
+  readonly inFlight: number;
+  readonly secondsMax: number;
+}
+
+export interface LoadFigures {
+  /** Acknowledged: in a block that Raft committed, on disk at the orderer that answered. */
+  readonly acknowledged: number;
+  readonly refused: number;
+  readonly seconds: number;
+  /** Of each acknowledged envelope, sorted. */
+  readonly latenciesMs: readonly number[];
+}
+
+/** Envelopes of `bytes` data each, signed before the clock runs. */
+export async function signEnvelopes(
+  orderers: Orderers,
+  count: number,
+  bytes: number,
+): Promise<Envelope[]> {
+  const { layout, topology } = orderers.network;
+  const [organization] = topology.organizations;
+  if (organization === undefined) throw new Error("the network has no organisation");
+  const user = join(layout.user(organization.domain, "User1"), "msp");
+  const signer = await readSigner(user, organization.mspId);
+  const envelopes: Envelope[] = [];
+  for (let number = 0; number < count; number += 1)
+    envelopes.push(await envelope(signer, topology.channelId, bytes));
+  return envelopes;
+}
+
+async function envelope(signer: Signer, channelId: string, bytes: number): Promise<Envelope> {
+  const nonce = systemRandom.bytes(24);
+  const channelHeader = create(ChannelHeader, {
+    type: HeaderType.ENDORSER_TRANSACTION,
+    channelId,
+    txId: transactionId(nonce, signer.identity),
+  });
+  const header = {
+    channelHeader: encode(ChannelHeader, channelHeader),
+    signatureHeader: encode(SignatureHeader, { creator: signer.identity, nonce }),
+  };
+  const room = header.channelHeader.length + header.signatureHeader.length + 90;
+  const data = systemRandom.bytes(Math.max(1, bytes - room));
+  const payload = encode(Payload, { header, data });
+  return { payload, signature: await signer.sign(payload) };
+}
+
+/** Sends `envelopes` until all are answered or the time is up. Streams are spread over the orderers. */
+export async function runLoad(
+  orderers: Orderers,
+  envelopes: readonly Envelope[],
+  options: LoadOptions,
+): Promise<LoadFigures> {
+  const { layout, topology } = orderers.network;
+  const domain = topology.orderers[0]?.domain ?? "";
+  const root = await readFile(
+    join(layout.ordererOrganization(domain), "tlsca", `tlsca.${domain}-cert.pem`),
+  );
+  const channels = orderers.sites.map(({ name, port }) =>
+    new GrpcDialer({}).dial({
+      address: `127.0.0.1:${port}`,
+      tls: { rootsPem: [root], serverName: name },
+    }),
+  );
+  const channelOf = (place: number): RpcChannel => {
+    const channel = channels[place % channels.length];
+    if (channel === undefined) throw new Error("there are no orderers");
+    return channel;
+  };
+  const tally = { next: 0, refused: 0, latenciesMs: new Array<number>() };
+  const startMs = performance.now();
+  const endMs = startMs + options.secondsMax * 1_000;
+  const take = (): Envelope | undefined =>
+    performance.now() < endMs ? envelopes[tally.next++] : undefined;
+  try {
+    await Promise.all(
+      Array.from({ length: options.streams }, (_, place) =>
+        runStream(channelOf(place), take, options.inFlight, tally),
+      ),
+    );
+    const seconds = (performance.now() - startMs) / 1_000;
+    const latenciesMs = tally.latenciesMs.toSorted((a, b) => a - b);
+    return { acknowledged: latenciesMs.length, refused: tally.refused, seconds, latenciesMs };
+  } finally {
+    for (const channel of channels) channel.close();
+  }
+}
+
+// Answers come in the order of the requests; a refusal ends the stream.
+async function runStream(
+  channel: RpcChannel,
+  take: () => Envelope | undefined,
+  inFlight: number,
+  tally: { refused: number; readonly latenciesMs: number[] },
+): Promise<void> {
+  const stream = channel.stream(methodOf(AtomicBroadcastDefinition, "broadcast"));
+  const sentMs: number[] = [];
+  // A stream that is full is waited for by one send at a time.
+  let sending = Promise.resolve();
+  const sendNext = (): void => {
+    const next = take();
+    if (next === undefined) {
+      if (sentMs.length === 0) stream.end();
+      return;
+    }
+    sentMs.push(performance.now());
+    sending = sending.then(() => stream.send(next)).catch(() => undefined);
+  };
+  for (let count = 0; count < inFlight; count += 1) sendNext();
+  for await (const { status } of stream.responses) {
+    const begunMs = sentMs.shift() ?? 0;
+    if (status === Status.SUCCESS) tally.latenciesMs.push(performance.now() - begunMs);
+    else tally.refused += 1;
+    sendNext();
+  }
+}
