@@ -25,6 +25,7 @@ export function meteredFiles({ files, clock, meter }: MeteredFilesDeps): Files {
     exists: (path) => files.exists(path),
     rename: (from, to) => files.rename(from, to),
     remove: (path) => files.remove(path),
+    removeDirectory: (path) => files.removeDirectory(path),
     syncDirectory: (path) => files.syncDirectory(path),
     open: async (path, options) => {
       const file = await files.open(path, options);

@@ -33,4 +33,6 @@ test("files that are metered count each flush and are otherwise the same files",
   expect([await files.list("/d"), await files.exists("/d/a")]).toEqual([["b"], false]);
   await files.remove("/d/b");
   expect(await files.list("/d")).toEqual([]);
+  await files.removeDirectory("/d");
+  expect(await files.exists("/d")).toBe(false);
 });
