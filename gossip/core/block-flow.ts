@@ -9,21 +9,35 @@ import { assert } from "../../src/kernel/assert.ts";
 import type { Random } from "../../src/kernel/ports/random.ts";
 import { BlockBuffer, type BlockRoute, type Candidate } from "./block-buffer.ts";
 import type { BlockEvent, ChannelEffect } from "./channel-event.ts";
-import type { PeerId, StateClaim } from "./claims.ts";
-import { DIGEST_BLOCKS_MAX, DIGEST_ITEMS_MAX, RANGE_BLOCKS_MAX, STORE_RETRY_MS } from "./limits.ts";
+import type { PeerId } from "./claims.ts";
+import { ExpectedAnswers } from "./expected-answers.ts";
+import {
+  BEAT_WHILE_MS,
+  DIGEST_BLOCKS_MAX,
+  DIGEST_ITEMS_MAX,
+  LONG_RANGE_BLOCKS_MAX,
+  STORE_RETRY_MS,
+  WANTED_MS,
+} from "./limits.ts";
 import type { ChannelMessage, NumberedBlock } from "./messages.ts";
 import type { GossipOptions } from "./options.ts";
 import { PullRounds, PullService } from "./pull.ts";
-import { sample } from "./sampling.ts";
+import { newNonce } from "./sampling.ts";
 import { Schedule } from "./schedule.ts";
 import { Standing } from "./standing.ts";
-import { StateTransfer } from "./state-transfer.ts";
+import { StateTransfer, type Source } from "./state-transfer.ts";
 
 /** Who is in the channel: alive, of its organisations, and known to be in it. */
 export interface ChannelMembers {
-  members(): readonly StateClaim[];
-  /** Those of this peer's organisation. */
-  ownMembers(): readonly StateClaim[];
+  /** What is known of the ledgers of all members; looks at each. */
+  sources(): readonly Source[];
+  /** Up to `count` members of this peer's organisation, drawn at random among those that `accept` takes. */
+  drawOwn(count: number, accept: (member: Source) => boolean): readonly Source[];
+  isOwnMember(peer: PeerId): boolean;
+  /** The height of the tallest ledger of a member. */
+  readonly tallest: number;
+  /** A member has shown that it has so many blocks. */
+  noteHeight(peer: PeerId, height: number): void;
 }
 
 export interface BlockFlowDeps {
@@ -51,7 +65,12 @@ export class BlockFlow {
   readonly #transfer: StateTransfer;
   readonly #pull: PullRounds;
   readonly #pullService: PullService;
-  readonly #schedule: Schedule<"pull" | "transfer">;
+  readonly #beats = new ExpectedAnswers();
+  readonly #beatUpdates = new ExpectedAnswers();
+  /** Until when each number that was asked for by a beat is waited for. At most `DIGEST_BLOCKS_MAX` beyond the ledger. */
+  readonly #wanted = new Map<number, number>();
+  readonly #schedule: Schedule<"beat" | "pull" | "transfer">;
+  #activeUntilMs = 0;
   /** The last block known to verify: a store that failed is tried again without verifying twice. */
   #verified: { readonly number: number; readonly candidate: Candidate } | undefined;
   #work: Work = IDLE;
@@ -66,7 +85,11 @@ export class BlockFlow {
     this.#pull = new PullRounds(options, deps.random);
     this.#pullService = new PullService(options);
     this.#schedule = new Schedule(
-      { pull: options.pullIntervalMs, transfer: options.transferIntervalMs },
+      {
+        beat: options.newsIntervalMs,
+        pull: options.pullIntervalMs,
+        transfer: options.transferIntervalMs,
+      },
       deps.random,
       nowMs,
     );
@@ -84,7 +107,10 @@ export class BlockFlow {
 
   tick(nowMs: number): void {
     this.#standing.expire(nowMs);
-    if (this.#schedule.isDue("pull", nowMs)) this.#beginPull(nowMs);
+    const isPullDue = this.#schedule.isDue("pull", nowMs);
+    if (isPullDue) this.#beginPull(nowMs);
+    const isBeatDue = this.#schedule.isDue("beat", nowMs);
+    if (isPullDue || (isBeatDue && nowMs < this.#activeUntilMs)) this.#beat(nowMs);
     this.#requestPulled(nowMs);
     this.#transfer.expire(nowMs);
     if (this.#schedule.isDue("transfer", nowMs) || this.#isBehind()) this.requestRanges(nowMs);
@@ -94,13 +120,15 @@ export class BlockFlow {
   step(event: BlockEvent, nowMs: number): void {
     switch (event.kind) {
       case "own-block":
+        this.#activeUntilMs = nowMs + BEAT_WHILE_MS;
         this.#push(event, undefined);
         return;
       case "block":
+        this.#channel.noteHeight(event.from, event.number + 1);
         this.#take(event.from, "push", [event], nowMs);
         return;
       case "block-hello":
-        this.#answerHello(event.from, event.nonce, nowMs);
+        this.#answerHello(event.from, event.nonce, event.height, nowMs);
         return;
       case "block-digest":
         this.#takeDigest(event.from, event.nonce, event.numbers, nowMs);
@@ -111,7 +139,7 @@ export class BlockFlow {
         this.#serve("update", event.from, event.nonce, event.numbers);
         return;
       case "block-update":
-        if (!this.#pull.expects(event.from, event.nonce, nowMs)) return;
+        if (!this.#isExpected(event.from, event.nonce, nowMs)) return;
         this.#take(event.from, "pull", event.blocks, nowMs);
         return;
       case "range-request":
@@ -132,6 +160,7 @@ export class BlockFlow {
   /** The ledger has every block below `height`. */
   advance(height: number, nowMs: number): void {
     this.#buffer.advance(height);
+    for (const number of this.#wanted.keys()) if (number < height) this.#wanted.delete(number);
     if (this.#verified !== undefined && this.#verified.number < this.#buffer.height) {
       this.#verified = undefined;
     }
@@ -149,7 +178,7 @@ export class BlockFlow {
     const request = this.#transfer.answered(from, nonce, nowMs);
     if (request === undefined) return;
     const asked = blocks
-      .slice(0, RANGE_BLOCKS_MAX)
+      .slice(0, LONG_RANGE_BLOCKS_MAX)
       .filter(({ number }) => request.first <= number && number <= request.last);
     // Nothing of what it said to have: somebody else may be quicker.
     if (asked.length === 0) {
@@ -189,6 +218,7 @@ export class BlockFlow {
       return;
     }
     this.#verified = { number, candidate };
+    this.#activeUntilMs = nowMs + BEAT_WHILE_MS;
     if (candidate.route !== "transfer") {
       this.#push({ number, bytes: candidate.bytes }, candidate.from);
     }
@@ -219,42 +249,90 @@ export class BlockFlow {
   }
 
   #push(block: NumberedBlock, from: PeerId | undefined): void {
-    const lacking = this.#channel
-      .ownMembers()
-      .filter(({ peer, height }) => peer !== from && height <= block.number);
-    for (const { peer } of sample(lacking, this.#options.pushPeerCount, this.#random)) {
+    const lacking = this.#channel.drawOwn(
+      this.#options.pushPeerCount,
+      ({ peer, height }) => peer !== from && height <= block.number,
+    );
+    for (const { peer } of lacking) {
       this.#send(peer, { kind: "block", number: block.number, bytes: block.bytes });
     }
   }
 
   #beginPull(nowMs: number): void {
-    const trusted = this.#channel
-      .ownMembers()
-      .filter(({ peer }) => !this.#standing.isAside(peer, nowMs));
-    const peers = sample(trusted, this.#options.pullPeerCount, this.#random);
+    const peers = this.#channel.drawOwn(
+      this.#options.pullPeerCount,
+      ({ peer, servesLong }) => !servesLong && !this.#standing.isAside(peer, nowMs),
+    );
     if (peers.length === 0) return;
     const hellos = this.#pull.begin(
       peers.map(({ peer }) => peer),
       nowMs,
     );
-    for (const { to, nonce } of hellos) this.#send(to, { kind: "block-hello", nonce });
+    for (const { to, nonce } of hellos) {
+      this.#send(to, { kind: "block-hello", nonce, height: undefined });
+    }
   }
 
-  #answerHello(from: PeerId, nonce: string, nowMs: number): void {
-    if (!this.#isOwnMember(from) || !this.#pullService.hello(from, nonce, nowMs)) return;
+  /** Compares heights with one member: whoever is behind learns of it, and says so or asks. */
+  #beat(nowMs: number): void {
+    const [member] = this.#channel.drawOwn(
+      1,
+      ({ peer, servesLong }) => servesLong && !this.#standing.isAside(peer, nowMs),
+    );
+    if (member === undefined) return;
+    const nonce = newNonce(this.#random);
+    this.#beats.expect(nonce, member.peer, nowMs + this.#options.responseWaitMs);
+    this.#send(member.peer, { kind: "block-hello", nonce, height: this.#buffer.height });
+  }
+
+  #answerHello(from: PeerId, nonce: string, height: number | undefined, nowMs: number): void {
+    if (!this.#isOwnMember(from)) return;
+    if (height !== undefined) this.#channel.noteHeight(from, height);
     const last = this.#buffer.height - 1;
-    const numbers = rangeOf(Math.max(0, last - DIGEST_BLOCKS_MAX + 1), last);
+    if (height !== undefined && height > last) {
+      if (this.#isBehind()) this.requestRanges(nowMs);
+      return;
+    }
+    if (!this.#pullService.hello(from, nonce, nowMs)) return;
+    const newest = Math.max(0, last - DIGEST_BLOCKS_MAX + 1);
+    const numbers = rangeOf(Math.max(newest, height ?? 0), last);
     if (numbers.length > 0) this.#send(from, { kind: "block-digest", nonce, numbers });
   }
 
   #takeDigest(from: PeerId, nonce: string, numbers: readonly number[], nowMs: number): void {
+    const offered = numbers.slice(0, DIGEST_ITEMS_MAX);
+    if (this.#beats.take(nonce, from, nowMs)) {
+      this.#askFor(from, nonce, offered, nowMs);
+      return;
+    }
     this.#pull.digest(
       from,
       nonce,
-      numbers.slice(0, DIGEST_ITEMS_MAX).map(String),
+      offered.map(String),
       (item) => Number(item) >= this.#buffer.height && !this.#buffer.has(Number(item)),
     );
     this.#requestPulled(nowMs);
+  }
+
+  /** Asks at once for what is offered and neither here nor on its way; what is far ahead is a matter for ranges. */
+  #askFor(from: PeerId, nonce: string, offered: readonly number[], nowMs: number): void {
+    const { height } = this.#buffer;
+    this.#channel.noteHeight(from, Math.max(0, ...offered) + 1);
+    const numbers = offered.filter(
+      (number) =>
+        number >= height &&
+        number < height + DIGEST_BLOCKS_MAX &&
+        !this.#buffer.has(number) &&
+        nowMs >= (this.#wanted.get(number) ?? 0),
+    );
+    if (numbers.length === 0) return;
+    for (const number of numbers) this.#wanted.set(number, nowMs + WANTED_MS);
+    this.#beatUpdates.expect(nonce, from, nowMs + this.#options.responseWaitMs);
+    this.#send(from, { kind: "block-request", nonce, numbers });
+  }
+
+  #isExpected(from: PeerId, nonce: string, nowMs: number): boolean {
+    return this.#beatUpdates.take(nonce, from, nowMs) || this.#pull.expects(from, nonce, nowMs);
   }
 
   #requestPulled(nowMs: number): void {
@@ -265,7 +343,7 @@ export class BlockFlow {
 
   #serve(as: "update" | "range", to: PeerId, nonce: string, numbers: readonly number[]): void {
     const held = numbers
-      .slice(0, RANGE_BLOCKS_MAX)
+      .slice(0, LONG_RANGE_BLOCKS_MAX)
       .filter((number) => number >= 0 && number < this.#buffer.height);
     // An update may be left out; a range that is not answered would be waited for.
     if (held.length === 0 && as === "update") return;
@@ -277,7 +355,8 @@ export class BlockFlow {
     const need = {
       height: this.#buffer.height,
       isHeld: (number: number) => this.#buffer.has(number),
-      sources: this.#channel.members(),
+      tallest: this.#channel.tallest,
+      sources: () => this.#channel.sources(),
     };
     for (const { to, nonce, first, last } of this.#transfer.plan(need, nowMs)) {
       this.#send(to, { kind: "range-request", nonce, first, last });
@@ -285,11 +364,11 @@ export class BlockFlow {
   }
 
   #isBehind(): boolean {
-    return this.#channel.members().some(({ height }) => height > this.#buffer.height);
+    return this.#channel.tallest > this.#buffer.height;
   }
 
   #isOwnMember(peer: PeerId): boolean {
-    return this.#channel.ownMembers().some((member) => member.peer === peer);
+    return this.#channel.isOwnMember(peer);
   }
 
   #send(to: PeerId, message: ChannelMessage): void {
@@ -299,6 +378,6 @@ export class BlockFlow {
 
 // Both ends included; empty when they are the wrong way round, cut where no more would be served.
 function rangeOf(first: number, last: number): readonly number[] {
-  const length = Math.min(Math.max(0, last - first + 1), RANGE_BLOCKS_MAX);
+  const length = Math.min(Math.max(0, last - first + 1), LONG_RANGE_BLOCKS_MAX);
   return Array.from({ length }, (_, offset) => first + offset);
 }

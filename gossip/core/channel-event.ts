@@ -49,7 +49,12 @@ export type BlockEvent =
       readonly nonce: string;
       readonly blocks: readonly NumberedBlock[];
     }
-  | { readonly kind: "block-hello"; readonly from: PeerId; readonly nonce: string }
+  | {
+      readonly kind: "block-hello";
+      readonly from: PeerId;
+      readonly nonce: string;
+      readonly height: number | undefined;
+    }
   | {
       readonly kind: "block-digest" | "block-request";
       readonly from: PeerId;

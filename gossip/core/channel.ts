@@ -13,21 +13,26 @@ import type { ChannelMessage } from "./messages.ts";
 import type { GossipOptions } from "./options.ts";
 import { nextPeerTime, type PeerTime } from "./peer-time.ts";
 import { Publication } from "./publication.ts";
-import { sample } from "./sampling.ts";
+import { STATE_NEWS_PER_SECOND, STATE_SNAPSHOT_MAX } from "./limits.ts";
+import { sampleWhere } from "./sampling.ts";
 import { Schedule } from "./schedule.ts";
 import { StateClaims } from "./state-claims.ts";
+import type { Source } from "./state-transfer.ts";
 
 /** What a channel needs to know of a peer. */
 export interface PeerFacts {
   readonly peer: PeerId;
   readonly mspId: string;
   readonly externalEndpoint: string;
+  /** Undefined: it answers no probes, and speaks as Fabric's peers do. */
+  readonly rebuttals: number | undefined;
 }
 
 /** Who is alive, of whatever channel: the part of the mesh that a channel looks at. */
 export interface PeerDirectory {
   alive(): readonly PeerFacts[];
   isAlive(peer: PeerId): boolean;
+  claimOf(peer: PeerId): PeerFacts | undefined;
 }
 
 export interface ChannelDeps {
@@ -61,6 +66,9 @@ export class Channel {
   #own: SealedMessage | undefined;
   #leadershipTime: PeerTime;
   #wasDeliverer = false;
+  #tallest = 0;
+  #isSelfReliant = false;
+  #progress = { height: 0, sinceMs: 0 };
   #effects: ChannelEffect[] = [];
 
   constructor(deps: ChannelDeps, options: GossipOptions, start: ChannelStart, nowMs: number) {
@@ -108,7 +116,7 @@ export class Channel {
   }
 
   get isDeliverer(): boolean {
-    return this.#election.isDeliverer && !this.#hasLeft;
+    return (this.#election.isDeliverer || this.#isSelfReliant) && !this.#hasLeft;
   }
 
   /** The newest claim that this peer has signed about itself. */
@@ -128,15 +136,50 @@ export class Channel {
   members(): readonly StateClaim[] {
     return this.#claims
       .all()
-      .filter(
-        ({ peer, mspId, hasLeft }) =>
-          !hasLeft && this.#mspIds.has(mspId) && this.#directory.isAlive(peer),
-      );
+      .filter((claim) => this.#isMember(claim))
+      .map((claim) => {
+        const height = this.#claims.heightOf(claim);
+        return height === claim.height ? claim : { ...claim, height };
+      });
   }
 
-  /** Those of this peer's organisation. */
-  ownMembers(): readonly StateClaim[] {
-    return this.members().filter(({ mspId }) => mspId === this.#self.mspId);
+  /** The height of the tallest ledger of a member, or one that was as tall when last looked at. */
+  get tallest(): number {
+    return this.#tallest;
+  }
+
+  /** What is known of the ledgers of all members. */
+  sources(): readonly Source[] {
+    const sources = this.#claims
+      .all()
+      .filter((claim) => this.#isMember(claim))
+      .map((claim) => this.#sourceOf(claim));
+    // Whoever was the tallest may have gone.
+    this.#tallest = sources.reduce((tallest, { height }) => Math.max(tallest, height), 0);
+    return sources;
+  }
+
+  /** Up to `count` members of this peer's organisation, drawn at random among those that `accept` takes. */
+  drawOwn(count: number, accept: (member: Source) => boolean): readonly Source[] {
+    const drawn = sampleWhere(
+      this.#claims.all(),
+      count,
+      this.#random,
+      (claim) => this.#isOwn(claim) && accept(this.#sourceOf(claim)),
+    );
+    return drawn.map((claim) => this.#sourceOf(claim));
+  }
+
+  isOwnMember(peer: PeerId): boolean {
+    const claim = this.#claims.get(peer);
+    return claim !== undefined && this.#isOwn(claim);
+  }
+
+  /** A member has shown that it has so many blocks. */
+  noteHeight(peer: PeerId, height: number): void {
+    if (!Number.isSafeInteger(height) || this.#claims.get(peer) === undefined) return;
+    this.#claims.raise(peer, height);
+    this.#tallest = Math.max(this.#tallest, height);
   }
 
   /** Whether a claim about a ledger is worth verifying. */
@@ -156,7 +199,7 @@ export class Channel {
         return;
       case "organizations":
         this.#mspIds = event.mspIds;
-        this.#claims.expire(nowMs, ({ mspId }) => event.mspIds.has(mspId));
+        this.#expireClaims(nowMs);
         return;
       case "ledger":
         this.#takeChaincodes(event.chaincodes);
@@ -209,28 +252,58 @@ export class Channel {
 
   #tick(nowMs: number): void {
     this.#announce(this.#election.tick(nowMs, this.#isAlone()));
-    if (this.#schedule.isDue("pull", nowMs)) {
-      this.#claims.expire(nowMs, ({ mspId }) => this.#mspIds.has(mspId));
-      const asked = sample(this.#eligible(), this.#options.pullPeerCount, this.#random);
-      for (const { peer } of asked) this.#send(peer, { kind: "state-pull" });
-    }
+    if (this.#schedule.isDue("pull", nowMs)) this.#pullStates(nowMs);
     this.#blocks.tick(nowMs);
+    this.#judgeProgress(nowMs);
     this.#publishWhenDue(nowMs);
+  }
+
+  /** Asks a few members what they know of ledgers: the more seldom the more there are, once most are known. */
+  #pullStates(nowMs: number): void {
+    this.#expireClaims(nowMs);
+    const knownCount = this.#claims.all().length;
+    const isNew = 2 * knownCount < this.#directory.alive().length;
+    const turns = Math.ceil(knownCount / STATE_NEWS_PER_SECOND);
+    if (!isNew && turns > 1 && this.#random.below(turns) > 0) return;
+    for (const { peer } of this.#drawEligible(this.#options.pullPeerCount, () => true)) {
+      this.#send(peer, { kind: "state-pull" });
+    }
+  }
+
+  #expireClaims(nowMs: number): void {
+    this.#claims.expire(nowMs, 3 * this.#turnMs(), ({ mspId }) => this.#mspIds.has(mspId));
+  }
+
+  /** How often at most a member publishes its height, so that all together say no more than can be heard. */
+  #turnMs(): number {
+    return (this.#claims.all().length * 1_000) / STATE_NEWS_PER_SECOND;
+  }
+
+  /** A peer that is behind and gets no block from anybody helps itself, until it is level. */
+  #judgeProgress(nowMs: number): void {
+    const { height } = this.#blocks;
+    if (height !== this.#progress.height || this.#tallest <= height) {
+      this.#progress = { height, sinceMs: nowMs };
+    }
+    if (this.#tallest <= height) this.#isSelfReliant = false;
+    else if (nowMs - this.#progress.sinceMs >= this.#options.selfRelianceMs) {
+      this.#isSelfReliant = true;
+    }
   }
 
   #takeChaincodes(chaincodes: readonly RunnableChaincode[]): void {
     if (JSON.stringify(chaincodes) === JSON.stringify(this.#chaincodes)) return;
     this.#chaincodes = chaincodes;
-    this.#publication.changed();
+    this.#publication.changed(true);
   }
 
   #noticeHeight(nowMs: number): void {
-    if (this.#blocks.height !== this.#publishedHeight) this.#publication.changed();
+    if (this.#blocks.height !== this.#publishedHeight) this.#publication.changed(false);
     if (this.#publication.isDirty && !this.#hasLeft) this.#publishWhenDue(nowMs);
   }
 
   #publishWhenDue(nowMs: number): void {
-    const due = this.#publication.due(nowMs);
+    const due = this.#publication.due(nowMs, this.#turnMs());
     if ("time" in due) this.#signState(due.time);
     else if (due.isFirstAsked) this.#effects.push({ kind: "wake", afterMs: due.waitMs });
   }
@@ -257,29 +330,35 @@ export class Channel {
     if (claim.peer === this.#self.peer || !this.#mspIds.has(claim.mspId)) return;
     if (!this.#claims.accept(claim, nowMs)) return;
     this.#spreadState(claim.sealed, claim.peer, from);
+    if (!claim.hasLeft) this.#tallest = Math.max(this.#tallest, claim.height);
     if (claim.height > this.#blocks.height) this.#blocks.requestRanges(nowMs);
   }
 
   #spreadState(sealed: SealedMessage, owner: PeerId, from: PeerId): void {
-    const others = this.#eligible().filter(({ peer }) => peer !== owner && peer !== from);
-    for (const { peer } of sample(others, this.#options.pushPeerCount, this.#random)) {
+    const others = this.#drawEligible(
+      this.#options.pushPeerCount,
+      ({ peer }) => peer !== owner && peer !== from,
+    );
+    for (const { peer } of others) {
       this.#send(peer, { kind: "state-info", sealed });
     }
   }
 
   /** Tells a newcomer of the channel's organisations at once what others have been told, without waiting for the next round. */
   #greet(peer: PeerId): void {
-    if (this.#own === undefined || !this.#eligible().some((facts) => facts.peer === peer)) return;
+    const facts = this.#directory.claimOf(peer);
+    if (this.#own === undefined || facts === undefined || !this.#mspIds.has(facts.mspId)) return;
     this.#send(peer, { kind: "state-info", sealed: this.#own });
   }
 
   #answerStatePull(from: PeerId, toMspId: string): void {
-    const told = new Set(
-      this.#eligible()
-        .filter((facts) => mayDisclose(facts, { ownMspId: this.#self.mspId, toMspId }))
-        .map(({ peer }) => peer),
-    );
-    const others = this.members().filter(({ peer }) => peer !== from && told.has(peer));
+    const disclosure = { ownMspId: this.#self.mspId, toMspId };
+    const isTold = (claim: StateClaim): boolean => {
+      const facts = this.#directory.claimOf(claim.peer);
+      if (claim.peer === from || facts === undefined || !this.#isMember(claim)) return false;
+      return mayDisclose(facts, disclosure);
+    };
+    const others = sampleWhere(this.#claims.all(), STATE_SNAPSHOT_MAX, this.#random, isTold);
     const own = this.#own === undefined ? [] : [this.#own];
     const elements = [...own, ...others.map(({ sealed }) => sealed)];
     if (elements.length > 0) this.#send(from, { kind: "state-snapshot", elements });
@@ -296,8 +375,7 @@ export class Channel {
   }
 
   #spreadLeadership(sealed: SealedMessage, from: PeerId, count: number): void {
-    const others = this.ownMembers().filter(({ peer }) => peer !== from);
-    for (const { peer } of sample(others, count, this.#random)) {
+    for (const { peer } of this.drawOwn(count, (member) => member.peer !== from)) {
       this.#send(peer, { kind: "leadership", sealed });
     }
   }
@@ -309,13 +387,32 @@ export class Channel {
     this.#effects.push({ kind: "deliverer", isDeliverer });
   }
 
-  /** Alive peers of the channel's organisations, whether or not they are known to be in it. */
-  #eligible(): readonly PeerFacts[] {
-    return this.#directory.alive().filter(({ mspId }) => this.#mspIds.has(mspId));
+  /** Draws among the alive peers of the channel's organisations, whether or not they are known to be in it. */
+  #drawEligible(count: number, accept: (facts: PeerFacts) => boolean): readonly PeerFacts[] {
+    return sampleWhere(
+      this.#directory.alive(),
+      count,
+      this.#random,
+      (facts) => this.#mspIds.has(facts.mspId) && accept(facts),
+    );
+  }
+
+  #isMember({ peer, mspId, hasLeft }: StateClaim): boolean {
+    return !hasLeft && this.#mspIds.has(mspId) && this.#directory.isAlive(peer);
+  }
+
+  #isOwn(claim: StateClaim): boolean {
+    return claim.mspId === this.#self.mspId && this.#isMember(claim);
+  }
+
+  #sourceOf(claim: StateClaim): Source {
+    const { peer } = claim;
+    const servesLong = this.#directory.claimOf(peer)?.rebuttals !== undefined;
+    return { peer, height: this.#claims.heightOf(claim), servesLong };
   }
 
   #isAlone(): boolean {
-    return this.ownMembers().length === 0;
+    return !this.#claims.all().some((claim) => this.#isOwn(claim));
   }
 
   #send(to: PeerId, message: ChannelMessage): void {

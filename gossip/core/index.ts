@@ -14,7 +14,13 @@ export type {
   Self,
   StateClaim,
 } from "./claims.ts";
-export { Channel, type ChannelDeps, type ChannelStart, type PeerDirectory } from "./channel.ts";
+export {
+  Channel,
+  type ChannelDeps,
+  type ChannelStart,
+  type PeerDirectory,
+  type PeerFacts,
+} from "./channel.ts";
 export type { ChannelEffect, ChannelEvent } from "./channel-event.ts";
 export type { Seed } from "./contacts.ts";
 export {
@@ -22,10 +28,10 @@ export {
   CHAINCODES_PER_CLAIM_MAX,
   DIGEST_BUCKETS_MAX,
   DIGEST_ITEMS_MAX,
+  LONG_RANGE_BLOCKS_MAX,
   MEMBERS_MAX,
   NEWS_BATCH_MAX,
   PULL_ITEMS_MAX,
-  RANGE_BLOCKS_MAX,
   STATE_CLAIMS_MAX,
 } from "./limits.ts";
 export type { Freshness } from "./membership.ts";

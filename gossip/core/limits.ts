@@ -72,20 +72,38 @@ export const DIGEST_BLOCKS_MAX = 10;
 /** Numbers of a received digest that are looked at; Fabric's peers offer 10 by default. Further ones are ignored. */
 export const DIGEST_ITEMS_MAX = 100;
 
-/** Blocks that one request for a range asks for, and that are served for one. As Fabric's default. */
+/** Blocks that one request for a range asks of a peer that may be Fabric's, as its default: it serves no longer ones. */
 export const RANGE_BLOCKS_MAX = 10;
+
+/** Blocks that one request asks of a peer that answers probes, and that are served for one. Bytes have a bound of their own where they are read. */
+export const LONG_RANGE_BLOCKS_MAX = 50;
 
 /** Requests for ranges in flight at once, each at another peer. */
 export const RANGES_IN_FLIGHT_MAX = 4;
 
 /** How far above the ledger blocks are kept while earlier ones are missing. Farther ones are dropped and asked for later. */
-export const BUFFER_BLOCKS_MAX = 100;
+export const BUFFER_BLOCKS_MAX = 200;
 
 /** Bytes of kept blocks. When exceeded, the farthest are dropped; the next one needed is always kept. */
 export const BUFFER_BYTES_MAX: number = 64 * 1024 * 1024;
 
 /** Versions of one block number kept until one of them verifies. When full, a further one is dropped. */
 export const CANDIDATES_PER_BLOCK_MAX = 3;
+
+/** Claims about ledgers that a second may bring, by how often members publish: more members publish more seldom. */
+export const STATE_NEWS_PER_SECOND = 50;
+
+/** Claims told in one answer to a pull, chosen at random. Further ones are told another time. */
+export const STATE_SNAPSHOT_MAX = 200;
+
+/** After a block, heights are compared every round for so long; later only as often as blocks are pulled. */
+export const BEAT_WHILE_MS = 3_000;
+
+/** A block that was asked for is asked of nobody else for so long, unless by a request for a range. */
+export const WANTED_MS = 1_000;
+
+/** When all that could serve missing blocks have failed, the next look at them is so much later. */
+export const NO_SOURCE_PAUSE_MS = 200;
 
 /** Leadership times remembered per channel, one a peer. When full, a newcomer's message is ignored. */
 export const LEADERS_MAX = 1_000;

@@ -11,10 +11,9 @@ import { hashOfPeer } from "./peer-table.ts";
  * seconds, which changes nothing.
  */
 export function hashOfClaim({ peer, time, rebuttals = 0 }: AliveClaim): number {
-  let hash = hashOfPeer(peer);
-  hash = mix(hash, Number(time.incarnation & 0xffff_ffffn));
-  hash = mix(hash, Number((time.incarnation >> 32n) & 0xffff_ffffn));
-  return mix(hash, rebuttals >>> 0);
+  const incarnation = Number(time.incarnation);
+  const high = mix(hashOfPeer(peer), Math.floor(incarnation / 2 ** 32));
+  return mix(mix(high, incarnation % 2 ** 32), rebuttals);
 }
 
 function mix(hash: number, value: number): number {

@@ -65,7 +65,12 @@ export type ChannelMessage =
   | { readonly kind: "state-pull" }
   | { readonly kind: "state-snapshot"; readonly elements: readonly SealedMessage[] }
   | ({ readonly kind: "block" } & NumberedBlock)
-  | { readonly kind: "block-hello"; readonly nonce: string }
+  /** `height`: of the sender's ledger, for peers that answer with what it lacks, or with nothing. Undefined: asks as Fabric's peers do. */
+  | {
+      readonly kind: "block-hello";
+      readonly nonce: string;
+      readonly height: number | undefined;
+    }
   | {
       readonly kind: "block-digest";
       readonly nonce: string;

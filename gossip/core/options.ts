@@ -22,7 +22,7 @@ export interface GossipOptions {
   /** Between two comparisons of the whole membership with a member of any organisation. 50–600,000. */
   readonly exchangeIntervalMs: number;
 
-  /** Between two rounds of pulling identities, and of pulling blocks. 50–600,000. */
+  /** Between two rounds of pulling blocks when there is nothing new, and identities and blocks from members that answer no probes. 50–600,000. */
   readonly pullIntervalMs: number;
   /** Time for answers to hello; a round goes on earlier when all have answered. 10–60,000. */
   readonly digestWaitMs: number;
@@ -44,6 +44,8 @@ export interface GossipOptions {
   readonly transferPatienceMs: number;
   /** Time for an answer to a request for blocks, then another peer is asked. 50–60,000. */
   readonly transferTimeoutMs: number;
+  /** Behind others without a new block for this long, a peer that is not the deliverer pulls from the orderers, too. 50–600,000. */
+  readonly selfRelianceMs: number;
   /** A peer that served a forged block is not asked for this long. 0–3,600,000. */
   readonly asideMs: number;
 
@@ -88,6 +90,7 @@ export const FABRIC_OPTIONS: GossipOptions = {
   transferIntervalMs: 10_000,
   transferPatienceMs: 250,
   transferTimeoutMs: 3_000,
+  selfRelianceMs: 10_000,
   asideMs: 60_000,
   electionGraceMs: 15_000,
   electionDurationMs: 5_000,
@@ -112,6 +115,7 @@ export const DEFAULT_OPTIONS: GossipOptions = {
   stateInfoDebounceMs: 200,
   stateInfoExpirationMs: 200_000,
   transferIntervalMs: 1_000,
+  selfRelianceMs: 5_000,
   electionGraceMs: 1_000,
   electionDurationMs: 300,
   declareIntervalMs: 500,
@@ -145,6 +149,7 @@ const RANGES: readonly OptionRange[] = [
   ["transferIntervalMs", 50, 600_000],
   ["transferPatienceMs", 0, 60_000],
   ["transferTimeoutMs", 50, 60_000],
+  ["selfRelianceMs", 50, 600_000],
   ["asideMs", 0, 3_600_000],
   ["electionGraceMs", 0, 600_000],
   ["electionDurationMs", 10, 60_000],

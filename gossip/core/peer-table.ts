@@ -11,6 +11,8 @@ const NONE = 0;
 
 export class PeerTable<Entry extends { readonly peer: PeerId }> {
   readonly #entries: Entry[] = [];
+  /** A number beside each entry; there is none before one was given. */
+  #stamps = new Float32Array(0);
   /** Position plus one, or `NONE`; a power of two of them. */
   #slots = new Uint32Array(SLOTS_MIN);
 
@@ -31,15 +33,19 @@ export class PeerTable<Entry extends { readonly peer: PeerId }> {
     return this.#slots[this.#slotOf(peer)] !== NONE;
   }
 
-  /** Puts an entry in the place of the one with the same peer, or beside the others. */
-  set(entry: Entry): void {
+  /** The number last given with the entry of `peer`, to seven digits; 0 where there is none. */
+  stampOf(peer: PeerId): number {
+    return this.#stamps[(this.#slots[this.#slotOf(peer)] as number) - 1] ?? 0;
+  }
+
+  /** Puts an entry in the place of the one with the same peer, or beside the others; `stamp` is kept with it. */
+  set(entry: Entry, stamp?: number): void {
     const slot = this.#slotOf(entry.peer);
     const held = this.#slots[slot] as number;
-    if (held !== NONE) {
-      this.#entries[held - 1] = entry;
-      return;
-    }
-    this.#slots[slot] = this.#entries.push(entry);
+    if (held !== NONE) this.#entries[held - 1] = entry;
+    else this.#slots[slot] = this.#entries.push(entry);
+    if (stamp !== undefined) this.#stamp((this.#slots[slot] as number) - 1, stamp);
+    if (held !== NONE) return;
     if (this.#entries.length * 2 > this.#slots.length) this.#grow();
   }
 
@@ -54,8 +60,19 @@ export class PeerTable<Entry extends { readonly peer: PeerId }> {
       // The last entry moves into the gap; its slot is found while the list still lacks it.
       this.#slots[this.#slotHolding(last.peer, this.#entries.length + 1)] = position;
       this.#entries[position - 1] = last;
+      const stamp = this.#stamps[this.#entries.length];
+      if (stamp !== undefined) this.#stamps[position - 1] = stamp;
     }
     return true;
+  }
+
+  #stamp(index: number, stamp: number): void {
+    if (index >= this.#stamps.length) {
+      const larger = new Float32Array(Math.max(SLOTS_MIN, this.#stamps.length * 2));
+      larger.set(this.#stamps);
+      this.#stamps = larger;
+    }
+    this.#stamps[index] = stamp;
   }
 
   /** The slot of `peer`, or the free one that it would take. */

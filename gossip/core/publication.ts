@@ -13,6 +13,7 @@ export type PublicationDue =
 export class Publication {
   readonly #debounceMs: number;
   readonly #intervalMs: number;
+  #isUrgent = true;
   #time: PeerTime;
   #lastMs: number;
   #isDirty = true;
@@ -34,12 +35,17 @@ export class Publication {
     return this.#isDirty;
   }
 
-  changed(): void {
+  /** `isUrgent`: of more than the height, so that it does not wait for its turn among many members. */
+  changed(isUrgent: boolean): void {
     this.#isDirty = true;
+    this.#isUrgent ||= isUrgent;
   }
 
-  due(nowMs: number): PublicationDue {
-    const waitMs = this.#lastMs + (this.#isDirty ? this.#debounceMs : this.#intervalMs) - nowMs;
+  /** `turnMs`: how often at most a member may publish its height, so that all together do not say too much. */
+  due(nowMs: number, turnMs: number): PublicationDue {
+    const patienceMs = this.#isDirty ? this.#debounceMs : this.#intervalMs;
+    const waitMs =
+      this.#lastMs + (this.#isUrgent ? patienceMs : Math.max(patienceMs, turnMs)) - nowMs;
     if (waitMs <= 0) return { time: this.force(nowMs) };
     const isFirstAsked = this.#isDirty && !this.#isWaiting;
     this.#isWaiting = this.#isDirty;
@@ -49,6 +55,7 @@ export class Publication {
   /** The time to publish under, without regard to the last publication. */
   force(nowMs: number): PeerTime {
     this.#isDirty = false;
+    this.#isUrgent = false;
     this.#isWaiting = false;
     this.#lastMs = nowMs;
     this.#time = nextPeerTime(this.#time);

@@ -1,17 +1,16 @@
-/** What the members of a channel say of their ledgers: the newest claim of each. */
+/** What the members of a channel say of their ledgers: the newest claim of each, and the greatest height that it has shown since. */
 import type { PeerId, StateClaim } from "./claims.ts";
 import { STATE_CLAIMS_MAX } from "./limits.ts";
 import type { Freshness } from "./membership.ts";
 import { comparePeerTimes, type PeerTime } from "./peer-time.ts";
-
-interface Heard {
-  readonly claim: StateClaim;
-  readonly atMs: number;
-}
+import { PeerTable } from "./peer-table.ts";
 
 export class StateClaims {
   readonly #expirationMs: number;
-  readonly #heard = new Map<PeerId, Heard>();
+  /** With the time of acceptance. */
+  readonly #claims = new PeerTable<StateClaim>();
+  /** What peers have shown beyond their claims. */
+  readonly #raised = new Map<PeerId, number>();
 
   constructor(expirationMs: number) {
     this.#expirationMs = expirationMs;
@@ -19,33 +18,51 @@ export class StateClaims {
 
   /** Whether a claim would say anything new: to be asked before its signature is verified. */
   judge(peer: PeerId, time: PeerTime): Freshness {
-    const last = this.#heard.get(peer);
+    const last = this.#claims.get(peer);
     if (last === undefined) return "news";
-    const order = comparePeerTimes(time, last.claim.time);
+    const order = comparePeerTimes(time, last.time);
     if (order === 0) return "known";
     return order > 0 ? "news" : "stale";
   }
 
   /** Takes a verified claim. False when it says nothing new or there is no room. */
   accept(claim: StateClaim, nowMs: number): boolean {
-    if (this.judge(claim.peer, claim.time) !== "news") return false;
-    if (!this.#heard.has(claim.peer) && this.#heard.size >= STATE_CLAIMS_MAX) return false;
-    this.#heard.set(claim.peer, { claim, atMs: nowMs });
+    const { peer } = claim;
+    if (this.judge(peer, claim.time) !== "news") return false;
+    if (!this.#claims.has(peer) && this.#claims.size >= STATE_CLAIMS_MAX) return false;
+    this.#claims.set(claim, nowMs);
+    this.#raised.delete(peer);
     return true;
   }
 
+  /** A peer has shown that its ledger has at least `height` blocks. Nothing happens when it has made no claim. */
+  raise(peer: PeerId, height: number): void {
+    const claim = this.#claims.get(peer);
+    if (claim !== undefined && height > this.heightOf(claim)) this.#raised.set(peer, height);
+  }
+
   get(peer: PeerId): StateClaim | undefined {
-    return this.#heard.get(peer)?.claim;
+    return this.#claims.get(peer);
   }
 
+  /** The height that the owner of a claim has shown. */
+  heightOf({ peer, height }: StateClaim): number {
+    return this.#raised.get(peer) ?? height;
+  }
+
+  /** Every claim, in no order that means anything. Not to be kept across a change. */
   all(): readonly StateClaim[] {
-    return [...this.#heard.values()].map(({ claim }) => claim);
+    return this.#claims.entries();
   }
 
-  /** Drops the claims that were not renewed in time, and those that `keep` refuses. */
-  expire(nowMs: number, keep: (claim: StateClaim) => boolean): void {
-    for (const [peer, { claim, atMs }] of this.#heard) {
-      if (nowMs - atMs >= this.#expirationMs || !keep(claim)) this.#heard.delete(peer);
+  /** Drops the claims that were not renewed in time, at least `longMs`, and those that `keep` refuses. */
+  expire(nowMs: number, longMs: number, keep: (claim: StateClaim) => boolean): void {
+    const expirationMs = Math.max(this.#expirationMs, longMs);
+    for (const claim of [...this.#claims.entries()]) {
+      const isLate = nowMs - this.#claims.stampOf(claim.peer) >= expirationMs;
+      if (!isLate && keep(claim)) continue;
+      this.#claims.delete(claim.peer);
+      this.#raised.delete(claim.peer);
     }
   }
 }

@@ -4,7 +4,13 @@
  */
 import type { Random } from "../../src/kernel/ports/random.ts";
 import type { PeerId } from "./claims.ts";
-import { BUFFER_BLOCKS_MAX, RANGES_IN_FLIGHT_MAX, RANGE_BLOCKS_MAX } from "./limits.ts";
+import {
+  BUFFER_BLOCKS_MAX,
+  LONG_RANGE_BLOCKS_MAX,
+  NO_SOURCE_PAUSE_MS,
+  RANGES_IN_FLIGHT_MAX,
+  RANGE_BLOCKS_MAX,
+} from "./limits.ts";
 import type { GossipOptions } from "./options.ts";
 import { newNonce } from "./sampling.ts";
 import type { Standing } from "./standing.ts";
@@ -13,6 +19,8 @@ import type { Standing } from "./standing.ts";
 export interface Source {
   readonly peer: PeerId;
   readonly height: number;
+  /** Whether it serves `LONG_RANGE_BLOCKS_MAX` blocks at once, or Fabric's few. */
+  readonly servesLong: boolean;
 }
 
 export interface RangeRequest {
@@ -26,8 +34,11 @@ export interface RangeRequest {
 export interface Need {
   /** The number of the next block that the ledger needs. */
   readonly height: number;
+  /** The height of the tallest ledger there is, as far as is known. */
+  readonly tallest: number;
   isHeld(number: number): boolean;
-  readonly sources: readonly Source[];
+  /** Asked for only when something is to be requested: it looks at all members. */
+  sources(): readonly Source[];
 }
 
 interface InFlight extends RangeRequest {
@@ -39,6 +50,7 @@ export class StateTransfer {
   readonly #random: Random;
   readonly #standing: Standing;
   readonly #inFlight = new Map<string, InFlight>();
+  #pausedUntilMs = 0;
   #gap: { readonly number: number; readonly sinceMs: number } | undefined;
 
   constructor(
@@ -52,18 +64,22 @@ export class StateTransfer {
 
   /** The requests to send now. A short gap is given time to close by itself; a long one is worked on at once. */
   plan(need: Need, nowMs: number): readonly RangeRequest[] {
-    const sources = need.sources.filter((source) => !this.#standing.isAside(source.peer, nowMs));
-    const top = Math.max(need.height, ...sources.map((source) => source.height));
-    const missing = this.#missing(need, Math.min(top, need.height + BUFFER_BLOCKS_MAX));
+    const { height, tallest } = need;
+    if (tallest <= height || this.#inFlight.size >= RANGES_IN_FLIGHT_MAX) return [];
+    const missing = this.#missing(need, Math.min(tallest, height + BUFFER_BLOCKS_MAX));
     const [first] = missing;
     if (first === undefined) {
       this.#gap = undefined;
       return [];
     }
     if (this.#gap?.number !== first) this.#gap = { number: first, sinceMs: nowMs };
-    const isPatient = top - first < RANGE_BLOCKS_MAX;
+    const isPatient = tallest - first < RANGE_BLOCKS_MAX;
     if (isPatient && nowMs - this.#gap.sinceMs < this.#options.transferPatienceMs) return [];
-    return this.#assign(missing, sources, nowMs);
+    if (nowMs < this.#pausedUntilMs) return [];
+    const sources = need.sources().filter(({ peer }) => !this.#standing.isAside(peer, nowMs));
+    const requests = this.#assign(missing, sources, nowMs);
+    if (requests.length === 0) this.#pausedUntilMs = nowMs + NO_SOURCE_PAUSE_MS;
+    return requests;
   }
 
   /** The request that an answer belongs to, once, if it is in time. */
@@ -107,7 +123,7 @@ export class StateTransfer {
       const able = sources.filter(({ peer, height }) => height > first && !busy.has(peer));
       const source = able[this.#random.below(Math.max(1, able.length))];
       if (source === undefined) break;
-      const last = endOfRange(missing, index, source.height - 1);
+      const last = endOfRange(missing, index, source);
       const request = { to: source.peer, nonce: newNonce(this.#random), first, last };
       this.#inFlight.set(request.nonce, {
         ...request,
@@ -121,12 +137,13 @@ export class StateTransfer {
   }
 }
 
-// The last number of the run without holes that starts at `index`, as far as one request goes and one source has.
-function endOfRange(missing: readonly number[], index: number, sourceLast: number): number {
+// The last number of the run without holes that starts at `index`, as far as one request goes and the source has.
+function endOfRange(missing: readonly number[], index: number, source: Source): number {
   const first = missing[index] as number;
+  const length = source.servesLong ? LONG_RANGE_BLOCKS_MAX : RANGE_BLOCKS_MAX;
   let last = first;
-  for (let offset = 1; offset < RANGE_BLOCKS_MAX; offset += 1) {
-    if (missing[index + offset] !== first + offset || first + offset > sourceLast) break;
+  for (let offset = 1; offset < length; offset += 1) {
+    if (missing[index + offset] !== first + offset || first + offset >= source.height) break;
     last = first + offset;
   }
   return last;

@@ -6,7 +6,7 @@ import type { Timer, Timers } from "../../src/kernel/ports/timers.ts";
 import type { GossipEnvelope, GossipPayload } from "../../src/wire/index.ts";
 import {
   DIGEST_ITEMS_MAX,
-  RANGE_BLOCKS_MAX,
+  LONG_RANGE_BLOCKS_MAX,
   STATE_CLAIMS_MAX,
   type Channel,
   type ChannelEffect,
@@ -27,6 +27,7 @@ import { readMessage, type DecodedMessage, type GossipContent } from "./gossip-m
 import type { RemotePeer } from "./handshake.ts";
 import type { GossipMetrics, Refusal } from "./metrics.ts";
 import type { OwnClaims } from "./own-claims.ts";
+import { readHeightMark } from "./probe-wire.ts";
 import type { BlockSink, BlockVerifier, LedgerView } from "./ports.ts";
 
 export interface ChannelDriverDeps {
@@ -163,7 +164,12 @@ export class ChannelDriver {
         return undefined;
       }
       case "hello":
-        this.step({ kind: "block-hello", from, nonce: content.value.nonce });
+        this.step({
+          kind: "block-hello",
+          from,
+          nonce: content.value.nonce,
+          height: readHeightMark(content.value.metadata),
+        });
         return undefined;
       case "dataDig":
       case "dataReq": {
@@ -219,7 +225,7 @@ export class ChannelDriver {
 
   #blocksOfUpdate(envelopes: readonly GossipEnvelope[]): readonly NumberedBlock[] {
     return blocksOf(
-      envelopes.slice(0, RANGE_BLOCKS_MAX).flatMap((envelope) => {
+      envelopes.slice(0, LONG_RANGE_BLOCKS_MAX).flatMap((envelope) => {
         const reading = readMessage(envelope.payload);
         if (!reading.ok || reading.message.content.$case !== "dataMsg") return [];
         return reading.message.content.value.payload ?? [];
@@ -335,7 +341,7 @@ export class ChannelDriver {
 // Copies, since one answer brings many blocks and each would keep all of them in memory.
 function blocksOf(payloads: readonly GossipPayload[]): readonly NumberedBlock[] {
   return payloads
-    .slice(0, RANGE_BLOCKS_MAX)
+    .slice(0, LONG_RANGE_BLOCKS_MAX)
     .map(({ seqNum, data }) => ({ number: seqNum, bytes: data.slice() }));
 }
 

@@ -6,6 +6,7 @@ import {
   type GossipPayload,
 } from "../../src/wire/index.ts";
 import type { ChannelMessage, NumberedBlock } from "../core/index.ts";
+import { heightMark } from "./probe-wire.ts";
 import { toEnvelope, unsignedEnvelope, type GossipContent } from "./gossip-message.ts";
 
 const msgType = PullMsgType.BLOCK_MSG;
@@ -39,7 +40,11 @@ export function channelEnvelope(name: ChannelName, message: ChannelMessage): Gos
     case "block-hello":
       return ownOrg(channelId, {
         $case: "hello",
-        value: { nonce: message.nonce, metadata: EMPTY_BYTES, msgType },
+        value: {
+          nonce: message.nonce,
+          metadata: message.height === undefined ? EMPTY_BYTES : heightMark(message.height),
+          msgType,
+        },
       });
     case "block-digest": {
       const digests = message.numbers.map(digestOf);

@@ -105,18 +105,41 @@ function readAccusation(bytes: Uint8Array): Accusation {
   };
 }
 
-const MARK = /^heddle\/1 rebuttals=(\d{1,15})$/;
+const PROBE_MARK = "rebuttals";
+const HEIGHT_MARK = "height";
+const MARK_BYTES_MAX = 64;
 
 /** The mark of a peer that answers probes, in the metadata of its alive messages, which Fabric's peers pass on and do not read. */
 export function probeMark(rebuttals: number): Uint8Array {
-  return utf8(`heddle/1 rebuttals=${rebuttals}`);
+  return mark(PROBE_MARK, rebuttals);
 }
 
 /** The count of rebuttals in a mark; undefined where there is none. */
 export function readProbeMark(metadata: Uint8Array): number | undefined {
-  if (metadata.length > 64) return undefined;
-  const match = MARK.exec(utf8Decode(metadata));
-  return match?.[1] === undefined ? undefined : Number(match[1]);
+  return readMark(PROBE_MARK, metadata);
+}
+
+/** The height of a ledger, in the metadata of a hello that pulls blocks. */
+export function heightMark(height: number): Uint8Array {
+  return mark(HEIGHT_MARK, height);
+}
+
+/** Undefined where there is none: the sender asks as Fabric's peers do. */
+export function readHeightMark(metadata: Uint8Array): number | undefined {
+  return readMark(HEIGHT_MARK, metadata);
+}
+
+function mark(name: string, value: number): Uint8Array {
+  return utf8(`heddle/${VERSION} ${name}=${value}`);
+}
+
+function readMark(name: string, metadata: Uint8Array): number | undefined {
+  if (metadata.length > MARK_BYTES_MAX) return undefined;
+  const prefix = `heddle/${VERSION} ${name}=`;
+  const text = utf8Decode(metadata);
+  if (!text.startsWith(prefix)) return undefined;
+  const value = text.slice(prefix.length);
+  return /^\d{1,15}$/.test(value) ? Number(value) : undefined;
 }
 
 /** The buckets of a membership, as a request carries them in its field of what is known. */

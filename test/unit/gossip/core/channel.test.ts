@@ -4,10 +4,16 @@ import {
   DEFAULT_OPTIONS,
   type ChannelEffect,
   type ChannelEvent,
+  type PeerFacts,
 } from "../../../../gossip/core/index.ts";
 import { utf8 } from "../../../../src/kernel/bytes.ts";
 import { SeededRandom } from "../../../sim/gossip/seeded-random.ts";
 import { NO_SEAL, leadershipClaim, stateClaim } from "./claims.ts";
+
+function factsOf(peer: string, mspId: string): PeerFacts {
+  const rebuttals = peer.startsWith("fabric") ? undefined : 0;
+  return { peer, mspId, externalEndpoint: `${peer}:1`, rebuttals };
+}
 
 class Driven {
   readonly channel: Channel;
@@ -19,13 +25,12 @@ class Driven {
         random: new SeededRandom(1),
         self: { peer: "self", mspId: "Org1MSP" },
         directory: {
-          alive: () =>
-            [...this.alive].map(([peer, mspId]) => ({
-              peer,
-              mspId,
-              externalEndpoint: `${peer}:1`,
-            })),
+          alive: () => [...this.alive].map(([peer, mspId]) => factsOf(peer, mspId)),
           isAlive: (peer) => this.alive.has(peer),
+          claimOf: (peer) => {
+            const mspId = this.alive.get(peer);
+            return mspId === undefined ? undefined : factsOf(peer, mspId);
+          },
         },
       },
       DEFAULT_OPTIONS,
@@ -152,7 +157,7 @@ describe("what others may have", () => {
   test("pulls are for members of the own organisation, after a hello", () => {
     const driven = new Driven(25).member("a", 20).member("x", 20, "Org2MSP");
     const hello = (from: string): readonly ChannelEffect[] =>
-      driven.step({ kind: "block-hello", from, nonce: "7" });
+      driven.step({ kind: "block-hello", from, nonce: "7", height: undefined });
     expect(hello("x")).toEqual([]);
     expect(hello("stranger")).toEqual([]);
     expect(of(hello("a"), "send")).toMatchObject([
@@ -272,4 +277,69 @@ describe("the deliverer", () => {
     const after = driven.step({ kind: "died", peer: "a" }, 1_600);
     expect(of(after, "sign-leadership")).toMatchObject([{ isDeclaration: false }]);
   });
+});
+
+describe("a beat", () => {
+  const hello = (height: number): ChannelEvent => ({
+    kind: "block-hello",
+    from: "a",
+    nonce: "7",
+    height,
+  });
+
+  test("follows each block for a while and tells the height", () => {
+    const driven = new Driven(5).member("a", 5);
+    driven.step({ kind: "own-block", number: 4, bytes: utf8("block 4") }, 10_000);
+    const effects = driven.step({ kind: "tick" }, 10_200);
+    expect(of(effects, "send")).toContainEqual(
+      expect.objectContaining({
+        to: "a",
+        message: expect.objectContaining({ kind: "block-hello", height: 5 }) as object,
+      }),
+    );
+  });
+
+  test("is answered with what the sender lacks, and not at all when it lacks nothing", () => {
+    const driven = new Driven(5).member("a", 3);
+    expect(of(driven.step(hello(3)), "send")).toMatchObject([
+      { to: "a", message: { kind: "block-digest", nonce: "7", numbers: [3, 4] } },
+    ]);
+    expect(driven.step(hello(5))).toEqual([]);
+  });
+
+  test("of a taller peer makes this one ask for what it lacks", () => {
+    const driven = new Driven(5).member("a", 5);
+    const effects = [...driven.step(hello(40)), ...driven.step({ kind: "tick" }, 300)];
+    expect(of(effects, "send")).toContainEqual(
+      expect.objectContaining({
+        to: "a",
+        message: expect.objectContaining({ kind: "range-request", first: 5, last: 39 }) as object,
+      }),
+    );
+  });
+
+  test("is not sent to peers that would not understand it", () => {
+    const driven = new Driven(5).member("fabric", 5);
+    driven.step({ kind: "own-block", number: 4, bytes: utf8("block 4") }, 10_000);
+    const hellos = of(driven.step({ kind: "tick" }, 10_200), "send").filter(
+      ({ message }) => message.kind === "block-hello",
+    );
+    expect(hellos.every(({ message }) => "height" in message && message.height === undefined)).toBe(
+      true,
+    );
+  });
+});
+
+test("a peer that is behind and gets nothing pulls from the orderers itself, until it is level", () => {
+  const driven = new Driven(5).member("a", 9);
+  const later = DEFAULT_OPTIONS.selfRelianceMs + 100;
+  driven.step({ kind: "leadership", claim: leadershipClaim("a", 1, true), from: "a" }, later - 50);
+  driven.step({ kind: "tick" }, 50);
+  expect(of(driven.step({ kind: "tick" }, later), "deliverer")).toEqual([
+    { kind: "deliverer", isDeliverer: true },
+  ]);
+  driven.step({ kind: "ledger", height: 9, chaincodes: [] }, later);
+  expect(of(driven.step({ kind: "tick" }, later + 50), "deliverer")).toEqual([
+    { kind: "deliverer", isDeliverer: false },
+  ]);
 });

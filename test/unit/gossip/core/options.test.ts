@@ -10,7 +10,7 @@ describe("options", () => {
   test.each([
     [{ tickIntervalMs: 0 }, /tickIntervalMs is 0; choose a value from 10 to 1000/],
     [{ pushPeerCount: Number.NaN }, /pushPeerCount/],
-    [{ aliveIntervalMs: 13_000 }, /aliveExpirationMs is 25000; choose at least 6000/],
+    [{ aliveIntervalMs: 15_000 }, /aliveExpirationMs is 25000; choose at least 30000/],
     [{ declareExpirationMs: 900 }, /declareExpirationMs/],
     [{ requestWaitMs: 10 }, /requestWaitMs/],
   ])("out of range are named with the cure: %j", (changes, message) => {

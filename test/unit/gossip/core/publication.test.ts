@@ -6,25 +6,35 @@ function publication(): Publication {
 }
 
 test("the first state is published at once", () => {
-  expect(publication().due(0)).toEqual({ time: { incarnation: 7n, sequence: 1n } });
+  expect(publication().due(0, 0)).toEqual({ time: { incarnation: 7n, sequence: 1n } });
 });
 
 test("a change is published at once after a quiet time, and together with others in a busy one", () => {
   const one = publication();
-  one.due(0);
-  one.changed();
-  expect(one.due(60)).toMatchObject({ time: { sequence: 2n } });
-  one.changed();
-  expect(one.due(70)).toEqual({ waitMs: 40, isFirstAsked: true });
-  one.changed();
-  expect(one.due(80)).toEqual({ waitMs: 30, isFirstAsked: false });
-  expect(one.due(110)).toMatchObject({ time: { sequence: 3n } });
+  one.due(0, 0);
+  one.changed(false);
+  expect(one.due(60, 0)).toMatchObject({ time: { sequence: 2n } });
+  one.changed(false);
+  expect(one.due(70, 0)).toEqual({ waitMs: 40, isFirstAsked: true });
+  one.changed(false);
+  expect(one.due(80, 0)).toEqual({ waitMs: 30, isFirstAsked: false });
+  expect(one.due(110, 0)).toMatchObject({ time: { sequence: 3n } });
   expect(one.isDirty).toBe(false);
 });
 
 test("an unchanged state is published again once an interval", () => {
   const one = publication();
-  one.due(0);
-  expect(one.due(999)).toEqual({ waitMs: 1, isFirstAsked: false });
-  expect(one.due(1_000)).toMatchObject({ time: { sequence: 2n } });
+  one.due(0, 0);
+  expect(one.due(999, 0)).toEqual({ waitMs: 1, isFirstAsked: false });
+  expect(one.due(1_000, 0)).toMatchObject({ time: { sequence: 2n } });
+});
+
+test("among many members a height waits for its turn, and what is more does not", () => {
+  const one = publication();
+  one.due(0, 5_000);
+  one.changed(false);
+  expect(one.due(100, 5_000)).toEqual({ waitMs: 4_900, isFirstAsked: true });
+  one.changed(true);
+  expect(one.due(100, 5_000)).toMatchObject({ time: { sequence: 2n } });
+  expect(one.due(2_000, 5_000)).toEqual({ waitMs: 3_100, isFirstAsked: false });
 });

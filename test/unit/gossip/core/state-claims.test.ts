@@ -15,7 +15,7 @@ test("a claim that is not renewed goes", () => {
   const claims = new StateClaims(100);
   claims.accept(stateClaim("a", 1), 0);
   claims.accept(stateClaim("b", 1), 50);
-  claims.expire(100, () => true);
+  claims.expire(100, 0, () => true);
   expect(claims.all().map(({ peer }) => peer)).toEqual(["b"]);
 });
 
@@ -23,7 +23,7 @@ test("claims of organisations that left go", () => {
   const claims = new StateClaims(100);
   claims.accept(stateClaim("a", 1), 0);
   claims.accept(stateClaim("b", 1, { mspId: "Org2MSP" }), 0);
-  claims.expire(1, ({ mspId }) => mspId === "Org2MSP");
+  claims.expire(1, 0, ({ mspId }) => mspId === "Org2MSP");
   expect(claims.all().map(({ peer }) => peer)).toEqual(["b"]);
 });
 
@@ -34,4 +34,15 @@ test("a flood of peers ends at the limit, and those known are still heard", () =
   }
   expect(claims.all()).toHaveLength(STATE_CLAIMS_MAX);
   expect(claims.accept(stateClaim("p0", 2), 0)).toBe(true);
+});
+
+test("a height that was shown since counts, until a newer claim says otherwise", () => {
+  const claims = new StateClaims(100);
+  claims.raise("a", 5);
+  claims.accept(stateClaim("a", 1, { height: 3 }), 0);
+  claims.raise("a", 5);
+  claims.raise("a", 4);
+  expect(claims.heightOf(claims.get("a")!)).toBe(5);
+  claims.accept(stateClaim("a", 2, { height: 4 }), 0);
+  expect(claims.heightOf(claims.get("a")!)).toBe(4);
 });

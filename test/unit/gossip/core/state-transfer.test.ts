@@ -18,7 +18,13 @@ function need(
   return {
     height,
     isHeld: (number) => held.includes(number),
-    sources: Object.entries(sources).map(([peer, of]) => ({ peer, height: of })),
+    tallest: Math.max(...Object.values(sources)),
+    sources: () =>
+      Object.entries(sources).map(([peer, of]) => ({
+        peer,
+        height: of,
+        servesLong: peer.startsWith("long"),
+      })),
   };
 }
 
@@ -50,6 +56,16 @@ describe("state transfer", () => {
       [20, 29],
     ]);
     expect(new Set(requests.map(({ to }) => to)).size).toBe(3);
+  });
+
+  test("asks a peer that serves long ranges for more", () => {
+    const [request] = transfer().plan(need(0, { long: 1_000 }), 0);
+    expect(request).toMatchObject({ first: 0, last: 49 });
+  });
+
+  test("looks at no source before there is something to ask for", () => {
+    const level = { ...need(5, { a: 5 }), sources: () => expect.unreachable() };
+    expect(transfer().plan(level, 0)).toEqual([]);
   });
 
   test("has a bounded number of requests in flight, within reach of the buffer", () => {
@@ -93,6 +109,6 @@ describe("state transfer", () => {
     standing.putAside("a", 500);
     const one = transfer(standing);
     expect(one.plan(need(0, { a: 20 }), 499)).toEqual([]);
-    expect(one.plan(need(0, { a: 20 }), 500)).toHaveLength(1);
+    expect(one.plan(need(0, { a: 20 }), 700)).toHaveLength(1);
   });
 });
