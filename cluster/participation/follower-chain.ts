@@ -5,7 +5,7 @@ import { EMPTY_BYTES, equalBytes } from "../../src/kernel/bytes.ts";
 import { errorMessage } from "../../src/kernel/error.ts";
 import { BlockStore } from "../../src/ledger/index.ts";
 import { blockHeaderHash, type Block } from "../../src/wire/index.ts";
-import { isConsenterOf, type ChannelOrdererDeps } from "../ordering/index.ts";
+import { BlockCatchUp, isConsenterOf, type ChannelOrdererDeps } from "../ordering/index.ts";
 import { configOnDisk } from "./chain-on-disk.ts";
 import type { ChannelStatus, ConsensusRelation } from "./channel-info.ts";
 import { ParticipationError } from "./errors.ts";
@@ -116,13 +116,14 @@ export class FollowerChain {
     await this.#deps.onOnboarded();
     const config = this.#config;
     assert(config !== undefined, "a channel that is no longer onboarding has blocks");
-    if (!this.#isConsenter(config.current())) await this.#pull(config, undefined, onHeight);
+    this.#pulling = this.#newPulling();
+    if (!this.#isConsenter(config.current())) await this.#follow(config, onHeight);
     return this.#isConsenter(config.current()) ? { kind: "consenter" } : { kind: "closed" };
   }
 
   async #onboard(onHeight: (height: number) => void): Promise<void> {
     const { joinBlock, channelId } = this.#options;
-    assert(joinBlock !== undefined && this.#joinConfig !== undefined, "onboarding follows a join");
+    assert(joinBlock !== undefined, "onboarding follows a join");
     const trust = new OnboardingTrust({
       anchor: joinBlock,
       config: this.#config?.current(),
@@ -131,7 +132,8 @@ export class FollowerChain {
         this.#pulling.abort();
       },
     });
-    await this.#pull(new ChannelConfigRef(this.#joinConfig), trust, onHeight);
+    this.#pulling = this.#newPulling();
+    await this.#pullUpTo(trust, onHeight);
     if (!this.#isChainWrong || this.#closing.signal.aborted) return;
     this.#deps.logger.warn("dropped pulled blocks that do not lead to the join block", {
       channel: channelId,
@@ -149,25 +151,46 @@ export class FollowerChain {
     this.#isChainWrong = false;
   }
 
-  async #pull(
-    config: ChannelConfigRef,
-    trust: BlockTrust | undefined,
-    onHeight: (height: number) => void,
-  ): Promise<void> {
-    this.#pulling = new AbortController();
-    if (this.#closing.signal.aborted) return;
-    const { channelId } = this.#options;
+  // Until it is onboarded, or the chain has proved to be wrong.
+  async #pullUpTo(trust: BlockTrust, onHeight: (height: number) => void): Promise<void> {
+    assert(this.#joinConfig !== undefined, "onboarding follows a join");
     const puller = new BlockPuller(
       {
         ...this.#deps,
-        config,
+        config: new ChannelConfigRef(this.#joinConfig),
         sink: this.#sink(onHeight),
         report: () => undefined,
-        ...(trust === undefined ? {} : { trust }),
+        trust,
       },
-      { channelId, isTlsEnabled: this.#deps.dialer.localCertificate !== undefined },
+      this.#pullerOptions,
     );
     await puller.run(this.#pulling.signal);
+  }
+
+  // Until a configuration names this node.
+  async #follow(config: ChannelConfigRef, onHeight: (height: number) => void): Promise<void> {
+    const unsubscribe = config.subscribe((next) => {
+      if (this.#isConsenter(next)) this.#pulling.abort();
+    });
+    const catchUp = new BlockCatchUp(
+      { ...this.#deps, config, blocks: this.#blocks },
+      {
+        ...this.#pullerOptions,
+        onBlock: () => {
+          onHeight(this.height);
+        },
+      },
+    );
+    try {
+      await catchUp.follow(this.#pulling.signal);
+    } finally {
+      unsubscribe();
+    }
+  }
+
+  get #pullerOptions(): { readonly channelId: string; readonly isTlsEnabled: boolean } {
+    const isTlsEnabled = this.#deps.dialer.localCertificate !== undefined;
+    return { channelId: this.#options.channelId, isTlsEnabled };
   }
 
   #sink(onHeight: (height: number) => void): BlockSink {
@@ -180,23 +203,25 @@ export class FollowerChain {
         return blocks.lastHash ?? EMPTY_BYTES;
       },
       offer: async (block) => {
-        const wasOnboarding = this.#isOnboarding();
+        if (!this.#isOnboarding()) return;
         await this.#store(block);
         onHeight(this.height);
-        const isOnboarded = wasOnboarding && !this.#isOnboarding();
-        const config = this.#config?.current();
-        const isChosen = !wasOnboarding && config !== undefined && this.#isConsenter(config);
-        if (isOnboarded || isChosen) this.#pulling.abort();
+        if (!this.#isOnboarding()) this.#pulling.abort();
       },
     };
+  }
+
+  #newPulling(): AbortController {
+    const pulling = new AbortController();
+    if (this.#closing.signal.aborted) pulling.abort();
+    return pulling;
   }
 
   async #store(block: Block): Promise<void> {
     const config = isConfigBlock(block) ? ChannelConfig.fromBlock(block) : undefined;
     await this.#blocks.append(block);
     if (config === undefined) return;
-    if (this.#config === undefined) this.#config = new ChannelConfigRef(config);
-    else this.#config.replace(config);
+    this.#config = new ChannelConfigRef(config);
   }
 
   async #recover(): Promise<void> {

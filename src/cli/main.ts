@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   query: async () => (await import("./commands/query.ts")).addQueryCommand,
   block: async () => (await import("./commands/block.ts")).addBlockCommand,
   tx: async () => (await import("./commands/tx.ts")).addTxCommand,
+  channel: async () => (await import("./commands/channel.ts")).addChannelCommand,
   orderer: async () => (await import("./commands/node.ts")).addOrdererCommand,
   peer: async () => (await import("./commands/peer.ts")).addPeerCommand,
 };
@@ -43,7 +44,9 @@ for (const load of wanted === undefined ? Object.values(commands) : [wanted]) {
   (await load())(program);
 }
 // Every subcommand reports bad usage the same way as the program itself.
-for (const command of program.commands) command.exitOverride().showHelpAfterError();
+for (const command of program.commands.flatMap((each) => [each, ...each.commands])) {
+  command.exitOverride().showHelpAfterError();
+}
 
 try {
   await program.parseAsync();

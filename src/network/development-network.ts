@@ -16,6 +16,7 @@ import {
 } from "../wire/index.ts";
 import { deployChaincode, type DeployedChaincode, type DeployRequest } from "./client/deploy.ts";
 import { FabricClient } from "./client/fabric-client.ts";
+import { OrdererAdmin } from "./client/orderer-admin.ts";
 import { NetworkError } from "./errors.ts";
 import { NetworkLayout } from "./layout.ts";
 import { readFolder } from "./manifest.ts";
@@ -231,6 +232,19 @@ export class DevelopmentNetwork {
     }
     const known = this.peers.map((peer) => peer.name).join(", ");
     throw new NetworkError("unknown name", `there is no peer ${name}; the network has ${known}`);
+  }
+
+  /** The administrator of an orderer. */
+  async ordererAdmin(name: string): Promise<OrdererAdmin> {
+    const site = this.topology.orderers.find((orderer) => orderer.name === name);
+    if (site === undefined) throw new NetworkError("unknown name", `there is no orderer ${name}`);
+    const tls = join(this.layout.ordererAdmin(site.domain), "tls");
+    const [rootPem, certificatePem, keyPem] = await Promise.all([
+      readFile(join(this.layout.orderer(site), "tls", "ca.crt")),
+      readFile(join(tls, "client.crt")),
+      readFile(join(tls, "client.key")),
+    ]);
+    return new OrdererAdmin({ name, port: site.adminPort, rootPem, certificatePem, keyPem });
   }
 
   organization(name: string): PeerOrganization {

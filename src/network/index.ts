@@ -8,5 +8,6 @@ export { readMembers, type Member, type MembersReport } from "./members.ts";
 export { checkRemoval, removePeer } from "./remove-peer.ts";
 export type { NodeStatus } from "./node-status.ts";
 export { ORDERER_COUNT_MAX, PEER_COUNT_PER_ORGANIZATION_MAX, PORT_OFFSET_MAX } from "./topology.ts";
+export { OrdererAdmin, type ChannelAtOrderer } from "./client/orderer-admin.ts";
 export { validationCodeName } from "./client/fabric-client.ts";
 export { chaincodeAction } from "./client/transaction.ts";

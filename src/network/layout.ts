@@ -57,6 +57,11 @@ export class NetworkLayout {
     return join(this.users(domain), `${user}@${domain}`);
   }
 
+  /** `msp` and `tls` of the orderers' administrator. */
+  ordererAdmin(domain: string): string {
+    return join(this.ordererOrganization(domain), "users", `Admin@${domain}`);
+  }
+
   /** A folder for each user, `User1@org1.example.com`. */
   users(domain: string): string {
     return join(this.peerOrganization(domain), "users");

@@ -1,0 +1,150 @@
+/** Speaks the channel participation API of one orderer, as Fabric's `osnadmin` does. */
+import { randomUUID } from "node:crypto";
+import { request } from "node:https";
+import { z } from "zod";
+import { utf8 } from "../../kernel/bytes.ts";
+import { NetworkError } from "../errors.ts";
+
+export interface OrdererAdminOptions {
+  /** Name of the orderer: its TLS certificate carries it. */
+  readonly name: string;
+  /** On this machine. */
+  readonly port: number;
+  /** PEM. */
+  readonly rootPem: Uint8Array;
+  readonly certificatePem: Uint8Array;
+  readonly keyPem: Uint8Array;
+}
+
+/** One channel at one orderer, in the words of the API. */
+export interface ChannelAtOrderer {
+  readonly name: string;
+  readonly consensusRelation: string;
+  readonly status: string;
+  /** Number of blocks. */
+  readonly height: number;
+}
+
+const channelSchema: z.ZodType<ChannelAtOrderer> = z.object({
+  name: z.string(),
+  consensusRelation: z.string(),
+  status: z.string(),
+  height: z.number(),
+});
+const listSchema = z.object({ channels: z.array(z.object({ name: z.string() })).nullable() });
+const errorSchema = z.object({ error: z.string() });
+
+const BASE = "/participation/v1/channels";
+const TIMEOUT_MS = 10_000;
+const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+export class OrdererAdmin {
+  readonly #options: OrdererAdminOptions;
+
+  constructor(options: OrdererAdminOptions) {
+    this.#options = options;
+  }
+
+  async list(): Promise<readonly ChannelAtOrderer[]> {
+    const answer = listSchema.parse(this.#content(await this.#call("GET", BASE), 200));
+    return Promise.all((answer.channels ?? []).map(({ name }) => this.#info(name)));
+  }
+
+  /** Throws `NetworkError` ("refused") with what the orderer says. */
+  async join(block: Uint8Array): Promise<ChannelAtOrderer> {
+    const boundary = `heddle-${randomUUID()}`;
+    const head = `--${boundary}\r\nContent-Disposition: form-data; name="config-block"; filename="config.block"\r\nContent-Type: application/octet-stream\r\n\r\n`;
+    const body = Buffer.concat([utf8(head), block, utf8(`\r\n--${boundary}--\r\n`)]);
+    const type = `multipart/form-data; boundary=${boundary}`;
+    const answer = await this.#call("POST", BASE, { type, body });
+    return channelSchema.parse(this.#content(answer, 201));
+  }
+
+  /** As `join`. */
+  async remove(channelId: string): Promise<void> {
+    this.#content(await this.#call("DELETE", `${BASE}/${encodeURIComponent(channelId)}`), 204);
+  }
+
+  async #info(channelId: string): Promise<ChannelAtOrderer> {
+    return channelSchema.parse(
+      this.#content(await this.#call("GET", `${BASE}/${encodeURIComponent(channelId)}`), 200),
+    );
+  }
+
+  #content({ status, text }: Answer, expected: number): unknown {
+    const content = parseJson(text);
+    if (status === expected) return content;
+    const error = errorSchema.safeParse(content);
+    const reason = error.success ? error.data.error : `it answered with status ${status}`;
+    throw new NetworkError("refused", `${this.#options.name} refused: ${reason}`, {
+      data: { orderer: this.#options.name, status },
+    });
+  }
+
+  #call(
+    method: string,
+    path: string,
+    form?: { readonly type: string; readonly body: Uint8Array },
+  ): Promise<Answer> {
+    const { name, port, rootPem, certificatePem, keyPem } = this.#options;
+    return new Promise((resolve, reject) => {
+      const call = request(
+        {
+          host: "127.0.0.1",
+          port,
+          method,
+          path,
+          servername: name,
+          ca: Buffer.from(rootPem),
+          cert: Buffer.from(certificatePem),
+          key: Buffer.from(keyPem),
+          agent: false,
+          timeout: TIMEOUT_MS,
+          ...(form === undefined
+            ? {}
+            : { headers: { "Content-Type": form.type, "Content-Length": form.body.length } }),
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          let length = 0;
+          response.on("data", (chunk: Buffer) => {
+            length += chunk.length;
+            if (length > ANSWER_BYTES_MAX) response.destroy(new Error("the answer is too long"));
+            chunks.push(chunk);
+          });
+          response.on("error", reject);
+          response.on("end", () => {
+            const text = Buffer.concat(chunks).toString("utf8");
+            resolve({ status: response.statusCode ?? 0, text });
+          });
+        },
+      );
+      call.on("timeout", () => {
+        call.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`));
+      });
+      call.on("error", (cause) => {
+        reject(
+          new NetworkError(
+            "not running",
+            `${name} does not answer on its administration port ${port} (${cause.message}); see \`heddle status\``,
+            { cause },
+          ),
+        );
+      });
+      call.end(form?.body);
+    });
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
