@@ -1,0 +1,247 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import type { ChannelRegistrar } from "../../../../cluster/participation/index.ts";
+import type { Block } from "../../../../src/wire/index.ts";
+import { CHANNEL_ID, sampleChannel, type SampleChannel } from "../../../support/sample-channel.ts";
+import {
+  ADDRESSES,
+  CONFIG_BLOCK,
+  DATA,
+  RegistrarWorld,
+  chainOf,
+  sampleAndStranger,
+} from "./world.ts";
+
+let sample: SampleChannel;
+let stranger: Uint8Array;
+let chain: readonly Block[];
+
+beforeAll(async () => {
+  ({ sample, stranger } = await sampleAndStranger());
+  chain = await chainOf(sample);
+});
+
+function follower(seed = 1): RegistrarWorld {
+  const world = RegistrarWorld.make(sample, stranger, { isConsenter: false, seed });
+  world.serve(chain);
+  return world;
+}
+
+function consenter(seed = 1): RegistrarWorld {
+  return RegistrarWorld.make(sample, stranger, { isConsenter: true, seed });
+}
+
+function isLevel(registrar: ChannelRegistrar): boolean {
+  const info = registrar.info(CHANNEL_ID);
+  return info?.status === "active" && info.height === chain.length;
+}
+
+describe("joining", () => {
+  test("a consenter orders at once with the genesis block, and goes on after a restart", async () => {
+    const world = consenter();
+    const registrar = await world.open();
+    const joined = await registrar.join(sample.genesis);
+    expect(joined).toEqual({
+      kind: "joined",
+      info: { name: CHANNEL_ID, consensusRelation: "consenter", status: "active", height: 1 },
+    });
+    expect(registrar.orderer(CHANNEL_ID)).toBeDefined();
+    await registrar.close();
+    const again = await world.open();
+    expect(again.list()).toEqual([{ ...(joined as { info: object }).info }]);
+    expect(await world.files.list(`${DATA}/pendingops/join`)).toEqual([]);
+    await again.close();
+  });
+
+  test("a node that is no consenter follows from the genesis block", async () => {
+    const world = follower();
+    const registrar = await world.open();
+    const joined = await registrar.join(sample.genesis);
+    expect(joined).toMatchObject({
+      kind: "joined",
+      info: { consensusRelation: "follower", status: "active", height: 1 },
+    });
+    expect(registrar.orderer(CHANNEL_ID)).toBeUndefined();
+    await world.until(() => isLevel(registrar));
+    await registrar.close();
+  });
+
+  test("with a later block it is onboarding until it has that block, and follows on", async () => {
+    const world = follower();
+    const registrar = await world.open();
+    const joined = await registrar.join(chain[CONFIG_BLOCK]!);
+    expect(joined).toMatchObject({
+      info: { consensusRelation: "follower", status: "onboarding", height: 0 },
+    });
+    await world.until(() => isLevel(registrar));
+    expect(await world.files.list(`${DATA}/pendingops/join`)).toEqual([]);
+    await registrar.close();
+  });
+
+  test("blocks of a chain that does not lead to the join block are dropped and pulled elsewhere", async () => {
+    const lies = await chainOf(await sampleChannel({}, 99));
+    const world = follower();
+    world.dialer.chains.set(ADDRESSES[0], lies);
+    const registrar = await world.open();
+    await registrar.join(chain[CONFIG_BLOCK]!);
+    await world.until(() => world.dialer.asked.includes(ADDRESSES[0]) || isLevel(registrar));
+    await world.until(() => isLevel(registrar));
+    await registrar.close();
+  });
+
+  test("an orderer alone with a wrong chain never makes the channel active", async () => {
+    const world = follower();
+    world.serve(await chainOf(await sampleChannel({}, 99)));
+    const registrar = await world.open();
+    await registrar.join(chain[CONFIG_BLOCK]!);
+    await world.until(() => world.dialer.asked.length > 6);
+    expect(registrar.info(CHANNEL_ID)).toMatchObject({ status: "onboarding" });
+    expect(registrar.info(CHANNEL_ID)!.height).toBeLessThanOrEqual(CONFIG_BLOCK);
+    await registrar.close();
+  });
+
+  test("a channel is joined once, and no more channels than are allowed", async () => {
+    const world = follower();
+    const registrar = await world.open({ channelsMax: 1 });
+    await registrar.join(sample.genesis);
+    expect(await registrar.join(sample.genesis)).toEqual({ kind: "exists" });
+    await registrar.close();
+    const full = await follower(2).open({ channelsMax: 0 });
+    expect(await full.join(sample.genesis)).toMatchObject({ kind: "refused" });
+    expect(full.list()).toEqual([]);
+  });
+
+  test("a listed channel is joined at the start, and not again once it was removed", async () => {
+    const world = consenter();
+    const listed = { genesisBlocks: [sample.genesis] };
+    const first = await world.open(listed);
+    expect(first.orderer(CHANNEL_ID)).toBeDefined();
+    expect(await first.remove(CHANNEL_ID)).toEqual({ kind: "removed" });
+    await first.close();
+    const second = await world.open(listed);
+    expect(second.list()).toEqual([]);
+    expect(await second.join(sample.genesis)).toMatchObject({ kind: "joined" });
+    await second.close();
+    const third = await world.open(listed);
+    expect(third.orderer(CHANNEL_ID)).toBeDefined();
+    await third.close();
+  });
+
+  test("a channel whose blocks are damaged has failed, and the others go on", async () => {
+    const world = follower();
+    const registrar = await world.open();
+    await registrar.join(sample.genesis);
+    await world.until(() => isLevel(registrar));
+    await registrar.close();
+    await world.files.makeDirectory(`${DATA}/channels/other/blocks`);
+    const [file] = await world.files.list(`${DATA}/channels/${CHANNEL_ID}/blocks`);
+    const junk = await world.files.open(`${DATA}/channels/other/blocks/${file!}`, { create: true });
+    await junk.writeAt(0, new Uint8Array(4_096).fill(0xa5));
+    await junk.sync();
+    const again = await world.open();
+    expect(again.info("other")).toMatchObject({ status: "failed" });
+    expect(again.failures().map(({ channelId }) => channelId)).toEqual(["other"]);
+    await world.until(() => isLevel(again));
+    expect(await again.remove("other")).toEqual({ kind: "removed" });
+    expect(await world.files.list(`${DATA}/channels`)).toEqual([CHANNEL_ID]);
+    await again.close();
+  });
+});
+
+describe("removing", () => {
+  test("nothing is left, and the channel can be joined again", async () => {
+    const world = follower();
+    const registrar = await world.open();
+    await registrar.join(chain[CONFIG_BLOCK]!);
+    await world.until(() => isLevel(registrar));
+    expect(await registrar.remove(CHANNEL_ID)).toEqual({ kind: "removed" });
+    expect(await world.traces()).toEqual([]);
+    expect(await registrar.remove(CHANNEL_ID)).toEqual({ kind: "unknown" });
+    await registrar.join(chain[CONFIG_BLOCK]!);
+    await world.until(() => isLevel(registrar));
+    await registrar.close();
+  });
+
+  test("a removal that the disk refuses is reported, and can be tried again", async () => {
+    const world = follower();
+    const registrar = await world.open();
+    await registrar.join(sample.genesis);
+    await world.until(() => isLevel(registrar));
+    world.files.faults.fail("remove", 2);
+    expect(await registrar.remove(CHANNEL_ID)).toMatchObject({ kind: "failed" });
+    expect(registrar.info(CHANNEL_ID)).toMatchObject({ status: "failed" });
+    expect(await registrar.join(sample.genesis)).toEqual({ kind: "removal failed" });
+    expect(await registrar.remove(CHANNEL_ID)).toEqual({ kind: "removed" });
+    expect(await world.traces()).toEqual([]);
+    await registrar.close();
+  });
+});
+
+describe("a crash at every step", () => {
+  test("of a join with a later block leaves it joined, or untouched if it was never promised", async () => {
+    let crashes = 0;
+    for (let step = 1; ; step += 1) {
+      const world = follower(step);
+      const before = await world.open();
+      world.files.faults.crashAfter(step);
+      const joined = await before.join(chain[CONFIG_BLOCK]!);
+      await world.until(() => world.files.faults.isCrashed || isLevel(before));
+      const isCrashed = world.files.faults.isCrashed;
+      await before.close();
+      world.files.powerLoss();
+      const after = await world.open();
+      const isPresent = after.info(CHANNEL_ID) !== undefined;
+      if (joined.kind === "joined") expect(isPresent, `step ${step}`).toBe(true);
+      if (isPresent) await world.until(() => isLevel(after));
+      await after.close();
+      if (!isCrashed) break;
+      crashes += 1;
+    }
+    expect(crashes).toBeGreaterThan(20);
+  }, 120_000);
+
+  test("of a consenter's join leaves it joined, or untouched if it was never promised", async () => {
+    let crashes = 0;
+    for (let step = 1; ; step += 1) {
+      const world = consenter(step);
+      const before = await world.open();
+      world.files.faults.crashAfter(step);
+      const joined = await before.join(sample.genesis);
+      const isCrashed = world.files.faults.isCrashed;
+      await before.close();
+      world.files.powerLoss();
+      const after = await world.open();
+      const info = after.info(CHANNEL_ID);
+      if (joined.kind === "joined") expect(info, `step ${step}`).toBeDefined();
+      if (info !== undefined) expect(info, `step ${step}`).toMatchObject({ status: "active" });
+      await after.close();
+      if (!isCrashed) break;
+      crashes += 1;
+    }
+    expect(crashes).toBeGreaterThan(10);
+  }, 120_000);
+
+  test("of a removal leaves nothing, or all of it if it was never promised", async () => {
+    let crashes = 0;
+    for (let step = 1; ; step += 1) {
+      const world = follower(step);
+      const before = await world.open();
+      await before.join(sample.genesis);
+      await world.until(() => isLevel(before));
+      world.files.faults.crashAfter(step);
+      const removed = await before.remove(CHANNEL_ID);
+      const isCrashed = world.files.faults.isCrashed;
+      await before.close();
+      world.files.powerLoss();
+      const after = await world.open();
+      const isPresent = after.info(CHANNEL_ID) !== undefined;
+      if (removed.kind === "removed") expect(isPresent, `step ${step}`).toBe(false);
+      if (!isPresent) expect(await world.traces(), `step ${step}`).toEqual([]);
+      if (!isPresent) await after.join(sample.genesis);
+      await world.until(() => isLevel(after));
+      await after.close();
+      if (!isCrashed) break;
+      crashes += 1;
+    }
+    expect(crashes).toBeGreaterThan(5);
+  }, 120_000);
+});
