@@ -21,7 +21,7 @@ import {
 /** Serves the blocks that an address has, from the one asked for, and then keeps silent. Other calls fail. */
 export class DeliverDialer implements RpcDialer {
   readonly localCertificate: Uint8Array = new Uint8Array([1]);
-  readonly chains = new Map<string, readonly Block[]>();
+  readonly chains: Map<string, readonly Block[]> = new Map<string, readonly Block[]>();
   /** Addresses in the order of the calls. */
   readonly asked: string[] = [];
 

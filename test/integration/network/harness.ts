@@ -142,8 +142,11 @@ export class TestNetwork {
     await this.until(`${name} ended`, () => Promise.resolve(!isAlive(pid)));
   }
 
-  /** Starts one node again. */
-  async restart(name: string): Promise<void> {
+  /** Starts one node again, and waits until it serves. */
+  async restart(
+    name: string,
+    serves: () => Promise<boolean> = async () => (await this.height(name)) > 0,
+  ): Promise<void> {
     const role = name.startsWith("orderer") ? "orderer" : "peer";
     const config = join(this.directory, "nodes", name, "config.yaml");
     const log = await open(join(this.directory, "nodes", name, "node.log"), "a");
@@ -153,7 +156,7 @@ export class TestNetwork {
     });
     child.unref();
     await log.close();
-    await this.until(`${name} serves`, async () => (await this.height(name)) > 0);
+    await this.until(`${name} serves`, serves);
   }
 
   /** An unmodified client of Fabric's, through the organisation's peer of that number. */

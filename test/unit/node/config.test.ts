@@ -82,6 +82,30 @@ describe("a valid configuration", () => {
   });
 });
 
+describe("the administration of an orderer", () => {
+  const admin = { listen: { port: 7053 }, clientRootFiles: ["tls/ca.crt"] };
+
+  test("has paths relative to the file, and a bound on what it takes", async () => {
+    const path = await write(stringify({ ...ORDERER, admin }));
+    expect((await loadOrdererConfig(path)).admin).toEqual({
+      listen: { host: "127.0.0.1", port: 7053 },
+      clientRootFiles: [join(folder, "tls/ca.crt")],
+      requestBytesMax: 1_048_576,
+    });
+  });
+
+  test("is absent unless it is asked for", async () => {
+    expect(await loadOrdererConfig(await write(stringify(ORDERER)))).not.toHaveProperty("admin");
+  });
+
+  test("without a root for its callers is refused", async () => {
+    const text = stringify({ ...ORDERER, admin: { ...admin, clientRootFiles: [] } });
+    expect(await problemsOf(text, loadOrdererConfig)).toEqual([
+      expect.stringMatching(/^admin\.clientRootFiles: /),
+    ]);
+  });
+});
+
 describe("an invalid configuration", () => {
   test("is reported with all of its problems, each with its path", async () => {
     const text = stringify({

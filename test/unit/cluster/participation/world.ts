@@ -52,8 +52,8 @@ function configTransaction(sample: SampleChannel): Promise<Uint8Array> {
 
 export class RegistrarWorld {
   readonly files: SimulatedFiles;
-  readonly dialer = new DeliverDialer();
-  readonly time = new SimulatedTime();
+  readonly dialer: DeliverDialer = new DeliverDialer();
+  readonly time: SimulatedTime = new SimulatedTime();
   readonly sample: SampleChannel;
   readonly #random: SeededRandom;
   readonly #serverTlsCert: Uint8Array;
