@@ -20,7 +20,7 @@ export { decodeRaftMessage, encodeRaftMessage } from "./raft-codec.ts";
 export type { RaftMessageReading } from "./raft-codec.ts";
 export { WriteAheadLog } from "./write-ahead-log.ts";
 export type { LogBatch, WriteAheadLogDeps, WriteAheadLogOptions } from "./write-ahead-log.ts";
-export type { RecoveredLog } from "./wal-recovery.ts";
+export type { RecoveredLog } from "./wal-content.ts";
 export { bootstrapLog, firstCampaigner } from "./bootstrap.ts";
 export { ReplicaError } from "./errors.ts";
 export type { ReplicaErrorCode } from "./errors.ts";

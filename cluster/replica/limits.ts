@@ -1,10 +1,10 @@
 /** Bounds of the replica's driver and transport that no operator needs to turn. */
 
-/** Size at which a segment of the log is closed. A frame that is larger has a segment of its own. */
-export const SEGMENT_BYTES_MAX: number = 64 * 1024 * 1024;
+/** Size of a segment of the log: its room is taken when it is made. A frame that is larger has a segment of its own. */
+export const SEGMENT_BYTES: number = 16 * 1024 * 1024;
 
 /** Bytes of batches merged into one frame. What exceeds it goes into the next frame, after the next flush. */
-export const FRAME_BYTES_MAX: number = 64 * 1024 * 1024;
+export const FRAME_BYTES_MAX: number = 8 * 1024 * 1024;
 
 /** Messages waiting for one destination's consensus stream. Further ones are dropped: Raft sends them again. */
 export const CONSENSUS_QUEUE_COUNT_MAX = 256;

@@ -1,27 +1,44 @@
 /**
- * Bytes of the write-ahead log. All integers are big-endian.
+ * Bytes of the write-ahead log. All integers are big-endian; a file is a row of sectors of 512 bytes, each of which
+ * begins with a mark that is not zero.
  *
- *   segment = magic[7] version[1] number[8] firstSequence[8] previousChecksum[4] checksum[4] frame*
- *   frame   = length[4] sequence[8] previousChecksum[4] headChecksum[4] checksum[4] record*
+ *   segment   = headSector frame* zero*           written with zeros to its full size before it is used
+ *   headSector = mark[1] magic[7] version[1] number[8] firstSequence[8] previousChecksum[4]
+ *                ownerLength[2] owner zero* checksum[4]
+ *   frame     = mark[1] head[24] payload[487] (mark[1] payload[511])* zero*       in whole sectors
+ *   head      = length[4] sequence[8] previousChecksum[4] headChecksum[4] checksum[4]
  *
- * Records are in wal-record.ts.
+ * The payload is records (wal-record.ts), `length` bytes of them. A frame is what one flush makes durable, and no flush
+ * writes to a sector of an earlier one. Its head checksum covers the log's owner, the segment's number and the frame's
+ * offset, so a frame found anywhere else is not believed; its checksum continues from there over the rest of the frame
+ * and is repeated in the next frame's head, so a missing frame is noticed.
  *
- * A frame is what one flush makes durable. Its head checksum covers the segment's number and the frame's offset, so a
- * frame found anywhere else is not believed; its checksum continues from there over the records and is repeated in the
- * next frame's head, so a missing frame is noticed. A head can be checked without the frame before it: that is how a
- * torn end (nothing follows) is told from damage (something does).
+ * A write that a crash cut short leaves sectors as they were: all zero, which no written sector is. That is how a torn
+ * end is told from damage: a last frame without such a sector was written to its end, so if it does not match its
+ * checksum then it rotted.
  */
-import { concatBytes, utf8 } from "../../src/kernel/bytes.ts";
+import { assert } from "../../src/kernel/assert.ts";
+import { concatBytes, utf8, utf8Decode } from "../../src/kernel/bytes.ts";
 import { crc32c } from "../../src/kernel/crc32c.ts";
 import { decodeRecords, encodeRecord, type WalRecord } from "./wal-record.ts";
 
-export const WAL_VERSION = 1;
-export const SEGMENT_HEAD_BYTES = 32;
-export const FRAME_HEAD_BYTES = 24;
+export const WAL_VERSION = 2;
+export const SECTOR_BYTES = 512;
+/** The first frame's offset. */
+export const SEGMENT_HEAD_BYTES: number = SECTOR_BYTES;
+/** Bytes of a frame besides its records, in the first of its sectors. */
+export const FRAME_HEAD_BYTES = 25;
 
+const SECTOR_CONTENT_BYTES = SECTOR_BYTES - 1;
+const MARKS = { segment: 0xd3, frame: 0xb6, rest: 0x6b } as const;
 const MAGIC = utf8("hdl-wal");
-const VERSION_OFFSET = 7;
+const VERSION_OFFSET = 8;
+const OWNER_OFFSET = 31;
+const OWNER_BYTES_MAX = 440;
+const HEAD_CHECKSUM_OFFSET = SECTOR_BYTES - 4;
 const NAME = /^wal-([0-9a-f]{16})\.heddle$/;
+// Format 1 had a shorter head, without a mark.
+const OLD_VERSION_OFFSET = 7;
 
 export interface SegmentHead {
   readonly number: number;
@@ -29,10 +46,13 @@ export interface SegmentHead {
   readonly firstSequence: number;
   /** Checksum of the frame before it; 0 in the first segment. */
   readonly previousChecksum: number;
+  /** Names the node and the group. */
+  readonly owner: string;
 }
 
 /** Where a frame lies and what comes before it: all that a frame's head says besides its length. */
 export interface FramePlace {
+  readonly owner: string;
   readonly segment: number;
   readonly offset: number;
   readonly sequence: number;
@@ -42,6 +62,8 @@ export interface FramePlace {
 export type SegmentHeadReading =
   | { readonly kind: "head"; readonly head: SegmentHead }
   | { readonly kind: "version"; readonly version: number }
+  /** It was never written. */
+  | { readonly kind: "unborn" }
   | { readonly kind: "damaged" };
 
 export type FrameReading =
@@ -51,6 +73,8 @@ export type FrameReading =
       readonly checksum: number;
       readonly end: number;
     }
+  /** Sectors of it, or all of them, were never written. */
+  | { readonly kind: "torn" }
   | { readonly kind: "damaged"; readonly reason: string };
 
 export function segmentName(number: number): string {
@@ -63,110 +87,181 @@ export function segmentNumber(name: string): number | undefined {
   return digits === undefined ? undefined : Number.parseInt(digits, 16);
 }
 
+/** Bytes in the file of a frame with records of `payloadBytes`. */
+export function frameBytes(payloadBytes: number): number {
+  const content = FRAME_HEAD_BYTES - 1 + payloadBytes;
+  return Math.ceil(content / SECTOR_CONTENT_BYTES) * SECTOR_BYTES;
+}
+
 export function encodeSegmentHead(head: SegmentHead): Uint8Array {
+  const owner = utf8(head.owner);
+  assert(owner.length <= OWNER_BYTES_MAX, "a channel's name is at most 249 bytes");
   const bytes = new Uint8Array(SEGMENT_HEAD_BYTES);
   const view = viewOf(bytes);
-  bytes.set(MAGIC);
+  bytes[0] = MARKS.segment;
+  bytes.set(MAGIC, 1);
   bytes[VERSION_OFFSET] = WAL_VERSION;
-  view.setBigUint64(8, BigInt(head.number));
-  view.setBigUint64(16, BigInt(head.firstSequence));
-  view.setUint32(24, head.previousChecksum);
-  view.setUint32(28, crc32c(bytes.subarray(0, 28)));
+  view.setBigUint64(9, BigInt(head.number));
+  view.setBigUint64(17, BigInt(head.firstSequence));
+  view.setUint32(25, head.previousChecksum);
+  view.setUint16(29, owner.length);
+  bytes.set(owner, OWNER_OFFSET);
+  view.setUint32(HEAD_CHECKSUM_OFFSET, crc32c(bytes.subarray(0, HEAD_CHECKSUM_OFFSET)));
   return bytes;
 }
 
+/** `bytes` is the beginning of a segment's file. */
 export function decodeSegmentHead(bytes: Uint8Array): SegmentHeadReading {
-  if (bytes.length < SEGMENT_HEAD_BYTES) return { kind: "damaged" };
-  const view = viewOf(bytes);
-  if (view.getUint32(28) !== crc32c(bytes.subarray(0, 28))) return { kind: "damaged" };
-  const version = bytes[VERSION_OFFSET] ?? 0;
+  const sector = bytes.subarray(0, SEGMENT_HEAD_BYTES);
+  const old = oldVersionOf(sector);
+  if (old !== undefined) return { kind: "version", version: old };
+  if (isZero(sector)) return { kind: "unborn" };
+  if (sector.length < SEGMENT_HEAD_BYTES) return { kind: "damaged" };
+  const view = viewOf(sector);
+  if (view.getUint32(HEAD_CHECKSUM_OFFSET) !== crc32c(sector.subarray(0, HEAD_CHECKSUM_OFFSET))) {
+    return { kind: "damaged" };
+  }
+  const version = sector[VERSION_OFFSET] ?? 0;
   if (version !== WAL_VERSION) return { kind: "version", version };
   const head = {
-    number: Number(view.getBigUint64(8)),
-    firstSequence: Number(view.getBigUint64(16)),
-    previousChecksum: view.getUint32(24),
+    number: Number(view.getBigUint64(9)),
+    firstSequence: Number(view.getBigUint64(17)),
+    previousChecksum: view.getUint32(25),
+    owner: utf8Decode(sector.subarray(OWNER_OFFSET, OWNER_OFFSET + view.getUint16(29))),
   };
   return { kind: "head", head };
 }
 
-/** The frame and its checksum, which the next frame repeats. */
+function oldVersionOf(sector: Uint8Array): number | undefined {
+  if (sector.length < 32 || !MAGIC.every((byte, position) => sector[position] === byte)) {
+    return undefined;
+  }
+  const isWhole = viewOf(sector).getUint32(28) === crc32c(sector.subarray(0, 28));
+  return isWhole ? sector[OLD_VERSION_OFFSET] : undefined;
+}
+
+/** The frame, in whole sectors, and its checksum, which the next frame repeats. */
 export function encodeFrame(
   place: FramePlace,
   records: readonly WalRecord[],
 ): { readonly bytes: Uint8Array; readonly checksum: number } {
   const payload = concatBytes(...records.flatMap(encodeRecord));
-  const head = new Uint8Array(FRAME_HEAD_BYTES);
-  const view = viewOf(head);
-  view.setUint32(0, payload.length);
-  view.setBigUint64(4, BigInt(place.sequence));
-  view.setUint32(12, place.previousChecksum);
-  const headChecksum = checksumOfHead(head, place);
-  const checksum = crc32c(payload, headChecksum);
-  view.setUint32(16, headChecksum);
-  view.setUint32(20, checksum);
-  return { bytes: concatBytes(head, payload), checksum };
+  const bytes = new Uint8Array(frameBytes(payload.length));
+  for (let offset = 0; offset < bytes.length; offset += SECTOR_BYTES) bytes[offset] = MARKS.rest;
+  bytes[0] = MARKS.frame;
+  let taken = 0;
+  for (let offset = FRAME_HEAD_BYTES; taken < payload.length;) {
+    const room = SECTOR_BYTES - (offset % SECTOR_BYTES);
+    bytes.set(payload.subarray(taken, taken + room), offset);
+    taken += room;
+    offset += room + 1;
+  }
+  const view = viewOf(bytes);
+  view.setUint32(1, payload.length);
+  view.setBigUint64(5, BigInt(place.sequence));
+  view.setUint32(13, place.previousChecksum);
+  const headChecksum = checksumOfHead(bytes, place);
+  const checksum = crc32c(bytes.subarray(FRAME_HEAD_BYTES), headChecksum);
+  view.setUint32(17, headChecksum);
+  view.setUint32(21, checksum);
+  return { bytes, checksum };
 }
 
-/** The frame at `place` of a segment's `bytes`. The entries' data are views into them. */
+/** The frame at `place` of a segment's `bytes`. The entries' data are copies. */
 export function decodeFrame(bytes: Uint8Array, place: FramePlace): FrameReading {
+  const { offset } = place;
+  const sector = bytes.subarray(offset, offset + SECTOR_BYTES);
+  if (isZero(sector)) return { kind: "torn" };
   const length = frameLength(bytes, place);
   if (length === undefined) return damaged("its head does not match its checksum");
-  const view = viewOf(bytes);
-  const { offset } = place;
-  if (Number(view.getBigUint64(offset + 4)) !== place.sequence)
-    return damaged("it is out of order");
-  if (view.getUint32(offset + 12) !== place.previousChecksum) {
+  const view = viewOf(sector);
+  if (Number(view.getBigUint64(5)) !== place.sequence) return damaged("it is out of order");
+  if (view.getUint32(13) !== place.previousChecksum) {
     return damaged("it does not follow the frame before it");
   }
-  const start = offset + FRAME_HEAD_BYTES;
-  const end = start + length;
-  if (end > bytes.length) return damaged("it is cut short");
-  const payload = bytes.subarray(start, end);
-  const checksum = view.getUint32(offset + 20);
-  if (checksum !== crc32c(payload, view.getUint32(offset + 16))) {
-    return damaged("its content does not match its checksum");
+  const end = offset + frameBytes(length);
+  const frame = bytes.subarray(offset, end);
+  const checksum = view.getUint32(21);
+  if (
+    end > bytes.length ||
+    checksum !== crc32c(frame.subarray(FRAME_HEAD_BYTES), view.getUint32(17))
+  ) {
+    return isPartlyWritten(frame, frameBytes(length))
+      ? { kind: "torn" }
+      : damaged("its content does not match its checksum");
   }
-  const records = decodeRecords(payload);
+  const records = decodeRecords(payloadOf(frame, length));
   if (records === undefined) return damaged("its records are malformed");
   return { kind: "frame", records, checksum, end };
 }
 
 /**
- * Whether a frame with a later sequence than that of the damaged frame at `place` begins after it. If so, that frame
- * was once followed by a flush and is not a torn write.
+ * Offset of a frame with a later sequence than `place.sequence`, anywhere after `place.offset`. If there is one then the
+ * frame at `place` was once followed by a flush and is not a torn write.
  */
-export function hasLaterFrame(bytes: Uint8Array, place: FramePlace): boolean {
-  const length = frameLength(bytes, place);
-  if (length !== undefined)
-    return isLaterFrame(bytes, place, place.offset + FRAME_HEAD_BYTES + length);
-  for (let offset = place.offset + 1; offset + FRAME_HEAD_BYTES <= bytes.length; offset += 1) {
-    if (isLaterFrame(bytes, place, offset)) return true;
+export function laterFrameOffset(bytes: Uint8Array, place: FramePlace): number | undefined {
+  const start = place.offset + SECTOR_BYTES;
+  for (let offset = start; offset + SECTOR_BYTES <= bytes.length; offset += SECTOR_BYTES) {
+    if (bytes[offset] !== MARKS.frame) continue;
+    const isFrame = frameLength(bytes, { ...place, offset }) !== undefined;
+    if (isFrame && sequenceAt(bytes, offset) > place.sequence) return offset;
+  }
+  return undefined;
+}
+
+/** Offset after the last sector that is not zero, from `offset` on; `offset` if there is none. */
+export function writtenEnd(bytes: Uint8Array, offset: number): number {
+  let end = bytes.length;
+  while (end > offset && bytes[end - 1] === 0) end -= 1;
+  return end <= offset ? offset : Math.ceil(end / SECTOR_BYTES) * SECTOR_BYTES;
+}
+
+function sequenceAt(bytes: Uint8Array, offset: number): number {
+  return Number(viewOf(bytes).getBigUint64(offset + 5));
+}
+
+function payloadOf(frame: Uint8Array, length: number): Uint8Array {
+  const payload = new Uint8Array(length);
+  let filled = 0;
+  for (let offset = FRAME_HEAD_BYTES; filled < length;) {
+    const room = Math.min(SECTOR_BYTES - (offset % SECTOR_BYTES), length - filled);
+    payload.set(frame.subarray(offset, offset + room), filled);
+    filled += room;
+    offset += room + 1;
+  }
+  return payload;
+}
+
+// Whether a sector of the frame, `size` bytes with its end perhaps cut off, is as it was before the write.
+function isPartlyWritten(frame: Uint8Array, size: number): boolean {
+  if (frame.length < size) return true;
+  for (let offset = 0; offset < frame.length; offset += SECTOR_BYTES) {
+    if (isZero(frame.subarray(offset, offset + SECTOR_BYTES))) return true;
   }
   return false;
 }
 
-function isLaterFrame(bytes: Uint8Array, place: FramePlace, offset: number): boolean {
-  if (offset + FRAME_HEAD_BYTES > bytes.length) return false;
-  const sequence = Number(viewOf(bytes).getBigUint64(offset + 4));
-  // Cheap and almost always false; there cannot be more frames than bytes.
-  if (sequence <= place.sequence || sequence > place.sequence + bytes.length) return false;
-  return frameLength(bytes, { ...place, offset }) !== undefined;
-}
-
 // What the head at `place` says, if its checksum holds.
 function frameLength(bytes: Uint8Array, place: FramePlace): number | undefined {
-  if (place.offset + FRAME_HEAD_BYTES > bytes.length) return undefined;
   const head = bytes.subarray(place.offset, place.offset + FRAME_HEAD_BYTES);
+  if (head.length < FRAME_HEAD_BYTES || head[0] !== MARKS.frame) return undefined;
   const view = viewOf(head);
-  return view.getUint32(16) === checksumOfHead(head, place) ? view.getUint32(0) : undefined;
+  return view.getUint32(17) === checksumOfHead(head, place) ? view.getUint32(1) : undefined;
 }
 
-function checksumOfHead(head: Uint8Array, place: { segment: number; offset: number }): number {
+function checksumOfHead(
+  head: Uint8Array,
+  place: { readonly owner: string; readonly segment: number; readonly offset: number },
+): number {
   const location = new Uint8Array(16);
   const view = viewOf(location);
   view.setBigUint64(0, BigInt(place.segment));
   view.setBigUint64(8, BigInt(place.offset));
-  return crc32c(head.subarray(0, 16), crc32c(location));
+  return crc32c(head.subarray(0, 17), crc32c(location, crc32c(utf8(place.owner))));
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
 }
 
 function viewOf(bytes: Uint8Array): DataView {

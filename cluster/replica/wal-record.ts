@@ -3,19 +3,31 @@
  *
  *   hardState = term[8] votedFor[8] (0: nobody) commit[8]
  *   entry     = type[1] term[8] index[8] data
- *   owner     = text
+ *   snapshot  = origin[1] term[8] index[8] stateLength[4] state (raftpb.ConfState) data
+ *   forgotten = text
  */
 import { utf8, utf8Decode } from "../../src/kernel/bytes.ts";
-import type { Entry, HardState } from "../raft/index.ts";
+import { WireError } from "../../src/wire/index.ts";
+import type { Entry, HardState, Snapshot } from "../raft/index.ts";
+import { decodeConfiguration, encodeConfiguration } from "./configuration-codec.ts";
 
-/** `owner`: whose log this is, in the first frame only. */
+/**
+ * `taken`: of this member's own state; the log up to its index is no longer needed. `received`: from the leader; no entry
+ * before this record counts any more.
+ */
+export type SnapshotOrigin = "taken" | "received";
+
 export type WalRecord =
   | { readonly type: "hardState"; readonly hardState: HardState }
   | { readonly type: "entry"; readonly entry: Entry }
-  | { readonly type: "owner"; readonly owner: string };
+  | { readonly type: "snapshot"; readonly snapshot: Snapshot; readonly origin: SnapshotOrigin }
+  /** Before this log there was another, with promises that nobody knows any more. `reason` says what became of it. */
+  | { readonly type: "forgotten"; readonly reason: string };
 
-const RECORD_TYPES = { hardState: 1, entry: 2, owner: 3 } as const;
+const RECORD_TYPES = { hardState: 1, entry: 2, snapshot: 3, forgotten: 4 } as const;
 const ENTRY_TYPES = ["normal", "confChange", "confChangeV2"] as const;
+const SNAPSHOT_ORIGINS = ["taken", "received"] as const;
+const SNAPSHOT_HEAD_BYTES = 21;
 const RECORD_HEAD_BYTES = 5;
 const HARD_STATE_BYTES = 24;
 const ENTRY_HEAD_BYTES = 17;
@@ -27,8 +39,13 @@ export function recordBytes(record: WalRecord): number {
       return RECORD_HEAD_BYTES + HARD_STATE_BYTES;
     case "entry":
       return RECORD_HEAD_BYTES + ENTRY_HEAD_BYTES + record.entry.data.length;
-    case "owner":
-      return RECORD_HEAD_BYTES + utf8(record.owner).length;
+    case "snapshot": {
+      const state = encodeConfiguration(record.snapshot.configuration);
+      const { data } = record.snapshot;
+      return RECORD_HEAD_BYTES + SNAPSHOT_HEAD_BYTES + state.length + data.length;
+    }
+    case "forgotten":
+      return RECORD_HEAD_BYTES + utf8(record.reason).length;
   }
 }
 
@@ -39,8 +56,10 @@ export function encodeRecord(record: WalRecord): readonly Uint8Array[] {
       return framed(record.type, encodeHardState(record.hardState));
     case "entry":
       return framed(record.type, encodeEntryHead(record.entry), record.entry.data);
-    case "owner":
-      return framed(record.type, utf8(record.owner));
+    case "snapshot":
+      return framed(record.type, ...encodeSnapshot(record.snapshot, record.origin));
+    case "forgotten":
+      return framed(record.type, utf8(record.reason));
   }
 }
 
@@ -72,6 +91,17 @@ function encodeEntryHead(entry: Entry): Uint8Array {
   return bytes;
 }
 
+function encodeSnapshot(snapshot: Snapshot, origin: SnapshotOrigin): readonly Uint8Array[] {
+  const state = encodeConfiguration(snapshot.configuration);
+  const head = new Uint8Array(SNAPSHOT_HEAD_BYTES);
+  const view = viewOf(head);
+  head[0] = SNAPSHOT_ORIGINS.indexOf(origin);
+  view.setBigUint64(1, BigInt(snapshot.term));
+  view.setBigUint64(9, BigInt(snapshot.index));
+  view.setUint32(17, state.length);
+  return [head, state, snapshot.data];
+}
+
 /** The records of a frame, or `undefined` when they are not what this version writes. */
 export function decodeRecords(payload: Uint8Array): readonly WalRecord[] | undefined {
   const records: WalRecord[] = [];
@@ -96,8 +126,10 @@ function decodeRecord(type: number, body: Uint8Array): WalRecord | undefined {
       return decodeHardState(body);
     case RECORD_TYPES.entry:
       return decodeEntry(body);
-    case RECORD_TYPES.owner:
-      return { type: "owner", owner: utf8Decode(body) };
+    case RECORD_TYPES.snapshot:
+      return decodeSnapshot(body);
+    case RECORD_TYPES.forgotten:
+      return { type: "forgotten", reason: utf8Decode(body) };
     default:
       return undefined;
   }
@@ -126,6 +158,32 @@ function decodeEntry(body: Uint8Array): WalRecord | undefined {
     data: body.subarray(ENTRY_HEAD_BYTES),
   };
   return { type: "entry", entry };
+}
+
+function decodeSnapshot(body: Uint8Array): WalRecord | undefined {
+  const origin = SNAPSHOT_ORIGINS[body[0] ?? -1];
+  if (body.length < SNAPSHOT_HEAD_BYTES || origin === undefined) return undefined;
+  const view = viewOf(body);
+  const end = SNAPSHOT_HEAD_BYTES + view.getUint32(17);
+  if (end > body.length) return undefined;
+  const configuration = maybeConfiguration(body.subarray(SNAPSHOT_HEAD_BYTES, end));
+  if (configuration === undefined) return undefined;
+  const snapshot = {
+    term: Number(view.getBigUint64(1)),
+    index: Number(view.getBigUint64(9)),
+    configuration,
+    data: body.slice(end),
+  };
+  return { type: "snapshot", snapshot, origin };
+}
+
+function maybeConfiguration(bytes: Uint8Array): Snapshot["configuration"] | undefined {
+  try {
+    return decodeConfiguration(bytes);
+  } catch (error) {
+    if (error instanceof WireError) return undefined;
+    throw error;
+  }
 }
 
 function viewOf(bytes: Uint8Array): DataView {
