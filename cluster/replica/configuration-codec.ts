@@ -13,8 +13,9 @@ import {
 } from "../../src/wire/index.ts";
 import type { ConfChange, ConfChangeOp, Entry, RaftConfiguration } from "../raft/index.ts";
 
-const OP_TYPES = ["addVoter", "remove", "update", "addLearner"] as const;
-const TRANSITIONS = ["auto", "implicit", "explicit"] as const;
+// In the order of raftpb.ConfChangeType and raftpb.ConfChangeTransition.
+const OP_TYPES: readonly ConfChangeOp["type"][] = ["addVoter", "remove", "update", "addLearner"];
+const TRANSITIONS: readonly ConfChange["transition"][] = ["auto", "implicit", "explicit"];
 
 /** A marshalled `raftpb.ConfState`. */
 export function encodeConfiguration(configuration: RaftConfiguration): Uint8Array {

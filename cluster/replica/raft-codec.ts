@@ -11,6 +11,7 @@ import {
   type RaftSnapshot,
 } from "../../src/wire/index.ts";
 import type { Entry, RaftMessage, Snapshot } from "../raft/index.ts";
+import { fromWireState, toWireState, withChange } from "./configuration-codec.ts";
 
 // Fabric: a vote with this context was asked for by the leader and overrides its lease.
 const TRANSFER_CONTEXT = utf8("CampaignTransfer");
@@ -156,22 +157,13 @@ function fromWireSnapshot({
   const metadata = wire?.metadata;
   const members = metadata?.confState;
   if (wire === undefined || metadata === undefined || members === undefined) return undefined;
-  const { voters, votersOutgoing, learners, learnersNext, autoLeave } = members;
-  const configuration = { voters, votersOutgoing, learners, learnersNext, autoLeave };
+  const configuration = fromWireState(members);
   const snapshot = { index: metadata.index, term: metadata.term, configuration, data: wire.data };
   return { type: "snapshot", from, to, term, snapshot };
 }
 
 function toWireSnapshot({ index, term, configuration, data }: Snapshot): RaftSnapshot {
-  const { voters, votersOutgoing, learners, learnersNext, autoLeave } = configuration;
-  const confState = {
-    voters: [...voters],
-    votersOutgoing: [...votersOutgoing],
-    learners: [...learners],
-    learnersNext: [...learnersNext],
-    autoLeave,
-  };
-  return { data, metadata: { index, term, confState } };
+  return { data, metadata: { index, term, confState: toWireState(configuration) } };
 }
 
 function appendAnswerOf(wire: WireMessage): RaftMessage {
@@ -195,7 +187,7 @@ function toWire(entry: Entry): RaftEntry {
 
 function fromWire(entry: RaftEntry): Entry {
   const { term, index, data } = entry;
-  return { type: entryTypeOf(entry) ?? "normal", term, index, data };
+  return withChange({ type: entryTypeOf(entry) ?? "normal", term, index, data });
 }
 
 function entryTypeOf(entry: RaftEntry): Entry["type"] | undefined {
