@@ -36,3 +36,18 @@ export const INFLIGHT_BYTES_MAX: number = 128 * 1024 * 1024;
 
 /** Bytes of committed entries handed to the application at once. The next ones wait until it is done. */
 export const APPLY_BYTES_MAX: number = 64 * 1024 * 1024;
+
+/** Free bytes of the disk below which a member orders nothing new; below half of it, it takes nothing from others. */
+export const DISK_FREE_BYTES_MIN: number = 128 * 1024 * 1024;
+
+/** Room counts as regained above this multiple of the mark. */
+export const DISK_ROOM_REGAINED_FACTOR = 1.25;
+
+/** How often the free bytes are looked at. */
+export const DISK_CHECK_MS = 1_000;
+
+/** Entries before a snapshot that stay in memory, for members that are a little behind. Fabric: 4. */
+export const SNAPSHOT_CATCH_UP_ENTRIES = 4;
+
+/** Reads that wait for the leader's word. A further one is refused. */
+export const READS_WAITING_MAX = 1_024;

@@ -7,6 +7,10 @@ export interface ReplicaMetrics {
   readonly activeNodes: Gauge;
   readonly clusterSize: Gauge;
   readonly persistSeconds: Histogram;
+  readonly snapshotIndex: Gauge;
+  readonly diskFreeBytes: Gauge;
+  readonly isReadOnly: Gauge;
+  readonly standsBy: Gauge;
 }
 
 export function replicaMetrics(meter: Meter): ReplicaMetrics {
@@ -30,6 +34,26 @@ export function replicaMetrics(meter: Meter): ReplicaMetrics {
     clusterSize: meter.gauge({
       name: "consensus_etcdraft_cluster_size",
       help: "Orderers of the channel.",
+      labels,
+    }),
+    snapshotIndex: meter.gauge({
+      name: "heddle_replica_snapshot_index",
+      help: "Entry of the log that the newest snapshot stands for.",
+      labels,
+    }),
+    diskFreeBytes: meter.gauge({
+      name: "heddle_replica_disk_free_bytes",
+      help: "Bytes that may still be written to the disk of the channel's log.",
+      labels,
+    }),
+    isReadOnly: meter.gauge({
+      name: "heddle_replica_read_only",
+      help: "1 while this node orders nothing for want of room on its disk, else 0.",
+      labels,
+    }),
+    standsBy: meter.gauge({
+      name: "heddle_replica_stands_by",
+      help: "1 at a node that lost its log and takes no part in the channel's group, else 0.",
       labels,
     }),
     persistSeconds: meter.histogram({

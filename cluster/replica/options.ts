@@ -1,9 +1,9 @@
 /** How one member of one channel's group runs. Times and sizes come from the channel's configuration. */
 export interface RaftReplicaOptions {
   readonly channelId: string;
-  /** This member, one of `voters`. */
+  /** This member. Fabric: an id is given once. */
   readonly raftId: number;
-  /** 1 to N: the places in the consenter list of the genesis block. */
+  /** Of the group now. A new group has the ids 1 to N: the places in the consenter list of the genesis block. */
   readonly voters: readonly number[];
   /** Of the write-ahead log. */
   readonly directory: string;
@@ -17,4 +17,8 @@ export interface RaftReplicaOptions {
   readonly messageBytesMax: number;
   /** Messages with entries on their way to one member; Fabric's default is 5. */
   readonly inflightMessagesMax: number;
+  /** Size of a segment of the log, a multiple of 512. Default `SEGMENT_BYTES`. */
+  readonly segmentBytes?: number;
+  /** Free bytes of the disk below which nothing new is ordered; 0: they are not watched. Default `DISK_FREE_BYTES_MIN`. */
+  readonly diskFreeBytesMin?: number;
 }

@@ -1,4 +1,4 @@
-import type { Entry, RaftMessage, RoleType } from "../raft/index.ts";
+import type { Entry, RaftMessage, RoleType, Snapshot } from "../raft/index.ts";
 
 /** What a replica says of its place in the group. */
 export interface Leadership {
@@ -12,9 +12,16 @@ export interface Leadership {
 export interface ReplicaApplication {
   /**
    * Takes committed entries, in order and consecutive; the next call comes after this one has resolved. After a restart
-   * it begins with the entry after `appliedIndex`. A rejection stops the replica for good.
+   * it begins with the entry after `appliedIndex`, or, in a member that was added to a group that ran, with entries whose
+   * effects are there already. A rejection stops the replica for good.
    */
   apply(entries: readonly Entry[]): Promise<void>;
+  /** Bytes of entries after which a snapshot is taken. */
+  snapshotIntervalBytes(): number;
+  /** What stands for the state after the newest applied entry. `undefined`: there is nothing to stand for yet. */
+  snapshotData(): Promise<Uint8Array | undefined>;
+  /** Brings the state to that of the snapshot, in the place of the entries up to its index. As `apply`. */
+  restore(snapshot: Snapshot): Promise<void>;
   /** Role, term or leader changed. May propose. */
   leadershipChanged(leadership: Leadership): void;
   /** The replica has stopped for good and answers no one: its disk or the application failed. */

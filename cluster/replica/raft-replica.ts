@@ -1,4 +1,5 @@
 import { errorMessage } from "../../src/kernel/error.ts";
+import { assert } from "../../src/kernel/assert.ts";
 import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Files } from "../../src/kernel/ports/files.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
@@ -7,22 +8,38 @@ import type { Random } from "../../src/kernel/ports/random.ts";
 import type { Timer, Timers } from "../../src/kernel/ports/timers.ts";
 import {
   Raft,
-  initialSnapshot,
   isIdle,
+  type ConfChange,
+  type ConfChangeKind,
   type Entry,
   type ProposeResult,
   type RaftEffects,
   type RaftEvent,
   type RaftMessage,
   type RaftStatus,
-  type RaftTrace,
+  type Snapshot,
 } from "../raft/index.ts";
-import { bootstrapLog, firstCampaigner } from "./bootstrap.ts";
-import { APPLY_BYTES_MAX, INFLIGHT_BYTES_MAX, PENDING_BYTES_MAX } from "./limits.ts";
+import { ApplyLine } from "./apply-line.ts";
+import { firstCampaigner } from "./bootstrap.ts";
+import { Bystander } from "./bystander.ts";
+import { encodeConfChangeV1, encodeConfChangeV2 } from "./configuration-codec.ts";
+import { DiskRoom } from "./disk-room.ts";
+import { ReplicaError } from "./errors.ts";
+import {
+  APPLY_BYTES_MAX,
+  DISK_FREE_BYTES_MIN,
+  INFLIGHT_BYTES_MAX,
+  PENDING_BYTES_MAX,
+  SNAPSHOT_CATCH_UP_ENTRIES,
+} from "./limits.ts";
 import { replicaMetrics, type ReplicaMetrics } from "./metrics.ts";
 import type { RaftReplicaOptions } from "./options.ts";
 import type { Leadership, PeerTransport, ReplicaApplication } from "./ports.ts";
-import { WriteAheadLog } from "./write-ahead-log.ts";
+import { ReadWaiters } from "./read-waiters.ts";
+import { startOf, type ReplicaStart } from "./replica-start.ts";
+import { logTrace } from "./trace-log.ts";
+import { TransferWaiter, type TransferResult } from "./transfer-waiter.ts";
+import type { WriteAheadLog } from "./write-ahead-log.ts";
 
 export interface RaftReplicaDeps {
   readonly files: Files;
@@ -47,8 +64,13 @@ export class RaftReplica {
   readonly #metrics: ReplicaMetrics;
   readonly #log: WriteAheadLog;
   readonly #core: Raft;
-  // Held until the start, for `recoveredEntry`.
-  #recovered: readonly Entry[];
+  readonly #room: DiskRoom;
+  readonly #bystander: Bystander | undefined;
+  readonly #reads = new ReadWaiters();
+  readonly #transfer: TransferWaiter;
+  // Held until the start.
+  #begin: ReplicaStart | undefined;
+  #line: ApplyLine | undefined;
   #application: ReplicaApplication | undefined;
   #ticker: Timer | undefined;
   #leadership: Leadership;
@@ -57,32 +79,27 @@ export class RaftReplica {
   #isNewGroup: boolean;
   #isPumping = false;
   #isStopped = false;
-  #toApply: Entry[] = [];
-  #applying: Promise<void> | undefined;
+  // Bytes of entries applied since the newest snapshot.
+  #unsavedBytes = 0;
+  // Resolves when the newest batch is durable.
+  #writing: Promise<void> = Promise.resolve();
 
   /**
-   * Opens the log, or starts one as a member of a new group. `appliedIndex` is the last entry whose effect the
-   * application holds. Throws `ReplicaError` for a log that cannot be used, `RaftError` for one that lacks what it had.
+   * Opens the log, or starts one as a member of a new group or as one that was added to a group. `appliedIndex` is the
+   * last entry whose effect the application holds. A log that is damaged is put aside: see `standsBy`. Throws
+   * `ReplicaError` for a log that cannot be used, `RaftError` for one that lacks what it had.
    */
   static async open(
     deps: RaftReplicaDeps,
     options: RaftReplicaOptions,
     appliedIndex: number,
   ): Promise<RaftReplica> {
-    const owner = `${options.channelId}/${options.raftId}`;
-    const { directory, voters } = options;
-    const { log, recovered } = await WriteAheadLog.open(deps, { directory, owner });
+    const start = await startOf(deps, options, appliedIndex);
     try {
-      const isEmpty = recovered.hardState === undefined && recovered.entries.length === 0;
-      const isNew = isEmpty && appliedIndex === 0;
-      const { hardState = NOTHING, entries } = isNew ? bootstrapLog(voters) : recovered;
-      if (isNew) await log.append({ hardState, entries });
-      const snapshot = initialSnapshot(voters);
-      const restored = { hardState, snapshot, entries, appliedIndex };
-      const core = new Raft(coreOptions(deps, options), restored);
-      return new RaftReplica(deps, options, log, core, entries);
+      const core = new Raft(coreOptions(deps, options), start.restored);
+      return new RaftReplica(deps, options, start, core);
     } catch (error) {
-      await log.close();
+      await start.log.close();
       throw error;
     }
   }
@@ -90,42 +107,94 @@ export class RaftReplica {
   private constructor(
     deps: RaftReplicaDeps,
     options: RaftReplicaOptions,
-    log: WriteAheadLog,
+    start: ReplicaStart,
     core: Raft,
-    recovered: readonly Entry[],
   ) {
     this.#deps = deps;
     this.#options = options;
     this.#labels = { channel: options.channelId };
     this.#metrics = replicaMetrics(deps.meter);
-    this.#log = log;
+    this.#log = start.log;
     this.#core = core;
-    this.#recovered = recovered;
-    this.#leadership = leadershipOf(core.status());
-    // Nothing but the members' own entries: nobody has led yet.
-    this.#isNewGroup = recovered.every((entry) => entry.type === "confChange");
+    this.#begin = start;
+    this.#isNewGroup = start.isNewGroup;
+    this.#transfer = new TransferWaiter(deps.timers);
+    this.standsBy = start.forgotten;
+    this.#bystander =
+      start.forgotten === undefined ? undefined : new Bystander(options.electionTicks);
+    this.#leadership = this.#leadershipNow();
+    const { directory, diskFreeBytesMin: freeBytesMin = DISK_FREE_BYTES_MIN } = options;
+    this.#room = new DiskRoom(deps, { directory, freeBytesMin }, (freeBytes) => {
+      this.#checkedRoom(freeBytes);
+    });
+  }
+
+  /**
+   * Why this member takes no part: its log was damaged or lost, and with it what it promised. It neither votes nor
+   * acknowledges until it has been removed from the group and added with another id; its application gets no entries.
+   */
+  readonly standsBy: string | undefined;
+
+  /** Why nothing is ordered here at the moment, though the member takes part. */
+  get readOnly(): string | undefined {
+    return this.#room.level === "enough"
+      ? undefined
+      : "the orderer's disk is nearly full: it takes transactions again when there is room";
   }
 
   /** The entry that the log held at `index` when it was opened. Before the start only. */
   recoveredEntry(index: number): Entry | undefined {
-    return this.#recovered[index - (this.#recovered[0]?.index ?? 0)];
+    const entries = this.#begin?.restored.entries ?? [];
+    return entries[index - (entries[0]?.index ?? 0)];
+  }
+
+  /** The snapshot that the log held when it was opened. Before the start only. */
+  recoveredSnapshot(): Snapshot | undefined {
+    const snapshot = this.#begin?.restored.snapshot;
+    return snapshot === undefined || snapshot.index === 0 ? undefined : snapshot;
   }
 
   /** Begins to take part. Once. */
   start(application: ReplicaApplication): void {
+    const begin = this.#begin;
+    assert(begin !== undefined, "a replica starts once");
+    this.#begin = undefined;
     this.#application = application;
-    this.#recovered = [];
-    this.#metrics.clusterSize.set(this.#options.voters.length, this.#labels);
+    this.#line = new ApplyLine(application, {
+      applied: (entries) => this.#applied(entries),
+      restored: (snapshot) => {
+        // One that was missing at the start is not on its way from a leader.
+        if (this.#core.status().installingIndex === undefined) return;
+        this.#step({ type: "snapshotInstalled", index: snapshot.index });
+      },
+      failed: (error) => {
+        this.#fail(error);
+      },
+    });
+    if (begin.missing !== undefined && this.standsBy === undefined) {
+      this.#line.restore(begin.missing, Promise.resolve());
+    }
+    this.#measureMembers();
     this.#metrics.isLeader.set(0, this.#labels);
+    this.#metrics.standsBy.set(this.standsBy === undefined ? 0 : 1, this.#labels);
+    this.#metrics.snapshotIndex.set(begin.restored.snapshot.index, this.#labels);
     this.#ticker = this.#deps.timers.every(this.#options.tickIntervalMs, () => {
       this.#tick();
     });
+    this.#room.start();
     if (this.#isFirstCampaigner()) this.#step({ type: "campaign" });
   }
 
   /** Takes a message from another member. The caller has made sure that it comes from `message.from`. */
   receive(message: RaftMessage): void {
-    this.#step({ type: "message", message });
+    // Without room the log could not take what these bring.
+    const isHeavy =
+      message.type === "snapshot" || (message.type === "append" && message.entries.length > 0);
+    if (isHeavy && this.#room.level === "none") return;
+    if (this.#bystander !== undefined) {
+      this.#bystander.hear(message);
+      this.#noticeLeadership();
+    } else this.#step({ type: "message", message });
   }
 
   /** Says that the connection to a member broke, so that what was sent to it may be lost. */
@@ -133,17 +202,58 @@ export class RaftReplica {
     this.#step({ type: "unreachable", id: raftId });
   }
 
+  /** Says whether a snapshot message has left for a member. */
+  snapshotReport(raftId: number, ok: boolean): void {
+    this.#step({ type: "snapshotReport", id: raftId, ok });
+  }
+
   /** Appends `data`, one entry each and none empty, if this member leads. */
   propose(data: readonly Uint8Array[]): ProposeResult {
-    if (this.#isStopped) return { accepted: false, reason: "not leader", leaderId: undefined };
+    if (this.#isIdle()) return NOT_LEADING;
+    if (this.readOnly !== undefined)
+      return { accepted: false, reason: "busy", leaderId: undefined };
     const result = this.#core.propose(data);
     this.#pump();
     return result;
   }
 
-  /** Hands leadership to another member, if this one leads. */
-  transferLeadership(to: number): void {
+  /**
+   * Appends a change of the members, if this member leads. "v1" carries one operation, which is the form that Fabric's
+   * orderers write. In force at each member once that has applied it.
+   */
+  proposeConfChange(change: ConfChange, kind: ConfChangeKind = "v1"): ProposeResult {
+    if (this.#isIdle()) return NOT_LEADING;
+    const [op] = change.ops;
+    assert(kind === "v2" || (op !== undefined && change.ops.length === 1), "v1 is one operation");
+    const data =
+      kind === "v1" && op !== undefined
+        ? encodeConfChangeV1(op, change.context)
+        : encodeConfChangeV2(change);
+    const result = this.#core.proposeConfChange(change, data, kind);
+    this.#pump();
+    return result;
+  }
+
+  /**
+   * The entry that must be applied before a read sees everything that was committed before this call (thesis §6.4).
+   * Rejects with `ReplicaError` "read_refused" when leadership changes meanwhile or too many wait: ask again.
+   */
+  readIndex(): Promise<number> {
+    if (this.#isIdle() || this.#leadership.leaderId === undefined) {
+      return Promise.reject(new ReplicaError("read_refused", "the channel has no leader"));
+    }
+    const { context, answer } = this.#reads.add();
+    if (context !== undefined) this.#step({ type: "readIndex", context });
+    return answer;
+  }
+
+  /** Hands leadership to another member, if this one leads; answers what came of it. */
+  transferLeadership(to: number): Promise<TransferResult> {
+    if (this.#leadership.role !== "leader") return Promise.resolve("not leader");
+    const timeoutMs = 2 * this.#options.electionTicks * this.#options.tickIntervalMs;
+    const result = this.#transfer.wait(to, timeoutMs);
     this.#step({ type: "transfer", to });
+    return result;
   }
 
   get leadership(): Leadership {
@@ -157,11 +267,20 @@ export class RaftReplica {
   /** Stops taking part, after the flush and the apply under way. Idempotent. */
   async close(): Promise<void> {
     this.#stop();
-    await this.#applying;
+    await this.#line?.stop();
     await this.#log.close();
   }
 
+  #isIdle(): boolean {
+    return this.#isStopped || this.#bystander !== undefined;
+  }
+
   #tick(): void {
+    if (this.#bystander !== undefined) {
+      this.#bystander.tick();
+      this.#noticeLeadership();
+      return;
+    }
     if (this.#isNewGroup && this.#leadership.leaderId === undefined) {
       this.#leaderlessTicks += 1;
       const interval = 2 * this.#options.heartbeatTicks;
@@ -170,7 +289,7 @@ export class RaftReplica {
       }
     }
     this.#step({ type: "tick" });
-    this.#measure();
+    this.#measureMembers();
   }
 
   // A member alone has nobody to wait for; of a new group one begins at once, so that it need not wait for a timeout.
@@ -181,7 +300,7 @@ export class RaftReplica {
   }
 
   #step(event: RaftEvent): void {
-    if (this.#isStopped || this.#application === undefined) return;
+    if (this.#isIdle() || this.#application === undefined) return;
     this.#core.step(event);
     this.#pump();
   }
@@ -202,47 +321,82 @@ export class RaftReplica {
   }
 
   #perform(effects: RaftEffects): void {
-    for (const event of effects.trace) this.#report(event);
+    const fields = { ...this.#labels, raftId: this.#options.raftId };
+    for (const event of effects.trace) logTrace(this.#deps.logger, event, fields);
     for (const message of effects.sendNow) this.#deps.transport.send(message);
     if (effects.persist !== undefined) this.#persist(effects);
     else if (effects.hardState !== undefined) this.#log.defer(effects.hardState);
-    if (effects.apply.length > 0) {
-      this.#toApply.push(...effects.apply);
-      this.#applying ??= this.#applyAll();
+    if (effects.installSnapshot !== undefined) {
+      this.#unsavedBytes = 0;
+      this.#line?.restore(effects.installSnapshot, this.#writing);
     }
+    if (effects.apply.length > 0) this.#line?.apply(effects.apply);
+    for (const read of effects.readStates) this.#reads.answer(read);
   }
 
   #persist(effects: RaftEffects): void {
-    const { persist, hardState, append, sendAfterPersist } = effects;
+    const { persist, hardState, installSnapshot, append, sendAfterPersist } = effects;
     if (persist === undefined) return;
     const startMs = this.#deps.clock.monotonicMs();
-    this.#log.append({ hardState, entries: append }).then(
-      () => {
-        if (this.#isStopped) return;
-        const seconds = (this.#deps.clock.monotonicMs() - startMs) / 1000;
-        this.#metrics.persistSeconds.observe(seconds, this.#labels);
-        for (const message of sendAfterPersist) this.#deps.transport.send(message);
-        this.#step({ type: "persisted", ...persist });
-      },
-      (error: unknown) => {
-        this.#fail(error);
-      },
-    );
+    const written = this.#log.append({ hardState, installSnapshot, entries: append });
+    this.#writing = written.then(() => {
+      if (this.#isStopped) return;
+      const seconds = (this.#deps.clock.monotonicMs() - startMs) / 1000;
+      this.#metrics.persistSeconds.observe(seconds, this.#labels);
+      for (const message of sendAfterPersist) this.#deps.transport.send(message);
+      this.#step({ type: "persisted", ...persist });
+      if (installSnapshot !== undefined) this.#shorten(installSnapshot);
+    });
+    this.#writing.catch((error: unknown) => {
+      this.#fail(error);
+    });
   }
 
-  async #applyAll(): Promise<void> {
-    while (this.#toApply.length > 0 && !this.#isStopped) {
-      const entries = this.#toApply;
-      this.#toApply = [];
-      try {
-        await this.#application?.apply(entries);
-      } catch (error) {
-        this.#fail(error);
-        break;
-      }
-      this.#step({ type: "applied", index: entries.at(-1)?.index ?? 0 });
-    }
-    this.#applying = undefined;
+  async #applied(entries: readonly Entry[]): Promise<void> {
+    const last = entries.at(-1);
+    assert(last !== undefined, "some entries are applied");
+    this.#step({ type: "applied", index: last.index });
+    for (const { data } of entries) this.#unsavedBytes += data.length;
+    const interval = this.#application?.snapshotIntervalBytes() ?? Infinity;
+    if (this.#unsavedBytes >= interval) await this.#takeSnapshot(last);
+  }
+
+  // Nothing is applied meanwhile, so the configuration in force is that after `last`.
+  async #takeSnapshot({ index, term }: Entry): Promise<void> {
+    const { configuration } = this.#core.status();
+    const data = await this.#application?.snapshotData();
+    const isSuperseded = this.#core.status().snapshotIndex >= index;
+    if (data === undefined || isSuperseded || this.#isStopped) return;
+    const snapshot = { index, term, configuration, data };
+    await this.#log.takeSnapshot(snapshot);
+    this.#unsavedBytes = 0;
+    const keepFromIndex = Math.max(
+      this.#core.status().firstIndex,
+      index + 1 - SNAPSHOT_CATCH_UP_ENTRIES,
+    );
+    this.#step({ type: "compact", snapshot, keepFromIndex });
+    this.#shorten(snapshot);
+  }
+
+  #shorten({ index }: Snapshot): void {
+    this.#metrics.snapshotIndex.set(index, this.#labels);
+    this.#log.removeUpTo(index).catch((error: unknown) => {
+      this.#fail(error);
+    });
+  }
+
+  #checkedRoom(freeBytes: number): void {
+    if (this.#isStopped) return;
+    this.#metrics.diskFreeBytes.set(freeBytes, this.#labels);
+    this.#metrics.isReadOnly.set(this.readOnly === undefined ? 0 : 1, this.#labels);
+    if (this.#log.isFull) this.#log.retry();
+    if (this.readOnly === undefined || this.#leadership.role !== "leader") return;
+    const { followers, configuration } = this.#core.status();
+    const able = followers.filter(({ id, isActive }) => {
+      return isActive && configuration.voters.includes(id);
+    });
+    const best = able.sort((a, b) => b.match - a.match)[0];
+    if (best !== undefined) this.#step({ type: "transfer", to: best.id });
   }
 
   #fail(error: unknown): void {
@@ -258,16 +412,27 @@ export class RaftReplica {
   #stop(): void {
     this.#isStopped = true;
     this.#ticker?.cancel();
+    this.#room.stop();
+    this.#reads.refuse("the channel has stopped");
+    this.#transfer.end("failed");
     this.#metrics.isLeader.set(0, this.#labels);
+  }
+
+  #leadershipNow(): Leadership {
+    if (this.#bystander !== undefined) return this.#bystander.leadership;
+    const { role, term, leaderId } = this.#core.status();
+    return { role, term, leaderId };
   }
 
   #noticeLeadership(): void {
     const before = this.#leadership;
-    const now = leadershipOf(this.#core.status());
+    const now = this.#leadershipNow();
     const isSame =
       now.role === before.role && now.term === before.term && now.leaderId === before.leaderId;
     if (isSame || this.#isStopped) return;
     this.#leadership = now;
+    this.#transfer.notice(now);
+    this.#reads.refuse("leadership has changed");
     if (now.leaderId !== undefined) this.#isNewGroup = false;
     if (now.leaderId !== undefined && now.leaderId !== before.leaderId) {
       this.#metrics.leaderChanges.add(1, this.#labels);
@@ -276,60 +441,16 @@ export class RaftReplica {
     this.#application?.leadershipChanged(now);
   }
 
-  #measure(): void {
-    const { role, followers } = this.#core.status();
+  #measureMembers(): void {
+    const { role, followers, configuration } = this.#core.status();
     const active = followers.filter((follower) => follower.isActive).length + 1;
     this.#metrics.activeNodes.set(role === "leader" ? active : 0, this.#labels);
-  }
-
-  #report(event: RaftTrace): void {
-    const fields = { ...this.#labels, raftId: this.#options.raftId, ...event };
-    switch (event.type) {
-      case "becameLeader":
-        this.#deps.logger.info("became leader", fields);
-        return;
-      case "leaderFound":
-        this.#deps.logger.info("found the leader", fields);
-        return;
-      case "becameFollower":
-        this.#deps.logger.debug("became follower", fields);
-        return;
-      case "snapshotSent":
-      case "snapshotReceived":
-      case "snapshotRefused":
-      case "compacted":
-      case "configurationChanged":
-      case "configurationUnchanged":
-      case "readmitted":
-        this.#deps.logger.info("raft event", fields);
-        return;
-      case "messageIgnored":
-        this.#deps.logger.debug("ignored a message", fields);
-        return;
-      case "becamePreCandidate":
-      case "becameCandidate":
-      case "voteGranted":
-      case "voteRefused":
-      case "appended":
-      case "truncated":
-      case "committed":
-      case "proposalRefused":
-      case "transferStarted":
-      case "transferRefused":
-      case "transferAborted":
-      case "campaignRefused":
-      case "leaderForgotten":
-      case "readRefused":
-        this.#deps.logger.trace("raft event", fields);
-    }
+    const size = configuration.voters.length || this.#options.voters.length;
+    this.#metrics.clusterSize.set(size, this.#labels);
   }
 }
 
-const NOTHING = { term: 0, votedFor: undefined, commit: 0 } as const;
-
-function leadershipOf({ role, term, leaderId }: RaftStatus): Leadership {
-  return { role, term, leaderId };
-}
+const NOT_LEADING = { accepted: false, reason: "not leader", leaderId: undefined } as const;
 
 function coreOptions(
   deps: RaftReplicaDeps,

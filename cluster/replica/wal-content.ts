@@ -13,6 +13,8 @@ export interface RecoveredLog {
   readonly entries: readonly Entry[];
   /** Why what this member once promised is not known: see `WalRecord`. */
   readonly forgotten: string | undefined;
+  /** This member was added to a group that ran, with blocks of entries up to here. */
+  readonly joinedIndex: number | undefined;
   /** Bytes cut off the end because a crash had left them incomplete. */
   readonly tornBytes: number;
 }
@@ -23,6 +25,7 @@ export class WalContent {
   #hardState: HardState | undefined;
   #snapshot: Snapshot | undefined;
   #forgotten: string | undefined;
+  #joinedIndex: number | undefined;
   readonly #isFromStart: boolean;
 
   /** `isFromStart`: no segment was removed before the first record. */
@@ -38,6 +41,9 @@ export class WalContent {
         return undefined;
       case "forgotten":
         this.#forgotten = record.reason;
+        return undefined;
+      case "joined":
+        this.#joinedIndex = record.index;
         return undefined;
       case "snapshot":
         return this.#takeSnapshot(record.snapshot, record.origin === "received");
@@ -65,6 +71,7 @@ export class WalContent {
       snapshot: this.#snapshot,
       entries: this.#entries.map(withChange),
       forgotten: this.#forgotten,
+      joinedIndex: this.#joinedIndex,
       tornBytes,
     };
   }

@@ -5,6 +5,7 @@
  *   entry     = type[1] term[8] index[8] data
  *   snapshot  = origin[1] term[8] index[8] stateLength[4] state (raftpb.ConfState) data
  *   forgotten = text
+ *   joined    = index[8]
  */
 import { utf8, utf8Decode } from "../../src/kernel/bytes.ts";
 import { WireError } from "../../src/wire/index.ts";
@@ -22,12 +23,15 @@ export type WalRecord =
   | { readonly type: "entry"; readonly entry: Entry }
   | { readonly type: "snapshot"; readonly snapshot: Snapshot; readonly origin: SnapshotOrigin }
   /** Before this log there was another, with promises that nobody knows any more. `reason` says what became of it. */
-  | { readonly type: "forgotten"; readonly reason: string };
+  | { readonly type: "forgotten"; readonly reason: string }
+  /** The member was added to a group that ran, with blocks of entries up to `index`, which its log may never hold. */
+  | { readonly type: "joined"; readonly index: number };
 
-const RECORD_TYPES = { hardState: 1, entry: 2, snapshot: 3, forgotten: 4 } as const;
+const RECORD_TYPES = { hardState: 1, entry: 2, snapshot: 3, forgotten: 4, joined: 5 } as const;
 const ENTRY_TYPES = ["normal", "confChange", "confChangeV2"] as const;
 const SNAPSHOT_ORIGINS = ["taken", "received"] as const;
 const SNAPSHOT_HEAD_BYTES = 21;
+const INDEX_BYTES = 8;
 const RECORD_HEAD_BYTES = 5;
 const HARD_STATE_BYTES = 24;
 const ENTRY_HEAD_BYTES = 17;
@@ -46,6 +50,8 @@ export function recordBytes(record: WalRecord): number {
     }
     case "forgotten":
       return RECORD_HEAD_BYTES + utf8(record.reason).length;
+    case "joined":
+      return RECORD_HEAD_BYTES + INDEX_BYTES;
   }
 }
 
@@ -60,6 +66,8 @@ export function encodeRecord(record: WalRecord): readonly Uint8Array[] {
       return framed(record.type, ...encodeSnapshot(record.snapshot, record.origin));
     case "forgotten":
       return framed(record.type, utf8(record.reason));
+    case "joined":
+      return framed(record.type, encodeIndex(record.index));
   }
 }
 
@@ -88,6 +96,12 @@ function encodeEntryHead(entry: Entry): Uint8Array {
   bytes[0] = ENTRY_TYPES.indexOf(entry.type);
   view.setBigUint64(1, BigInt(entry.term));
   view.setBigUint64(9, BigInt(entry.index));
+  return bytes;
+}
+
+function encodeIndex(index: number): Uint8Array {
+  const bytes = new Uint8Array(INDEX_BYTES);
+  viewOf(bytes).setBigUint64(0, BigInt(index));
   return bytes;
 }
 
@@ -130,6 +144,10 @@ function decodeRecord(type: number, body: Uint8Array): WalRecord | undefined {
       return decodeSnapshot(body);
     case RECORD_TYPES.forgotten:
       return { type: "forgotten", reason: utf8Decode(body) };
+    case RECORD_TYPES.joined:
+      return body.length === INDEX_BYTES
+        ? { type: "joined", index: Number(viewOf(body).getBigUint64(0)) }
+        : undefined;
     default:
       return undefined;
   }

@@ -66,6 +66,7 @@ export class WriteAheadLog {
   #waiting: WaitingBatch[] = [];
   // Of the newest batch.
   #hardState: HardState | undefined;
+  #joinedIndex: number | undefined;
   #deferred: HardState | undefined;
   #writing: Promise<void> | undefined;
   #failure: ReplicaError | undefined;
@@ -119,6 +120,7 @@ export class WriteAheadLog {
     this.#segments = [...found.segments];
     this.#snapshotSegment = found.snapshotSegment;
     this.#hardState = found.recovered.hardState;
+    this.#joinedIndex = found.recovered.joinedIndex;
     this.#end = end;
     this.#file = file.handle;
     this.#fileBytes = file.bytes;
@@ -157,6 +159,12 @@ export class WriteAheadLog {
     return this.#append([{ type: "forgotten", reason }]);
   }
 
+  /** Says durably that this member was added to a group that runs, with blocks of entries up to `index`, as `append`. */
+  join(index: number): Promise<void> {
+    this.#joinedIndex = index;
+    return this.#append([{ type: "joined", index }]);
+  }
+
   /** Removes the segments that hold nothing but entries up to `index`, which the newest durable snapshot covers. */
   async removeUpTo(index: number): Promise<void> {
     for (let oldest = this.#segments[0]; oldest !== undefined; oldest = this.#segments[0]) {
@@ -182,11 +190,13 @@ export class WriteAheadLog {
     await this.#file.close();
   }
 
-  // With the newest hard state, for the segment of the last one may be removed on the strength of this record.
+  // With what else is in force, for the segment that says it may be removed on the strength of this record.
   #snapshot(snapshot: Snapshot, origin: SnapshotOrigin): readonly WalRecord[] {
     const hardState = this.#deferred ?? this.#hardState;
-    const record: WalRecord = { type: "snapshot", snapshot, origin };
-    return hardState === undefined ? [record] : [{ type: "hardState", hardState }, record];
+    const records: WalRecord[] = [{ type: "snapshot", snapshot, origin }];
+    if (this.#joinedIndex !== undefined) records.push({ type: "joined", index: this.#joinedIndex });
+    if (hardState !== undefined) records.push({ type: "hardState", hardState });
+    return records;
   }
 
   #append(records: readonly WalRecord[]): Promise<void> {
@@ -351,5 +361,6 @@ function foreign(options: WriteAheadLogOptions, owner: string): ReplicaError {
     "log_foreign",
     `the log in ${options.directory} belongs to "${owner}", not to "${options.owner}"; ` +
       "give each node and channel a directory of its own",
+    { data: { owner } },
   );
 }

@@ -29,6 +29,12 @@ export function filesSuite(name: string, make: () => Promise<FilesFixture>): voi
       expect(await files.exists(at("a/b/c"))).toBe(true);
     });
 
+    test("a disk has room for some bytes, and fewer than can be counted", async () => {
+      const free = await files.freeBytes(fixture.directory);
+      expect(Number.isInteger(free)).toBe(true);
+      expect(free).toBeGreaterThan(0);
+    });
+
     test("listing is sorted, and empty for a directory that is absent", async () => {
       for (const entry of ["b", "c", "a"]) {
         await (await files.open(at(entry), { create: true })).close();

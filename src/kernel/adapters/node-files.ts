@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { access, mkdir, open, readdir, rename, rm, type FileHandle } from "node:fs/promises";
+import { access, mkdir, open, readdir, rename, rm, statfs, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Files, OpenFile } from "../ports/files.ts";
 
@@ -112,4 +112,9 @@ export const nodeFiles: Files = {
     if (await nodeFiles.exists(dirname(path))) await syncPath(dirname(path));
   },
   syncDirectory: syncPath,
+  async freeBytes(path: string): Promise<number> {
+    // What is left for those who are not the superuser.
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize;
+  },
 };

@@ -22,6 +22,8 @@ export interface Files {
    */
   removeDirectory(path: string): Promise<void>;
   syncDirectory(path: string): Promise<void>;
+  /** Bytes that may still be written to the disk of this directory, which exists. */
+  freeBytes(path: string): Promise<number>;
 }
 
 export interface OpenFile {

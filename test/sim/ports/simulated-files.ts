@@ -171,6 +171,14 @@ export class SimulatedFiles implements Files {
     });
   }
 
+  freeBytes(_path: string): Promise<number> {
+    return this.#read(() => {
+      let used = 0;
+      for (const inode of new Set(this.#entries.values())) used += inode.content.length;
+      return Math.max(0, this.capacityBytes - used);
+    });
+  }
+
   #handle(inode: SimulatedInode): OpenFile {
     let isClosed = false;
     const use = (): void => {

@@ -39,5 +39,6 @@ export function slowFiles(
     remove: (path) => files.remove(path),
     removeDirectory: (path) => files.removeDirectory(path),
     syncDirectory: (path) => files.syncDirectory(path),
+    freeBytes: (path) => files.freeBytes(path),
   };
 }

@@ -140,6 +140,7 @@ describe("a block store", () => {
       remove: (path) => files.remove(path),
       removeDirectory: (path) => files.removeDirectory(path),
       syncDirectory: (path) => files.syncDirectory(path),
+      freeBytes: (path) => files.freeBytes(path),
     };
     const store = await BlockStore.open({
       files: counting,

@@ -1,0 +1,76 @@
+/** What becomes of a log that can no longer be used: it is put aside, for people to look at, and never deleted. */
+import type { Files } from "../../src/kernel/ports/files.ts";
+import { utf8, utf8Decode } from "../../src/kernel/bytes.ts";
+import { segmentNumber } from "./wal-format.ts";
+
+// Present while the log is being put aside; says why. Then the log that is found must not be believed: it may be the
+// rest of one that was whole before.
+const NOTE = "set-aside.heddle";
+const ASIDE = /^aside-(\d+)-/;
+
+/** Why the log in `directory` is being put aside: a crash came between. `undefined`: it is not. */
+export async function asideReason(files: Files, directory: string): Promise<string | undefined> {
+  return readText(files, `${directory}/${NOTE}`);
+}
+
+/** Renames the segments in `directory` to `aside-<n>-…`. After a crash it is to be repeated: see `asideReason`. */
+export async function setAside(files: Files, directory: string, reason: string): Promise<void> {
+  await writeText(files, directory, NOTE, reason);
+  const names = await files.list(directory);
+  const rounds = names.map((name) => Number(ASIDE.exec(name)?.[1] ?? 0));
+  const round = Math.max(0, ...rounds) + 1;
+  for (const name of names) {
+    if (segmentNumber(name) === undefined) continue;
+    await files.rename(`${directory}/${name}`, `${directory}/aside-${round}-${name}`);
+  }
+  await files.syncDirectory(directory);
+}
+
+/** The log that takes its place is durable. */
+export async function finishAside(files: Files, directory: string): Promise<void> {
+  await files.remove(`${directory}/${NOTE}`);
+  await files.syncDirectory(directory);
+}
+
+/** Who last took part with a log in `directory`, by a file beside it: so that a log that vanished is missed. */
+export async function memberOnRecord(files: Files, directory: string): Promise<string | undefined> {
+  return readText(files, `${directory}.member`);
+}
+
+/** To be durable before `owner` promises anything. */
+export async function recordMember(files: Files, directory: string, owner: string): Promise<void> {
+  const cut = directory.lastIndexOf("/");
+  await writeText(files, directory.slice(0, cut), `${directory.slice(cut + 1)}.member`, owner);
+}
+
+async function readText(files: Files, path: string): Promise<string | undefined> {
+  if (!(await files.exists(path))) return undefined;
+  const file = await files.open(path, { create: false });
+  try {
+    return utf8Decode(await file.readAt(0, TEXT_BYTES_MAX));
+  } finally {
+    await file.close();
+  }
+}
+
+// Written beside and renamed: it is there whole or not at all.
+async function writeText(
+  files: Files,
+  directory: string,
+  name: string,
+  text: string,
+): Promise<void> {
+  const beside = `${directory}/${name}.new`;
+  const file = await files.open(beside, { create: true });
+  try {
+    await file.truncate(0);
+    await file.writeAt(0, utf8(text).subarray(0, TEXT_BYTES_MAX));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await files.rename(beside, `${directory}/${name}`);
+  await files.syncDirectory(directory || "/");
+}
+
+const TEXT_BYTES_MAX = 4_096;
