@@ -2,10 +2,11 @@ import { lastConfigNumber, type ChannelConfig } from "../../src/channel/index.ts
 import { assert } from "../../src/kernel/assert.ts";
 import type { Random } from "../../src/kernel/ports/random.ts";
 import type { Signer } from "../../src/kernel/ports/signer.ts";
-import { SignatureHeader, encode, type Block } from "../../src/wire/index.ts";
+import { Block, SignatureHeader, emptyBlockMetadata, encode } from "../../src/wire/index.ts";
 import {
   misfit,
   ordererValue,
+  recordOf,
   sealedBlock,
   signedBytes,
   tipOf,
@@ -42,6 +43,8 @@ export class BlockWriter {
   #tip: ChainTip;
   #lastConfig: number;
   #membership: Membership;
+  // Of the newest stored block that did not come through here.
+  #heldIndex: number;
 
   /** `newest` is the newest block of the store, and `membership` that after it. */
   constructor(deps: BlockWriterDeps, membership: Membership, newest: Block) {
@@ -50,6 +53,33 @@ export class BlockWriter {
     this.#membership = membership;
     this.#tip = tipOf(newest.header);
     this.#lastConfig = lastConfigNumber(newest) ?? 0;
+    this.#heldIndex = recordOf(newest)?.raftIndex ?? 0;
+  }
+
+  /** Goes on from the newest stored block, after some were stored by others. */
+  async advance(): Promise<void> {
+    const { blocks } = this.#deps;
+    const newest = await blocks.read(blocks.height - 1);
+    assert(newest?.header !== undefined, "a stored block is whole");
+    this.#tip = tipOf(newest.header);
+    this.#lastConfig = lastConfigNumber(newest) ?? 0;
+    const record = recordOf(newest);
+    this.#heldIndex = record?.raftIndex ?? 0;
+    this.#membership = record ?? this.#membership;
+  }
+
+  /** Whether the block of entry `raftIndex`, if it has one, was stored before it came here. */
+  holds(raftIndex: number): boolean {
+    return raftIndex <= this.#heldIndex;
+  }
+
+  /** The newest stored block as the log has it: without what this node has added. `undefined`: the genesis block. */
+  async newestLogged(): Promise<Uint8Array | undefined> {
+    const { blocks } = this.#deps;
+    if (blocks.height <= 1) return undefined;
+    const newest = await blocks.read(blocks.height - 1);
+    assert(newest !== undefined, "what is below the height can be read");
+    return encode(Block, { ...newest, metadata: emptyBlockMetadata() });
   }
 
   /** The newest accepted block. */

@@ -16,6 +16,7 @@ import {
   type ClusterMember,
   type ClusterService,
 } from "../replica/index.ts";
+import { BlockCatchUp, type BlockCatchUpOptions } from "./block-catch-up.ts";
 import { BlockWriter } from "./block-writer.ts";
 import { ConfigUpdates, type GroupState } from "./config-updates.ts";
 import { recordOf } from "./core/block-assembly.ts";
@@ -68,6 +69,9 @@ export class ChannelOrderer {
   readonly replica: RaftReplica;
   readonly #link: ClusterLink;
   readonly #cluster: ClusterService;
+  readonly #closing = new AbortController();
+  // At a node that takes no part: brings the blocks that its log does not.
+  readonly #following: Promise<void> | undefined;
 
   /**
    * Opens what `directory` holds, or starts the channel from its genesis block, and takes part at once.
@@ -100,6 +104,7 @@ export class ChannelOrderer {
     this.replica = parts.replica;
     this.#link = parts.link;
     this.#cluster = parts.cluster;
+    this.#following = this.replica.standsBy === undefined ? undefined : this.#follow(parts.missing);
   }
 
   /** As delivery wants it: aborted while this node cannot vouch that more blocks will come. */
@@ -112,13 +117,33 @@ export class ChannelOrderer {
     return this.chain.isStopped;
   }
 
+  /** What an operator must know of a channel that runs: it takes no part in the group, or orders nothing. */
+  get complaint(): string | undefined {
+    const { standsBy, readOnly } = this.replica;
+    return standsBy === undefined
+      ? readOnly
+      : `this orderer lost its log of channel ${this.channelId} and only keeps its blocks (${standsBy}); ` +
+          "remove it from the channel's consenters and add it again";
+  }
+
   /** Leaves the group, answers everyone who waits, and closes the files. Idempotent. */
   async close(): Promise<void> {
     this.#cluster.unregister(this.channelId);
+    this.#closing.abort();
     this.chain.close();
     this.#link.close();
     await this.replica.close();
+    await this.#following;
     await this.blocks.close();
+  }
+
+  // Never rejects.
+  async #follow(missing: BlockCatchUp): Promise<void> {
+    try {
+      await missing.follow(this.#closing.signal);
+    } catch {
+      this.chain.failed();
+    }
   }
 }
 
@@ -132,6 +157,7 @@ interface ChannelOrdererParts {
   readonly replica: RaftReplica;
   readonly link: ClusterLink;
   readonly cluster: ClusterService;
+  readonly missing: BlockCatchUp;
 }
 
 async function openOn(
@@ -157,8 +183,18 @@ async function openOn(
   const writer = new BlockWriter({ ...deps, blocks, config }, membership, newest);
   const group = groupState(writer, replica, raftId);
   const configUpdates = new ConfigUpdates({ ...deps, config, validator, group });
+  const missing = new BlockCatchUp(
+    { ...deps, blocks, config },
+    catchUpOptions(identity, (block) => {
+      const envelopes = block.data?.data ?? [];
+      chain.remember(
+        block.header?.number ?? 0,
+        envelopes.map((bytes) => transactionKey(bytes)),
+      );
+    }),
+  );
   const chain = new OrderingChain(
-    { ...deps, log: replica, link, writer, config, validator, configUpdates },
+    { ...deps, log: replica, link, writer, config, validator, configUpdates, missing },
     { ...identity, consenterIds: membership.consenterIds, ...submitTimeout(options) },
   );
   await rememberTransactions(chain, blocks);
@@ -173,6 +209,7 @@ async function openOn(
     replica,
     link,
     cluster: deps.cluster,
+    missing,
   });
 }
 
@@ -288,9 +325,11 @@ async function openReplica(
   );
 }
 
+// A block that is older than the log, or was fetched from others, is in no entry here.
 function holdsBlock(replica: RaftReplica, index: number, block: Block): boolean {
   const entry = replica.recoveredEntry(index);
-  const logged = entry && tryDecode(Block, entry.data)?.header;
+  if (entry === undefined || replica.standsBy !== undefined) return true;
+  const logged = tryDecode(Block, entry.data)?.header;
   if (logged === undefined || block.header === undefined) return false;
   return equalBytes(blockHeaderHash(logged), blockHeaderHash(block.header));
 }
@@ -307,6 +346,15 @@ async function rememberTransactions(chain: OrderingChain, blocks: BlockStore): P
   for (let number = blocks.height - found.length; number < blocks.height; number += 1) {
     chain.remember(number, found.pop() ?? []);
   }
+}
+
+function catchUpOptions(
+  { channelId, raftId, members }: Identity,
+  onBlock: (block: Block) => void,
+): BlockCatchUpOptions {
+  const own = members.find((member) => member.raftId === raftId);
+  const isTlsEnabled = (own?.tlsRootsPem.length ?? 0) > 0;
+  return { channelId, isTlsEnabled, isOwnEndpoint: (address) => address === own?.address, onBlock };
 }
 
 function submitTimeout(options: ChannelOrdererOptions): { readonly submitTimeoutMs?: number } {

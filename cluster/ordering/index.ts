@@ -27,6 +27,6 @@ export type { PendingMember } from "./consenter-rules.ts";
 export type { Membership } from "./core/membership.ts";
 export type { MessageValidatorOptions, Validation } from "./message-validator.ts";
 export type { OrderResult } from "./pending-envelopes.ts";
-export type { ChainLog, ConfigInForce, OrderedBlocks, SubmitLink } from "./ports.ts";
+export type { ChainLog, ConfigInForce, MissingBlocks, OrderedBlocks, SubmitLink } from "./ports.ts";
 export { OrderingError } from "./errors.ts";
 export type { OrderingErrorCode } from "./errors.ts";

@@ -10,7 +10,7 @@ import {
   tryDecode,
   type SubmitRequest,
 } from "../../src/wire/index.ts";
-import type { Entry, Leadership, ReplicaApplication } from "../replica/index.ts";
+import type { Entry, Leadership, ReplicaApplication, Snapshot } from "../replica/index.ts";
 import { isConfigBlock } from "../../src/channel/index.ts";
 import type { AcceptedBlock, BlockWriter } from "./block-writer.ts";
 import type { ConfigUpdates } from "./config-updates.ts";
@@ -33,7 +33,8 @@ import {
   type PendingEnvelope,
   type Submission,
 } from "./pending-envelopes.ts";
-import type { ChainLog, ConfigInForce, SubmitLink } from "./ports.ts";
+import { OrderingError } from "./errors.ts";
+import type { ChainLog, ConfigInForce, MissingBlocks, SubmitLink } from "./ports.ts";
 import { Trouble } from "./trouble.ts";
 
 export interface OrderingChainDeps {
@@ -43,6 +44,7 @@ export interface OrderingChainDeps {
   readonly config: ConfigInForce;
   readonly validator: Pick<MessageValidator, "validate">;
   readonly configUpdates: Pick<ConfigUpdates, "reprocess" | "judge">;
+  readonly missing: MissingBlocks;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
@@ -71,6 +73,7 @@ export class OrderingChain implements ReplicaApplication {
   readonly #pending = new PendingEnvelopes();
   readonly #ordered = new OrderedWindow(ORDERED_WINDOW_COUNT);
   readonly #trouble: Trouble;
+  readonly #closing = new AbortController();
   #leading: Leading | undefined;
   #early: Submission[] = [];
   // Term of the newest leader's empty entry that was applied.
@@ -114,6 +117,8 @@ export class OrderingChain implements ReplicaApplication {
     const blockNumber = this.#ordered.blockOf(submission.key);
     if (blockNumber !== undefined) return Promise.resolve({ kind: "ordered", blockNumber });
     if (this.#stopped !== undefined) return Promise.resolve(this.#stopped);
+    const { readOnly } = this.#deps.log;
+    if (readOnly !== undefined) return Promise.resolve(unavailable(readOnly));
     return new Promise((resolve) => {
       const timeoutMs = this.#options.submitTimeoutMs ?? SUBMIT_TIMEOUT_MS;
       const deadlineMs = this.#deps.clock.monotonicMs() + timeoutMs;
@@ -138,7 +143,8 @@ export class OrderingChain implements ReplicaApplication {
     const submission = submissionOf(envelope, lastValidationSeq, "from another");
     if (this.#ordered.blockOf(submission.key) !== undefined) return;
     const { role, leaderId } = this.#deps.log.leadership;
-    if (role === "leader") this.#take(submission, from);
+    if (this.#deps.log.readOnly !== undefined) this.#drop(this.#deps.log.readOnly, from);
+    else if (role === "leader") this.#take(submission, from);
     else if (
       leaderId === undefined ||
       leaderId === from ||
@@ -156,6 +162,7 @@ export class OrderingChain implements ReplicaApplication {
   async apply(entries: readonly Entry[]): Promise<void> {
     let run: CommittedEntry[] = [];
     for (const entry of entries) {
+      if (hasData(entry) && this.#deps.writer.holds(entry.index)) continue;
       const committed = { entry, block: blockIn(entry) };
       if (committed.block === undefined || !isConfigBlock(committed.block)) {
         run.push(committed);
@@ -166,6 +173,27 @@ export class OrderingChain implements ReplicaApplication {
       await this.#applyConfig(entry, committed.block);
     }
     await this.#applyRun(run);
+  }
+
+  snapshotIntervalBytes(): number {
+    return this.#deps.config.current().orderer.raftOptions?.snapshotIntervalBytes ?? Infinity;
+  }
+
+  /** Fabric: the newest block stands for all before it, which can be had from any orderer. */
+  snapshotData(): Promise<Uint8Array | undefined> {
+    return this.#deps.writer.newestLogged();
+  }
+
+  /** Fetches the blocks up to the snapshot's, for as long as it takes. */
+  async restore({ index, data }: Snapshot): Promise<void> {
+    const target = tryDecode(Block, data);
+    if (target?.header === undefined) {
+      throw new OrderingError("log_mismatch", `snapshot ${index} of the Raft log holds no block`);
+    }
+    const number = target.header.number;
+    this.#deps.logger.info("catching up with a snapshot", { ...this.#labels, index, number });
+    while (!this.#closing.signal.aborted && !(await this.#pullTo(target)));
+    if (!this.#closing.signal.aborted) await this.#deps.writer.advance();
   }
 
   leadershipChanged({ leaderId }: Leadership): void {
@@ -185,12 +213,26 @@ export class OrderingChain implements ReplicaApplication {
 
   /** Answers everyone who waits that the chain is stopped, and takes no more. Idempotent. */
   close(): void {
+    this.#closing.abort();
     this.#stopped ??= unavailable("chain is stopped");
     this.#leading?.stop();
     this.#leading = undefined;
     this.#sweeper?.cancel();
     this.#trouble.stay();
     this.#pending.settleAll(this.#stopped);
+  }
+
+  // False: to be tried again.
+  async #pullTo(target: Block): Promise<boolean> {
+    try {
+      await this.#deps.missing.pullTo(target, this.#closing.signal);
+      return true;
+    } catch (error) {
+      if (!(error instanceof OrderingError) || error.code !== "catch_up_failed") throw error;
+      const fields = { ...this.#labels, reason: error.message };
+      if (!this.#closing.signal.aborted) this.#deps.logger.error("cannot catch up yet", fields);
+      return false;
+    }
   }
 
   // Entries under one configuration.

@@ -18,7 +18,17 @@ export interface ConfigInForce {
 }
 
 /** The log that a chain proposes to: `RaftReplica`. */
-export type ChainLog = Pick<RaftReplica, "propose"> & { readonly leadership: Leadership };
+export type ChainLog = Pick<RaftReplica, "propose"> & {
+  readonly leadership: Leadership;
+  /** Why nothing is ordered here at the moment. */
+  readonly readOnly?: string | undefined;
+};
+
+/** Brings blocks that the log will not bring: `BlockCatchUp`. */
+export interface MissingBlocks {
+  /** Rejects with `OrderingError` "catch_up_failed" when it may be tried again. */
+  pullTo(target: Block, signal: AbortSignal): Promise<void>;
+}
 
 /** Hands an envelope to another orderer of the channel: `ClusterLink`. */
 export interface SubmitLink {

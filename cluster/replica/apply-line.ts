@@ -73,10 +73,18 @@ export class ApplyLine {
           () => true,
           () => false,
         );
-        if (!isDurable || this.#isStopped) return;
-        await this.#application.restore(work.snapshot);
-        if (!this.#isStopped) this.#hooks.restored(work.snapshot);
+        if (isDurable) await this.#restore(work.snapshot);
       }
     }
+  }
+
+  async #restore(snapshot: Snapshot): Promise<void> {
+    if (this.#isStopped) return;
+    await this.#application.restore(snapshot);
+    this.#restored(snapshot);
+  }
+
+  #restored(snapshot: Snapshot): void {
+    if (!this.#isStopped) this.#hooks.restored(snapshot);
   }
 }

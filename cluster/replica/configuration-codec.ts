@@ -2,14 +2,14 @@
 import { EMPTY_BYTES } from "../../src/kernel/bytes.ts";
 import {
   RaftConfChange,
-  RaftConfChangeTransition,
-  RaftConfChangeType,
   RaftConfChangeV2,
   RaftConfState,
   WireError,
   create,
   decode,
   encode,
+  type RaftConfChangeTransition,
+  type RaftConfChangeType,
 } from "../../src/wire/index.ts";
 import type { ConfChange, ConfChangeOp, Entry, RaftConfiguration } from "../raft/index.ts";
 

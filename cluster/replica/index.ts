@@ -8,7 +8,14 @@
 export { RaftReplica } from "./raft-replica.ts";
 export type { RaftReplicaDeps } from "./raft-replica.ts";
 export type { RaftReplicaOptions } from "./options.ts";
-export type { Entry } from "../raft/index.ts";
+export type {
+  ConfChange,
+  ConfChangeKind,
+  Entry,
+  RaftConfiguration,
+  Snapshot,
+} from "../raft/index.ts";
+export type { TransferResult } from "./transfer-waiter.ts";
 export type { Leadership, PeerTransport, ReplicaApplication } from "./ports.ts";
 export { ClusterService } from "./cluster-service.ts";
 export type { ClusterReceiver } from "./cluster-service.ts";

@@ -182,7 +182,8 @@ export class RaftReplica {
       this.#tick();
     });
     this.#room.start();
-    if (this.#isFirstCampaigner()) this.#step({ type: "campaign" });
+    this.#pump();
+    this.#campaignFirst();
   }
 
   /** Takes a message from another member. The caller has made sure that it comes from `message.from`. */
@@ -284,9 +285,7 @@ export class RaftReplica {
     if (this.#isNewGroup && this.#leadership.leaderId === undefined) {
       this.#leaderlessTicks += 1;
       const interval = 2 * this.#options.heartbeatTicks;
-      if (this.#leaderlessTicks % interval === 0 && this.#isFirstCampaigner()) {
-        this.#step({ type: "campaign" });
-      }
+      if (this.#leaderlessTicks % interval === 0) this.#campaignFirst();
     }
     this.#step({ type: "tick" });
     this.#measureMembers();
@@ -299,6 +298,13 @@ export class RaftReplica {
     return this.#isNewGroup && raftId === firstCampaigner(channelId, voters.length);
   }
 
+  // Not before the members that the log names are in force.
+  #campaignFirst(): void {
+    const { commitIndex, appliedIndex } = this.#core.status();
+    if (!this.#isFirstCampaigner() || appliedIndex < commitIndex) return;
+    this.#step({ type: "campaign" });
+  }
+
   #step(event: RaftEvent): void {
     if (this.#isIdle() || this.#application === undefined) return;
     this.#core.step(event);
@@ -306,7 +312,7 @@ export class RaftReplica {
   }
 
   #pump(): void {
-    if (this.#isPumping) return;
+    if (this.#isPumping || this.#isIdle()) return;
     this.#isPumping = true;
     try {
       for (let more = true; more && !this.#isStopped;) {
@@ -356,6 +362,7 @@ export class RaftReplica {
     const last = entries.at(-1);
     assert(last !== undefined, "some entries are applied");
     this.#step({ type: "applied", index: last.index });
+    if (this.#leadership.leaderId === undefined) this.#campaignFirst();
     for (const { data } of entries) this.#unsavedBytes += data.length;
     const interval = this.#application?.snapshotIntervalBytes() ?? Infinity;
     if (this.#unsavedBytes >= interval) await this.#takeSnapshot(last);

@@ -291,8 +291,12 @@ export class WriteAheadLog {
         this.#proceed = resolve;
       });
       this.#proceed = undefined;
-      if (this.#failure !== undefined) throw this.#failure;
+      this.#checkUsable();
     }
+  }
+
+  #checkUsable(): void {
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   #fail(error: unknown, group: readonly WaitingBatch[]): void {

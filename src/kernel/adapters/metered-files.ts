@@ -26,6 +26,7 @@ export function meteredFiles({ files, clock, meter }: MeteredFilesDeps): Files {
     rename: (from, to) => files.rename(from, to),
     remove: (path) => files.remove(path),
     removeDirectory: (path) => files.removeDirectory(path),
+    freeBytes: (path) => files.freeBytes(path),
     syncDirectory: (path) => files.syncDirectory(path),
     open: async (path, options) => {
       const file = await files.open(path, options);

@@ -1,5 +1,14 @@
 import { constants } from "node:fs";
-import { access, mkdir, open, readdir, rename, rm, statfs, type FileHandle } from "node:fs/promises";
+import {
+  access,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  statfs,
+  type FileHandle,
+} from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Files, OpenFile } from "../ports/files.ts";
 

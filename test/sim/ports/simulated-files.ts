@@ -171,7 +171,7 @@ export class SimulatedFiles implements Files {
     });
   }
 
-  freeBytes(_path: string): Promise<number> {
+  freeBytes(): Promise<number> {
     return this.#read(() => {
       let used = 0;
       for (const inode of new Set(this.#entries.values())) used += inode.content.length;

@@ -37,6 +37,10 @@ export class SimulatedNetwork {
     this.#cut.add(`${from}>${to}`);
   }
 
+  isOpen(from: number, to: number): boolean {
+    return !this.#cut.has(`${from}>${to}`);
+  }
+
   heal(): void {
     this.#cut = new Set();
   }

@@ -11,7 +11,16 @@ describe("three orderers under crashes, partitions and a lossy network", () => {
     "lose nothing acknowledged, order nothing twice, and end with equal blocks, for every seed",
     { timeout: 120_000 },
     async () => {
-      const total = { acknowledged: 0, refused: 0, crashes: 0, blocks: 0, repeated: 0 };
+      const total = {
+        acknowledged: 0,
+        refused: 0,
+        crashes: 0,
+        blocks: 0,
+        repeated: 0,
+        restores: 0,
+        damaged: 0,
+        snapshots: 0,
+      };
       for (const seed of seeds) {
         const report = await runSeed(seed).catch((error: unknown) => {
           throw new Error(
@@ -24,12 +33,18 @@ describe("three orderers under crashes, partitions and a lossy network", () => {
         total.crashes += report.crashes;
         total.blocks += report.blocks;
         total.repeated += report.repeated;
+        total.restores += report.restores;
+        total.damaged += report.damaged;
+        total.snapshots += report.snapshotIndex > 0 ? 1 : 0;
       }
       // A run in which nothing happens proves nothing.
       expect(total.acknowledged).toBeGreaterThan(seeds.length * 50);
       expect(total.crashes).toBeGreaterThan(seeds.length);
       expect(total.blocks).toBeGreaterThan(seeds.length * 10);
       expect(total.repeated).toBeGreaterThan(seeds.length * 20);
+      expect(total.snapshots).toBe(seeds.length);
+      expect(total.restores).toBeGreaterThan(seeds.length / 8);
+      expect(total.damaged).toBeGreaterThan(seeds.length / 8);
       if (process.env["HEDDLE_FIGURES"] !== undefined)
         process.stderr.write(`${JSON.stringify(total)}\n`);
     },

@@ -30,6 +30,12 @@ export interface RunReport {
   readonly repeated: number;
   readonly crashes: number;
   readonly blocks: number;
+  /** Highest entry that a snapshot stands for at the end. */
+  readonly snapshotIndex: number;
+  /** Times that an orderer was brought forward by a leader's snapshot. */
+  readonly restores: number;
+  /** Orderers that lost their log, 0 or 1. */
+  readonly damaged: number;
   /** Header hash of the newest block: equal for equal seeds. */
   readonly tip: string;
 }
@@ -51,9 +57,12 @@ class Run {
   readonly #sent: Transaction[] = [];
   #repeated = 0;
   #crashes = 0;
+  #damaged = 0;
+  readonly #mayNotDamage: boolean;
 
   constructor(seed: number, lyingDirectory: string | undefined) {
     this.#random = new SeededRandom(seed);
+    this.#mayNotDamage = lyingDirectory !== undefined;
     this.#network = new SimulatedNetwork(this.#time, new SeededRandom(seed + 1), {
       lostPerMille: this.#random.below(80),
       repeatedPerMille: this.#random.below(50),
@@ -66,6 +75,7 @@ class Run {
           this.#time,
           this.#network,
           new SeededRandom(seed * 10 + id),
+          (from, number) => this.#fetch(from, number),
           lyingDirectory,
         ),
     );
@@ -152,7 +162,23 @@ class Run {
       case 7:
       case 8:
         this.#network.heal();
+        return;
+      case 9: {
+        // Of three, two must know what they promised.
+        const victim = this.#orderers.find((each) => !each.isUp);
+        if (victim === undefined || this.#damaged > 0 || this.#mayNotDamage) return;
+        if (await victim.spoilLog()) this.#damaged += 1;
+      }
     }
+  }
+
+  // As a call to another orderer: it must be up, and the ways there and back open.
+  async #fetch(from: number, number: number): Promise<Block | undefined> {
+    const others = this.#orderers.filter(({ id }) => id !== from);
+    const other = others[this.#random.below(others.length)]!;
+    const isReachable =
+      this.#network.isOpen(from, other.id) && this.#network.isOpen(other.id, from);
+    return isReachable && number < other.height ? other.block(number) : undefined;
   }
 
   #crash(orderer: SimulatedOrderer): void {
@@ -204,6 +230,9 @@ class Run {
       repeated: this.#repeated,
       crashes: this.#crashes,
       blocks: first!.hashes.length,
+      snapshotIndex: Math.max(...this.#orderers.map((orderer) => orderer.snapshotIndex)),
+      restores: this.#orderers.reduce((sum, orderer) => sum + orderer.restoreCount, 0),
+      damaged: this.#damaged,
       tip: first!.hashes.at(-1)!,
     };
   }

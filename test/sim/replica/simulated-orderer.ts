@@ -24,6 +24,7 @@ import {
   decodeRaftMessage,
   encodeRaftMessage,
 } from "../../../cluster/replica/index.ts";
+import { sleep } from "../../../src/kernel/sleep.ts";
 import type { SimulatedTime } from "../ports/simulated-time.ts";
 import { SimulatedFiles } from "../ports/simulated-files.ts";
 import type { SimulatedNetwork } from "./network.ts";
@@ -31,6 +32,7 @@ import { slowFiles } from "./slow-files.ts";
 
 const CHANNEL = "ch1";
 const VOTERS = [1, 2, 3];
+const SEGMENT_BYTES = 16 * 512;
 const GENESIS: Block = {
   header: { number: 0, previousHash: EMPTY_BYTES, dataHash: blockDataHash([utf8("genesis")]) },
   data: { data: [utf8("genesis")] },
@@ -43,7 +45,7 @@ const CONFIG = {
   orderer: {
     batchSize: { messageCountMax: 5, preferredBytesMax: 400, absoluteBytesMax: 2_000 },
     batchTimeoutMs: 200,
-    raftOptions: { inflightBlocksMax: 3 },
+    raftOptions: { inflightBlocksMax: 3, snapshotIntervalBytes: 1_000 },
   },
 } as unknown as ChannelConfig;
 
@@ -53,7 +55,13 @@ interface Process {
   readonly blocks: BlockStore;
   readonly replica: RaftReplica;
   readonly chain: OrderingChain;
+  readonly closing: AbortController;
 }
+
+/** The block from another orderer that is up and can be reached; `undefined` while there is none. */
+export type FetchBlock = (from: number, number: number) => Promise<Block | undefined>;
+
+const FETCH_PAUSE_MS = 20;
 
 /** Timers that die with their process. */
 class MortalTimers implements Timers {
@@ -105,6 +113,9 @@ export class SimulatedOrderer {
   readonly #network: SimulatedNetwork;
   readonly #random: Random;
   readonly #lyingDirectory: string | undefined;
+  readonly #fetch: FetchBlock;
+  /** Snapshots received from a leader and brought about. */
+  restoreCount = 0;
   #process: Process | undefined;
 
   /** Flushes below `lyingDirectory` are not flushes: to prove that the checks find what that breaks. */
@@ -113,8 +124,10 @@ export class SimulatedOrderer {
     time: SimulatedTime,
     network: SimulatedNetwork,
     random: Random,
+    fetch: FetchBlock,
     lyingDirectory?: string,
   ) {
+    this.#fetch = fetch;
     this.#lyingDirectory = lyingDirectory;
     this.id = id;
     this.files = new SimulatedFiles({ random });
@@ -129,6 +142,15 @@ export class SimulatedOrderer {
 
   get isLeader(): boolean {
     return this.#process?.replica.leadership.role === "leader";
+  }
+
+  /** It lost its log and takes no part. */
+  get standsBy(): boolean {
+    return this.#process?.replica.standsBy !== undefined;
+  }
+
+  get snapshotIndex(): number {
+    return this.#process?.replica.status().snapshotIndex ?? 0;
   }
 
   get height(): number {
@@ -179,6 +201,8 @@ export class SimulatedOrderer {
         heartbeatTicks: 1,
         messageBytesMax: 1_000,
         inflightMessagesMax: 3,
+        segmentBytes: SEGMENT_BYTES,
+        diskFreeBytesMin: 0,
       },
       recordOf(newest)?.raftIndex ?? 0,
     );
@@ -196,8 +220,22 @@ export class SimulatedOrderer {
       isSubmitting: () => false,
     };
     const validator = { validate: () => Promise.resolve({ kind: "valid", configSequence: 0 }) };
+    const closing = new AbortController();
+    const pull = (last: number, signal: AbortSignal): Promise<void> =>
+      this.#pull(blocks, timers, last, signal, (number, block) => {
+        chain.remember(
+          number,
+          block.data!.data.map((bytes) => transactionKey(bytes)),
+        );
+      });
     const chain = new OrderingChain(
       {
+        missing: {
+          pullTo: async (target, signal) => {
+            await pull(target.header!.number, signal);
+            this.restoreCount += 1;
+          },
+        },
         log: replica,
         link,
         writer,
@@ -218,16 +256,50 @@ export class SimulatedOrderer {
         envelopes.map((bytes) => transactionKey(bytes)),
       );
     }
-    this.#process = { timers, blocks, replica, chain };
+    this.#process = { timers, blocks, replica, chain, closing };
     this.#network.listen(this.id, (from, bytes) => {
       this.#receive(from, bytes);
     });
     replica.start(chain);
+    if (replica.standsBy === undefined) return;
+    // Its files end with the process.
+    pull(Infinity, closing.signal).catch(() => undefined);
+  }
+
+  async #pull(
+    blocks: BlockStore,
+    timers: Timers,
+    last: number,
+    signal: AbortSignal,
+    onBlock: (number: number, block: Block) => void,
+  ): Promise<void> {
+    while (blocks.height <= last && !signal.aborted) {
+      const block = await this.#fetch(this.id, blocks.height);
+      if (block === undefined) {
+        await sleep(timers, FETCH_PAUSE_MS, signal);
+        continue;
+      }
+      await blocks.append(block);
+      onBlock(block.header!.number, block);
+    }
+  }
+
+  /** Flips a bit of what the log had made durable: the next start finds it. False if there is nothing to spoil. */
+  async spoilLog(): Promise<boolean> {
+    this.files.powerLoss();
+    const name = (await this.files.list("/raft")).find((each) => each.startsWith("wal-"));
+    if (name === undefined) return false;
+    const content = this.files.contentOf(`/raft/${name}`);
+    if (content.length < 1_024) return false;
+    content[600] = (content[600] ?? 0) ^ 4;
+    this.files.overwrite(`/raft/${name}`, content);
+    return true;
   }
 
   /** The power goes: everything that was not flushed may be lost. */
   crash(): void {
     this.#process?.timers.kill();
+    this.#process?.closing.abort();
     this.#network.leave(this.id);
     this.files.faults.crashNow();
     this.#process?.chain.close();

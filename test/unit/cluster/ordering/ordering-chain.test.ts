@@ -100,6 +100,7 @@ class Rig {
         writer: new BlockWriter({ blocks, config, signer, random }, firstMembership(3), GENESIS),
         config,
         validator: { validate: () => this.validation },
+        missing: { pullTo: () => Promise.reject(new Error("nothing is missing")) },
         clock: this.time,
         timers: this.time,
         logger: silentLogger,

@@ -15,6 +15,7 @@ class Rig {
   readonly applied: Entry[] = [];
   readonly leaderships: Leadership[] = [];
   readonly failures: Error[] = [];
+  snapshotIntervalBytes = Infinity;
   onApply: () => Promise<void> = () => Promise.resolve();
 
   async start(appliedIndex = 0): Promise<RaftReplica> {
@@ -38,6 +39,8 @@ class Rig {
         heartbeatTicks: 1,
         messageBytesMax: 1_000,
         inflightMessagesMax: 5,
+        segmentBytes: 16_384,
+        diskFreeBytesMin: 0,
       },
       appliedIndex,
     );
@@ -46,6 +49,9 @@ class Rig {
         await this.onApply();
         this.applied.push(...entries);
       },
+      snapshotIntervalBytes: () => this.snapshotIntervalBytes,
+      snapshotData: () => Promise.resolve(utf8("state")),
+      restore: () => Promise.resolve(),
       leadershipChanged: (leadership) => this.leaderships.push(leadership),
       failed: (error) => this.failures.push(error),
     });
