@@ -140,7 +140,7 @@ describe("a block store", () => {
       remove: (path) => files.remove(path),
       removeDirectory: (path) => files.removeDirectory(path),
       syncDirectory: (path) => files.syncDirectory(path),
-      freeBytes: (path) => files.freeBytes(path),
+      freeBytes: () => files.freeBytes(),
     };
     const store = await BlockStore.open({
       files: counting,
