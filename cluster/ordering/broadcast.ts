@@ -1,3 +1,4 @@
+import { ConcurrencyLimit } from "../../src/kernel/concurrency-limit.ts";
 import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
 import type { Meter } from "../../src/kernel/ports/meter.ts";
@@ -12,17 +13,25 @@ import {
 } from "../../src/wire/index.ts";
 import { AnsweredStream } from "./answered-stream.ts";
 import { badRequest, classify, unavailable, type Refusal } from "./core/message-rules.ts";
-import { BROADCAST_WINDOW_MAX } from "./limits.ts";
+import {
+  RateLimits,
+  type Caller,
+  type RateExcess,
+  type RateLimitOptions,
+} from "./core/rate-limits.ts";
+import { BROADCAST_STREAMS_MAX, BROADCAST_WINDOW_MAX, RATE_BUCKETS_MAX } from "./limits.ts";
 import type { ConfigUpdates } from "./config-updates.ts";
 import type { MessageValidator } from "./message-validator.ts";
 import { broadcastMetrics, type BroadcastMetrics } from "./metrics.ts";
 import type { OrderingChain } from "./ordering-chain.ts";
+import type { ConfigInForce } from "./ports.ts";
 
 /** What Broadcast needs of a channel that this node orders. */
 export interface BroadcastChannel {
   readonly validator: Pick<MessageValidator, "validate">;
   readonly configUpdates: Pick<ConfigUpdates, "process">;
   readonly chain: Pick<OrderingChain, "order">;
+  readonly config: Pick<ConfigInForce, "current">;
 }
 
 export interface BroadcastDeps {
@@ -31,6 +40,13 @@ export interface BroadcastDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly meter: Meter;
+}
+
+export interface BroadcastOptions {
+  /** Default: none, as in Fabric. */
+  readonly rateLimits?: RateLimitOptions;
+  /** Streams open at a time. Default `BROADCAST_STREAMS_MAX`. */
+  readonly streamsMax?: number;
 }
 
 interface Tally {
@@ -47,29 +63,37 @@ const SUCCESS: BroadcastResponse = { status: Status.SUCCESS, info: "" };
 export class Broadcast {
   readonly #deps: BroadcastDeps;
   readonly #metrics: BroadcastMetrics;
+  readonly #rateLimits: RateLimits | undefined;
+  readonly #streams: ConcurrencyLimit;
 
-  constructor(deps: BroadcastDeps) {
+  constructor(deps: BroadcastDeps, options: BroadcastOptions = {}) {
     this.#deps = deps;
     this.#metrics = broadcastMetrics(deps.meter);
+    const { rateLimits, streamsMax = BROADCAST_STREAMS_MAX } = options;
+    this.#rateLimits = rateLimits && new RateLimits(rateLimits, RATE_BUCKETS_MAX);
+    this.#streams = new ConcurrencyLimit("/orderer.AtomicBroadcast", streamsMax);
   }
 
   binding(): RpcBinding {
     const method = methodOf(AtomicBroadcastDefinition, "broadcast");
-    return serveStream(method, (requests, send) => {
+    return serveStream(method, (requests, send, { signal }) => {
       const stream = new AnsweredStream<Envelope, BroadcastResponse>({
-        answer: (envelope) => this.process(envelope),
+        answer: (envelope) => this.process(envelope, signal),
         send,
         isLast: ({ status }) => status !== Status.SUCCESS,
         windowMax: BROADCAST_WINDOW_MAX,
       });
-      return stream.serve(requests);
+      return this.#streams.run(() => stream.serve(requests));
     });
   }
 
-  /** Validates and orders one envelope. SUCCESS: it is in a block that is committed and durable. Never rejects. */
-  async process(envelope: Envelope): Promise<BroadcastResponse> {
+  /**
+   * Validates and orders one envelope. SUCCESS: it is in a block that is committed and durable. Waits no longer once
+   * `signal` is aborted. Never rejects.
+   */
+  async process(envelope: Envelope, signal?: AbortSignal): Promise<BroadcastResponse> {
     const tally: Tally = { channel: "unknown", type: "unknown" };
-    const refusal = await this.#order(envelope, tally);
+    const refusal = await this.#order(envelope, tally, signal);
     const response = refusal ?? SUCCESS;
     this.#metrics.processed.add(1, { ...tally, status: statusName(response.status) });
     if (refusal !== undefined)
@@ -77,7 +101,11 @@ export class Broadcast {
     return response;
   }
 
-  async #order(envelope: Envelope, tally: Tally): Promise<Refusal | undefined> {
+  async #order(
+    envelope: Envelope,
+    tally: Tally,
+    signal: AbortSignal | undefined,
+  ): Promise<Refusal | undefined> {
     const startMs = this.#deps.clock.monotonicMs();
     const classified = classify(envelope);
     const { opened } = classified;
@@ -88,6 +116,9 @@ export class Broadcast {
       tally.channel = opened.channelHeader.channelId;
     if (classified.kind === "refused") return classified.refusal;
     if (channel === undefined) return badRequest("channel does not exist");
+    const caller = this.#callerOf(channel, classified.opened.signatureHeader.creator);
+    const excess = caller && this.#rateLimits?.excess(caller, startMs);
+    if (excess !== undefined) return tooMany(excess);
     const { validator, configUpdates, chain } = channel;
     const validation =
       classified.kind === "configUpdate"
@@ -98,9 +129,12 @@ export class Broadcast {
     const status = isRefused ? statusName(validation.refusal.status) : "SUCCESS";
     this.#metrics.validateSeconds.observe((validatedMs - startMs) / 1000, { ...tally, status });
     if (isRefused) return validation.refusal;
+    // Only now is it certain who called: nobody can use up what is another's.
+    const exceeded = caller && this.#rateLimits?.take(caller, validatedMs);
+    if (exceeded !== undefined) return tooMany(exceeded);
     // Of an update the configuration is ordered that it makes.
     const ordered = validation.kind === "made" ? validation.envelope : envelope;
-    const result = await chain.order(ordered, validation.configSequence);
+    const result = await chain.order(ordered, validation.configSequence, signal);
     const enqueuedSeconds = (this.#deps.clock.monotonicMs() - validatedMs) / 1000;
     const isOrdered = result.kind === "ordered";
     this.#metrics.enqueueSeconds.observe(enqueuedSeconds, {
@@ -109,13 +143,31 @@ export class Broadcast {
     });
     return isOrdered ? undefined : unavailable(result.info);
   }
+
+  // An identity that cannot be read does not pass the filters, so it need not be counted.
+  #callerOf(channel: BroadcastChannel, creator: Uint8Array): Caller | undefined {
+    if (this.#rateLimits === undefined) return undefined;
+    const result = channel.config.current().mspManager.unvalidatedIdentity(creator);
+    return result.ok ? { clientId: result.identity.id, mspId: result.identity.mspId } : undefined;
+  }
+}
+
+function tooMany({ of, retryMs }: RateExcess): Refusal {
+  return unavailable(`too many transactions of this ${of}: retry in ${retryMs} ms`);
+}
+
+const STATUS_NAMES = namesOf(Status);
+const TYPE_NAMES = namesOf(HeaderType);
+
+function namesOf(values: Readonly<Record<string, unknown>>): ReadonlyMap<unknown, string> {
+  return new Map(Object.entries(values).map(([name, value]) => [value, name]));
 }
 
 function statusName(status: Status): string {
-  return Object.entries(Status).find(([, value]) => value === status)?.[0] ?? "UNKNOWN";
+  return STATUS_NAMES.get(status) ?? "UNKNOWN";
 }
 
 // The known names only: a client may send any number.
 function typeName(type: number): string {
-  return Object.entries(HeaderType).find(([, value]) => value === type)?.[0] ?? "unknown";
+  return TYPE_NAMES.get(type) ?? "unknown";
 }

@@ -17,6 +17,16 @@ export const EARLY_COUNT_MAX = 10_000;
  */
 export const ORDERED_WINDOW_COUNT = 50_000;
 
+/** Broadcast streams open at a time. A further one fails at once with RESOURCE_EXHAUSTED. */
+export const BROADCAST_STREAMS_MAX = 2_500;
+
+/** Clients, and organisations, whose rate is being limited. At the bound the one that was heard of least recently starts anew. */
+export const RATE_BUCKETS_MAX = 10_000;
+
+/** Shortest and longest time after which a client is told to try again when too much waits. */
+export const RETRY_HINT_MS_MIN = 100;
+export const RETRY_HINT_MS_MAX = 5_000;
+
 /** Envelopes of one Broadcast stream that are being ordered. Reading pauses until the oldest is answered. */
 export const BROADCAST_WINDOW_MAX = 256;
 

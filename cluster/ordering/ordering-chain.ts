@@ -21,6 +21,8 @@ import { Leading } from "./leading.ts";
 import {
   EARLY_COUNT_MAX,
   ORDERED_WINDOW_COUNT,
+  RETRY_HINT_MS_MAX,
+  RETRY_HINT_MS_MIN,
   SUBMIT_RETRY_MS,
   SUBMIT_TIMEOUT_MS,
   SWEEP_INTERVAL_MS,
@@ -111,8 +113,11 @@ export class OrderingChain implements ReplicaApplication {
     for (const key of keys) this.#pending.settle(key, { kind: "ordered", blockNumber: number });
   }
 
-  /** Orders an envelope that was valid under the configuration of `configSequence`. Never rejects. */
-  order(envelope: Envelope, configSequence: number): Promise<OrderResult> {
+  /**
+   * Orders an envelope that was valid under the configuration of `configSequence`. Soon after `signal` is aborted it
+   * answers that nobody knows. Never rejects.
+   */
+  order(envelope: Envelope, configSequence: number, signal?: AbortSignal): Promise<OrderResult> {
     const submission = submissionOf(envelope, configSequence);
     const blockNumber = this.#ordered.blockOf(submission.key);
     if (blockNumber !== undefined) return Promise.resolve({ kind: "ordered", blockNumber });
@@ -122,9 +127,11 @@ export class OrderingChain implements ReplicaApplication {
     return new Promise((resolve) => {
       const timeoutMs = this.#options.submitTimeoutMs ?? SUBMIT_TIMEOUT_MS;
       const deadlineMs = this.#deps.clock.monotonicMs() + timeoutMs;
-      const pending = this.#pending.add(submission, deadlineMs, resolve);
+      const pending = this.#pending.add(submission, deadlineMs, { resolve, signal });
       if (pending === undefined) {
-        resolve(unavailable("too many transactions are waiting to be ordered"));
+        const retryMs = this.#retryHintMs(deadlineMs);
+        const info = `too many transactions are waiting to be ordered: retry in ${retryMs} ms`;
+        resolve(unavailable(info));
         return;
       }
       this.#watchDeadlines();
@@ -385,6 +392,12 @@ export class OrderingChain implements ReplicaApplication {
     for (const pending of this.#pending.unsent()) if (!this.#handOver(pending)) return;
   }
 
+  // What waits longest has waited about as long as a newcomer would have to.
+  #retryHintMs(newDeadlineMs: number): number {
+    const waitedMs = newDeadlineMs - (this.#pending.firstDeadlineMs ?? newDeadlineMs);
+    return Math.round(Math.min(RETRY_HINT_MS_MAX, Math.max(RETRY_HINT_MS_MIN, waitedMs)));
+  }
+
   #watchDeadlines(): void {
     this.#sweeper ??= this.#deps.timers.every(SWEEP_INTERVAL_MS, () => {
       this.#sweep();
@@ -398,6 +411,7 @@ export class OrderingChain implements ReplicaApplication {
       leaderId === undefined
         ? "no Raft leader"
         : "timed out waiting for the transaction to be ordered";
+    this.#pending.release(unavailable("the client has gone"));
     this.#pending.expire(nowMs, unavailable(info));
     // What still waits to be sent is not lost: sending it twice would only make it wait longer.
     const isSubmitting = leaderId !== undefined && this.#deps.link.isSubmitting(leaderId);

@@ -24,8 +24,14 @@ export interface PendingEnvelope {
   sentMs: number | undefined;
 }
 
+/** A client that waits. Once `signal` is aborted it has gone. */
+export interface Waiter {
+  readonly resolve: (result: OrderResult) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
 interface Waiting extends PendingEnvelope {
-  readonly resolvers: ((result: OrderResult) => void)[];
+  waiters: readonly Waiter[];
 }
 
 /** Envelopes whose clients wait, by key, oldest first. A transaction that arrives twice waits once, for two answers. */
@@ -39,19 +45,15 @@ export class PendingEnvelopes {
   }
 
   /** The entry of a new envelope to be handed over, or of one that waits already; `undefined` when too many wait. */
-  add(
-    submission: Submission,
-    deadlineMs: number,
-    resolve: (result: OrderResult) => void,
-  ): PendingEnvelope | undefined {
+  add(submission: Submission, deadlineMs: number, waiter: Waiter): PendingEnvelope | undefined {
     const known = this.#waiting.get(submission.key);
     if (known !== undefined) {
-      known.resolvers.push(resolve);
+      known.waiters = [...known.waiters, waiter];
       return known;
     }
     const bytes = this.#bytes + submission.message.bytes.length;
     if (this.count >= PENDING_COUNT_MAX || bytes > PENDING_BYTES_MAX) return undefined;
-    const waiting = { submission, deadlineMs, sentMs: undefined, resolvers: [resolve] };
+    const waiting: Waiting = { submission, deadlineMs, sentMs: undefined, waiters: [waiter] };
     this.#waiting.set(submission.key, waiting);
     this.#bytes = bytes;
     return waiting;
@@ -63,7 +65,7 @@ export class PendingEnvelopes {
     if (waiting === undefined) return;
     this.#waiting.delete(key);
     this.#bytes -= waiting.submission.message.bytes.length;
-    for (const resolve of waiting.resolvers) resolve(result);
+    for (const { resolve } of waiting.waiters) resolve(result);
   }
 
   settleAll(result: OrderResult): void {
@@ -78,6 +80,23 @@ export class PendingEnvelopes {
     }
   }
 
+  /** Answers clients that have gone. An envelope for which nobody waits any more is not handed over again. */
+  release(result: OrderResult): void {
+    for (const [key, waiting] of this.#waiting) {
+      if (!waiting.waiters.some(isGone)) continue;
+      const gone = waiting.waiters.filter(isGone);
+      waiting.waiters = waiting.waiters.filter((waiter) => !isGone(waiter));
+      for (const { resolve } of gone) resolve(result);
+      if (waiting.waiters.length === 0) this.settle(key, result);
+    }
+  }
+
+  /** The deadline that comes first. */
+  get firstDeadlineMs(): number | undefined {
+    for (const { deadlineMs } of this.#waiting.values()) return deadlineMs;
+    return undefined;
+  }
+
   /** Forgets what was handed over before `sentBeforeMs`: it has to be handed over again. */
   recall(sentBeforeMs: number): void {
     for (const waiting of this.#waiting.values()) {
@@ -90,4 +109,8 @@ export class PendingEnvelopes {
   *unsent(): IterableIterator<PendingEnvelope> {
     for (const waiting of this.#waiting.values()) if (waiting.sentMs === undefined) yield waiting;
   }
+}
+
+function isGone({ signal }: Waiter): boolean {
+  return signal?.aborted === true;
 }

@@ -55,6 +55,21 @@ export interface OrdererConfig extends CommonConfig {
   readonly kind: "orderer";
   /** Fabric's channel participation API, with mutual TLS. Absent: it is not served. */
   readonly admin?: AdminConfig;
+  /** Envelopes that clients may have ordered here. Absent: no limit, as in Fabric. */
+  readonly rateLimits?: RateLimitsConfig;
+}
+
+/** `perSecond` in the long run, `burst` at once. */
+export interface RateConfig {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+export interface RateLimitsConfig {
+  /** For each client identity. */
+  readonly client?: RateConfig;
+  /** For all clients of an organisation together. */
+  readonly organization?: RateConfig;
 }
 
 export interface PeerConfig extends CommonConfig {
@@ -116,11 +131,24 @@ const adminSchema = z.strictObject({
     .default(MEBIBYTE),
 });
 
-const ordererSchema = z
-  .strictObject({ kind: z.literal("orderer"), ...common, admin: adminSchema.optional() })
-  .transform(({ admin, ...rest }): OrdererConfig =>
-    admin === undefined ? rest : { ...rest, admin },
-  );
+const rate = z
+  .strictObject({
+    perSecond: z.number().positive().max(1_000_000),
+    burst: z.number().int().min(1).max(10_000_000).optional(),
+  })
+  // By default as many at once as come in a second.
+  .transform(({ perSecond, burst = Math.max(1, Math.ceil(perSecond)) }) => ({ perSecond, burst }));
+const rateLimitsSchema = z.strictObject({
+  client: rate.exactOptional(),
+  organization: rate.exactOptional(),
+});
+
+const ordererSchema: z.ZodType<OrdererConfig> = z.strictObject({
+  kind: z.literal("orderer"),
+  ...common,
+  admin: adminSchema.exactOptional(),
+  rateLimits: rateLimitsSchema.exactOptional(),
+});
 
 const peerSchema: z.ZodType<PeerConfig> = z.strictObject({
   kind: z.literal("peer"),

@@ -18,11 +18,14 @@ export async function startOrderer(config: OrdererConfig, world: World): Promise
   });
   // Callers may come before the channels are open: they are told that there are none.
   const serving: { registrar?: ChannelRegistrar } = {};
-  const broadcast = new Broadcast({
-    ...world,
-    channel: (channelId) => serving.registrar?.orderer(channelId),
-    logger: world.logger.child("broadcast"),
-  });
+  const broadcast = new Broadcast(
+    {
+      ...world,
+      channel: (channelId) => serving.registrar?.orderer(channelId),
+      logger: world.logger.child("broadcast"),
+    },
+    config.rateLimits === undefined ? {} : { rateLimits: config.rateLimits },
+  );
   const deliver = ordererDeliverBinding({
     ...world,
     channels: { channel: (channelId) => serving.registrar?.orderer(channelId) },

@@ -57,6 +57,31 @@ async function problemsOf(
   return problems;
 }
 
+describe("an orderer's rate limits", () => {
+  const load = async (rateLimits: unknown): Promise<unknown> =>
+    (await loadOrdererConfig(await write(stringify({ ...ORDERER, rateLimits })))).rateLimits;
+
+  test("are absent unless they are set, and let a second's worth through at once", async () => {
+    const plain = await loadOrdererConfig(await write(stringify(ORDERER)));
+    expect(plain).not.toHaveProperty("rateLimits");
+    const organization = { perSecond: 5, burst: 100 };
+    expect(await load({ client: { perSecond: 0.5 }, organization })).toEqual({
+      client: { perSecond: 0.5, burst: 1 },
+      organization,
+    });
+    expect(await load({ client: { perSecond: 20 } })).toEqual({
+      client: { perSecond: 20, burst: 20 },
+    });
+  });
+
+  test("are refused when they would let nothing through", async () => {
+    for (const rate of [{ perSecond: 0 }, { perSecond: 1, burst: 0 }, {}, { perSecond: "many" }]) {
+      const text = stringify({ ...ORDERER, rateLimits: { client: rate } });
+      expect(await problemsOf(text, loadOrdererConfig)).toHaveLength(1);
+    }
+  });
+});
+
 describe("a valid configuration", () => {
   test("has absolute paths, relative ones being taken from the file's folder", async () => {
     const config = await loadOrdererConfig(await write(stringify(ORDERER)));

@@ -29,7 +29,7 @@ import {
 import { nextBlock, tipOf } from "../../../../cluster/ordering/core/block-assembly.ts";
 import { firstMembership } from "../../../../cluster/ordering/core/membership.ts";
 import { transactionKey } from "../../../../cluster/ordering/core/transaction-key.ts";
-import { SUBMIT_RETRY_MS } from "../../../../cluster/ordering/limits.ts";
+import { PENDING_COUNT_MAX, SUBMIT_RETRY_MS } from "../../../../cluster/ordering/limits.ts";
 import type { Entry, Leadership } from "../../../../cluster/replica/index.ts";
 import { SeededRandom } from "../../../sim/ports/seeded-random.ts";
 import { SimulatedTime } from "../../../sim/ports/simulated-time.ts";
@@ -289,6 +289,43 @@ describe("a follower's chain", () => {
       kind: "unavailable",
       info: expect.stringMatching("timed out") as string,
     });
+  });
+
+  test("lets a client go whose call has ended, and the others wait on", async () => {
+    const rig = new Rig();
+    rig.lead({ role: "follower", term: 1, leaderId: 2 });
+    const call = new AbortController();
+    const gone: OrderResult[] = [];
+    void rig.chain.order(envelope("a"), 0, call.signal).then((answer) => gone.push(answer));
+    const waiting = rig.order("a");
+    call.abort();
+    await rig.time.advance(200);
+    expect(gone).toEqual([{ kind: "unavailable", info: "the client has gone" }]);
+    expect(waiting).toEqual([]);
+  });
+
+  test("hands an envelope over no more once nobody waits for it", async () => {
+    const rig = new Rig();
+    rig.lead({ role: "follower", term: 1, leaderId: 2 });
+    const call = new AbortController();
+    void rig.chain.order(envelope("a"), 0, call.signal);
+    call.abort();
+    await rig.time.advance(200);
+    rig.lead({ role: "follower", term: 2, leaderId: 3 });
+    await rig.time.advance(SUBMIT_RETRY_MS + 200);
+    expect(rig.forwarded).toHaveLength(1);
+  });
+
+  test("refuses at once what is too much, with the time after which to try again", async () => {
+    const rig = new Rig();
+    rig.lead({ role: "follower", term: 1, leaderId: 2 });
+    rig.order("first");
+    await rig.time.advance(700);
+    for (let count = 1; count < PENDING_COUNT_MAX; count += 1) rig.order(String(count));
+    const refused = rig.order("one more");
+    await rig.time.advance(0);
+    const info = "too many transactions are waiting to be ordered: retry in 700 ms";
+    expect(refused).toEqual([{ kind: "unavailable", info }]);
   });
 
   test("passes an envelope on that was meant for the leader, and never back", () => {
