@@ -55,6 +55,11 @@ export class BlockIntake {
     if (number >= this.#committer.height) await this.#newest;
   }
 
+  /** Resolves when nothing is under way, whatever came of it. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+  }
+
   #take(block: Block): void {
     const { header } = block;
     assert(header !== undefined, "a verified block has a header");

@@ -19,3 +19,34 @@ export const PULL_SILENCE_MS_MAX = 30_000;
 
 /** Signatures of one block that are looked at. A block with more is refused before any is verified. */
 export const BLOCK_SIGNATURES_MAX = 256;
+
+/** A ledger that is fewer blocks behind than this does not catch up in ranges: the ordinary ways bring them. */
+export const CATCH_UP_LAG_MIN = 20;
+
+/** Blocks of one request while catching up. */
+export const CATCH_UP_RANGE_BLOCKS = 32;
+
+/** Requests to one source at a time while catching up. */
+export const CATCH_UP_RANGES_PER_SOURCE_MAX = 2;
+
+/** Failures in a row after which a source is not asked any more in this catching up. */
+export const CATCH_UP_STRIKES_MAX = 3;
+
+/** Blocks asked for or held at a time while catching up, and their bytes by the average so far; at least one request's. */
+export const CATCH_UP_WINDOW_BLOCKS = 512;
+export const CATCH_UP_WINDOW_BYTES: number = 64 * 1024 * 1024;
+
+/** Blocks whose signatures are verified at a time while catching up. */
+export const CATCH_UP_VERIFIED_AT_A_TIME = 16;
+
+/** Sources that are asked while catching up: the first so many. */
+export const CATCH_UP_SOURCES_MAX = 16;
+
+/** A source that has not told its height by then is left out. */
+export const CATCH_UP_PROBE_MS = 1_500;
+
+/** A source that sends nothing for this long while catching up has failed. */
+export const CATCH_UP_SILENCE_MS = 10_000;
+
+/** A source that has not brought the whole of one request by then has failed, however steadily it sends. */
+export const CATCH_UP_RANGE_MS = 60_000;

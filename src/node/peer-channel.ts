@@ -2,7 +2,13 @@
 import { join } from "node:path";
 import { ChannelConfig, ChannelConfigRef, lastConfigNumber } from "../channel/index.ts";
 import { BlockIntake, Committer } from "../committer/index.ts";
-import { BlockPuller, BlockVerifier, type PullReport } from "../delivery/index.ts";
+import {
+  BlockPuller,
+  BlockVerifier,
+  CatchUp,
+  type FetchSource,
+  type PullReport,
+} from "../delivery/index.ts";
 import { assert } from "../kernel/assert.ts";
 import { errorMessage } from "../kernel/error.ts";
 import type { KvStore } from "../kernel/ports/kv-store.ts";
@@ -26,6 +32,8 @@ export class PeerChannel {
   readonly #verifier: BlockVerifier;
   readonly #world: World;
   readonly #logger: Logger;
+  readonly #closing = new AbortController();
+  #catchingUp: Promise<void> = Promise.resolve();
   #pulling: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
 
   private constructor(world: World, ledger: Ledger, config: ChannelConfigRef, state: KvStore) {
@@ -75,6 +83,10 @@ export class PeerChannel {
     return undefined;
   }
 
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   /** A block that gossip brought, before anybody believes it. */
   async verify(
     number: number,
@@ -94,6 +106,24 @@ export class PeerChannel {
     await this.#intake.commit(block);
   }
 
+  /** Brings a ledger that is far behind level with `sources`; resolves when it is, or when nobody answers. */
+  async catchUp(sources: () => readonly FetchSource[]): Promise<void> {
+    const catchUp = new CatchUp(
+      {
+        ...this.#world,
+        config: this.config,
+        sink: this.#intake,
+        logger: this.#logger.child("catch-up"),
+        sources,
+      },
+      { channelId: this.channelId },
+    );
+    this.#catchingUp = catchUp.run(this.#closing.signal).catch((error: unknown) => {
+      this.#reportStop(error);
+    });
+    await this.#catchingUp;
+  }
+
   /** Begins or ends pulling blocks from the orderers. */
   async pull(wanted: boolean, hooks: PeerChannelHooks): Promise<void> {
     if (!wanted) {
@@ -109,9 +139,17 @@ export class PeerChannel {
     this.#pulling = { abort, ended: this.#run(abort.signal, hooks) };
   }
 
+  /** Ends catching up; gossip is not joined any more. */
+  beginClose(): void {
+    this.#closing.abort();
+  }
+
   async close(): Promise<void> {
+    this.beginClose();
     this.#pulling?.abort.abort();
+    await this.#catchingUp;
     await this.#pulling?.ended;
+    await this.#intake.settled();
     await this.ledger.close();
   }
 
@@ -142,13 +180,16 @@ export class PeerChannel {
     try {
       await puller.run(signal);
     } catch (error) {
-      this.#logger.error("the channel stops: a block could not be committed", {
-        reason: errorMessage(error),
-      });
-      this.#world.health.register(`channel ${this.channelId}`, () =>
-        Promise.reject(new Error(errorMessage(error))),
-      );
+      this.#reportStop(error);
     }
+  }
+
+  #reportStop(error: unknown): void {
+    const reason = errorMessage(error);
+    this.#logger.error("the channel stops: a block could not be committed", { reason });
+    this.#world.health.register(`channel ${this.channelId}`, () =>
+      Promise.reject(new Error(reason)),
+    );
   }
 }
 

@@ -29,6 +29,7 @@ import { LmdbKvStore } from "../ledger/adapters/lmdb-kv-store.ts";
 import { readMspDirectory } from "../msp/adapters/msp-directory.ts";
 import { Msp, MspManager } from "../msp/index.ts";
 import { Block, decode } from "../wire/index.ts";
+import { blockSources } from "./block-sources.ts";
 import { ChannelRegistrar } from "./channel-registrar.ts";
 import { ConfigError, type PeerConfig } from "./config.ts";
 import { GOSSIP_MEMBERS_PATH, gossipMembers } from "./gossip-members.ts";
@@ -83,7 +84,7 @@ export async function startPeer(config: PeerConfig, world: World): Promise<Runni
   const operationsPort = await world.operations.listen();
   await gossip.start();
   const takePart = (channel: PeerChannel): void => {
-    joinChannel(channel, lifecycle, gossip);
+    takePartIn(channel, config, { lifecycle, gossip });
   };
   for (const channel of channels.channels()) takePart(channel);
   channels.subscribe(takePart);
@@ -95,6 +96,7 @@ export async function startPeer(config: PeerConfig, world: World): Promise<Runni
       await world.operations.close();
       await server.close();
       gateway.close();
+      for (const channel of channels.channels()) channel.beginClose();
       await gossip.close();
       await channels.close();
       await contracts.close();
@@ -260,15 +262,36 @@ function peerBindings(
   ];
 }
 
-/** Connects a channel's ledger, lifecycle and gossip, and follows who delivers. */
-function joinChannel(channel: PeerChannel, lifecycle: Lifecycle, gossip: GossipService): void {
-  const { channelId, ledger, config } = channel;
+/**
+ * Keeps the lifecycle at the ledger's state, brings a ledger that is far behind level with others, then takes part in gossip: a
+ * peer that cannot endorse yet, and that would ask its neighbours for block after block, is no use to them. Whoever asks
+ * for the blocks that it has is served from the start.
+ */
+function takePartIn(
+  channel: PeerChannel,
+  peer: PeerConfig,
+  parts: { readonly lifecycle: Lifecycle; readonly gossip: GossipService },
+): void {
+  const { channelId, ledger } = channel;
   const readLifecycle = (): void => {
     const state = ledger.query();
-    lifecycle.update(channelId, state);
+    parts.lifecycle.update(channelId, state);
     state.close();
   };
   readLifecycle();
+  ledger.subscribe((committed) => {
+    if (touchesLifecycle(committed)) readLifecycle();
+  });
+  const sources = (): ReturnType<typeof blockSources> =>
+    blockSources(channel.config.current(), peer);
+  void channel.catchUp(sources).then(() => {
+    if (!channel.isClosed) joinGossip(channel, parts.lifecycle, parts.gossip);
+  });
+}
+
+/** Connects a channel's ledger with gossip, and follows who delivers. */
+function joinGossip(channel: PeerChannel, lifecycle: Lifecycle, gossip: GossipService): void {
+  const { channelId, ledger, config } = channel;
   gossip.joinChannel(
     channelId,
     networkOf(config.current()),
@@ -278,10 +301,7 @@ function joinChannel(channel: PeerChannel, lifecycle: Lifecycle, gossip: GossipS
     const chaincodes = lifecycle.runnableChaincodes(channelId);
     gossip.updateChannel(channelId, { height: ledger.height, chaincodes });
   };
-  ledger.subscribe((committed) => {
-    if (touchesLifecycle(committed)) readLifecycle();
-    publish();
-  });
+  ledger.subscribe(publish);
   // A package that is installed after its definition was committed.
   lifecycle.subscribe(publish);
   config.subscribe((next) => {
