@@ -80,11 +80,11 @@ describe("what is committed", () => {
   });
 
   test("B18: is what a majority holds, not what a follower's longer log ends with", () => {
-    // 2 has a long tail of a term that lost; an empty append matches only its beginning.
+    // 2 has a tail of a term that lost, as long as the leader's log; an empty append matches only its beginning.
     const states = {
       1: { entries: entriesOf(1, 3), hardState: { term: 3, votedFor: undefined, commit: 0 } },
       2: {
-        entries: entriesOf(1, 2, 2, 2, 2),
+        entries: entriesOf(1, 2, 2),
         hardState: { term: 3, votedFor: undefined, commit: 0 },
       },
     };

@@ -37,6 +37,8 @@ export class ScenarioNode {
   #raft: Raft | undefined;
   #startCount = 0;
   #isDiskStalled = false;
+  /** Reads that may go on. */
+  readCount = 0;
   /** What a restart finds. */
   hardState: HardState;
   snapshot: Snapshot;
@@ -203,6 +205,7 @@ export class ScenarioNode {
     raft.checkInvariants();
     const effects = raft.takeEffects();
     this.#around.observe(this, effects);
+    this.readCount += effects.readStates.length;
     for (const message of effects.sendNow) this.#around.send(message);
     if (effects.hardState !== undefined || effects.persist !== undefined) {
       this.#written.push(effects);

@@ -1,0 +1,49 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { Hunter } from "./hunter.ts";
+import type { Catch, Hunt, Mutant } from "./mutation.ts";
+import { RAFT_MUTANTS } from "./raft-mutants.ts";
+
+const MUTANTS: readonly Mutant[] = [...RAFT_MUTANTS];
+
+/** Within how many seeds a bug must be caught. Scripts have none. */
+const SEEDS_MAX: Record<Hunt, number> = { script: 0, group: 60, membership: 40 };
+
+const HUNTS_AT_ONCE = 2;
+
+const caught = new Map<string, Catch | undefined>();
+
+beforeAll(async () => {
+  const hunter = new Hunter();
+  const waiting = [...MUTANTS];
+  const work = async (): Promise<void> => {
+    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+      const { name, hunt, edits } = mutant;
+      caught.set(name, await hunter.hunt(edits, hunt, SEEDS_MAX[hunt]));
+    }
+  };
+  await Promise.all(Array.from({ length: HUNTS_AT_ONCE }, work));
+  const rows = MUTANTS.map(({ name }) => {
+    const found = caught.get(name);
+    return `${name}: ${found === undefined ? "not caught" : `${found.by}, ${found.violation}`}\n`;
+  });
+  process.stdout.write(rows.join(""));
+}, 300_000);
+
+describe("a bug planted into the code is caught", () => {
+  test("and there are enough of them, each with its own name", () => {
+    expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
+    expect(MUTANTS.length).toBeGreaterThanOrEqual(25);
+  });
+
+  test.each(MUTANTS)("that $name, by a $hunt", ({ name }) => {
+    expect(caught.get(name)).toBeDefined();
+  });
+
+  test.each(["script", "group", "membership"] as const)(
+    "and nothing is caught by a %s in the sound code",
+    async (hunt) => {
+      expect(await new Hunter().hunt([], hunt, 3)).toBeUndefined();
+    },
+    60_000,
+  );
+});
