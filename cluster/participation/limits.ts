@@ -17,3 +17,9 @@ export const FORM_PARTS_MAX = 16;
 
 /** Bytes of the headers of one part. A form beyond it is refused. */
 export const FORM_HEADER_BYTES_MAX = 4_096;
+
+/** How long an orderer that a configuration no longer names stays in the Raft group for its removal, unless it is sooner. */
+export const EVICTION_GRACE_MS = 10_000;
+
+/** How often it looks. */
+export const EVICTION_POLL_MS = 100;

@@ -1,6 +1,7 @@
 import { ChannelConfig } from "../../src/channel/index.ts";
 import { errorMessage } from "../../src/kernel/error.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
+import { sleep } from "../../src/kernel/sleep.ts";
 import { BlockStore } from "../../src/ledger/index.ts";
 import { Block, tryDecode } from "../../src/wire/index.ts";
 import { ChannelOrderer, isConsenterOf, type ChannelOrdererDeps } from "../ordering/index.ts";
@@ -9,6 +10,7 @@ import type { ChannelInfo } from "./channel-info.ts";
 import type { ChannelRecords } from "./channel-records.ts";
 import { ParticipationError } from "./errors.ts";
 import { FollowerChain, type FollowerEnd } from "./follower-chain.ts";
+import { EVICTION_GRACE_MS, EVICTION_POLL_MS } from "./limits.ts";
 import type { ParticipationMetrics } from "./metrics.ts";
 
 export interface OrdererChannelDeps extends ChannelOrdererDeps {
@@ -48,6 +50,8 @@ export class OrdererChannel {
   readonly #logger: Logger;
   #state: State = { kind: "opening" };
   #isLeaving = false;
+  // Named by a configuration that this node is no consenter of.
+  #leaving: ChannelOrderer | undefined;
   // One change of what the channel is at a time.
   #tasks: Promise<void> = Promise.resolve();
 
@@ -184,10 +188,14 @@ export class OrdererChannel {
       { directory, serverTlsCert, ...(genesisBlock === undefined ? {} : { genesisBlock }) },
     );
     const { metrics } = this.#deps;
+    orderer.config.subscribe((config) => {
+      if (!this.#isConsenter(config)) void this.#leaveGroup(orderer);
+    });
     metrics.height(this.channelId, orderer.blocks.height);
     orderer.blocks.subscribe((height) => {
       metrics.height(this.channelId, height);
     });
+    this.#leaving = undefined;
     this.#become({ kind: "consenter", orderer });
   }
 
@@ -220,6 +228,29 @@ export class OrdererChannel {
     this.#logger.info("the configuration makes this node a consenter", {
       height: last.height,
     });
+    await this.#open();
+  }
+
+  // Fabric: an orderer that is no longer a consenter halts and follows. Not before Raft has removed it, or had the time
+  // to: a group of two needs its vote for that.
+  async #leaveGroup(orderer: ChannelOrderer): Promise<void> {
+    if (this.#leaving === orderer) return;
+    this.#leaving = orderer;
+    const { clock, timers } = this.#deps;
+    const deadlineMs = clock.monotonicMs() + EVICTION_GRACE_MS;
+    while (this.orderer === orderer && isVoter(orderer) && clock.monotonicMs() < deadlineMs) {
+      await sleep(timers, EVICTION_POLL_MS);
+    }
+    await this.#serial(() => this.#evict(orderer));
+  }
+
+  async #evict(orderer: ChannelOrderer): Promise<void> {
+    this.#leaving = undefined;
+    if (this.orderer !== orderer || this.#isConsenter(orderer.config.current())) return;
+    this.#logger.info("the configuration no longer makes this node a consenter", {
+      height: orderer.blocks.height,
+    });
+    await orderer.close();
     await this.#open();
   }
 
@@ -267,4 +298,9 @@ export class OrdererChannel {
   #isConsenter(config: ChannelConfig): boolean {
     return isConsenterOf(config, this.#options.serverTlsCert);
   }
+}
+
+function isVoter({ raftId, replica }: ChannelOrderer): boolean {
+  const { voters, votersOutgoing } = replica.status().configuration;
+  return voters.includes(raftId) || votersOutgoing.includes(raftId);
 }

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { ChannelRegistrar } from "../../../../cluster/participation/index.ts";
+import { ChannelConfig } from "../../../../src/channel/index.ts";
 import type { Block } from "../../../../src/wire/index.ts";
 import { CHANNEL_ID, sampleChannel, type SampleChannel } from "../../../support/sample-channel.ts";
 import {
@@ -8,6 +9,7 @@ import {
   DATA,
   RegistrarWorld,
   chainOf,
+  configWithConsenter,
   sampleAndStranger,
 } from "./world.ts";
 
@@ -144,6 +146,38 @@ describe("joining", () => {
     expect(await again.remove("other")).toEqual({ kind: "removed" });
     expect(await world.files.list(`${DATA}/channels`)).toEqual([CHANNEL_ID]);
     await again.close();
+  });
+});
+
+describe("a change of the consenters", () => {
+  test("makes a consenter of the follower that it names", async () => {
+    const world = follower();
+    world.serve(await chainOf(sample, configWithConsenter(sample, stranger)));
+    const registrar = await world.open();
+    expect(await registrar.join(sample.genesis)).toMatchObject({
+      info: { consensusRelation: "follower" },
+    });
+    await world.until(() => registrar.orderer(CHANNEL_ID) !== undefined);
+    const info = registrar.info(CHANNEL_ID)!;
+    expect(info).toMatchObject({ consensusRelation: "consenter", status: "active" });
+    expect(info.height).toBeGreaterThan(CONFIG_BLOCK);
+    await registrar.close();
+  });
+
+  test("makes a follower of the consenter that it no longer names, once its time in the group is over", async () => {
+    const world = consenter();
+    const evicting = await chainOf(sample, configWithConsenter(sample, stranger));
+    const registrar = await world.open();
+    await registrar.join(sample.genesis);
+    const orderer = registrar.orderer(CHANNEL_ID)!;
+    for (const block of evicting.slice(1, CONFIG_BLOCK + 1)) await orderer.blocks.append(block);
+    orderer.config.replace(ChannelConfig.fromBlock(evicting[CONFIG_BLOCK]!));
+    expect(registrar.info(CHANNEL_ID)).toMatchObject({ consensusRelation: "consenter" });
+    world.serve(evicting);
+    await world.until(() => isLevel(registrar));
+    expect(registrar.info(CHANNEL_ID)).toMatchObject({ consensusRelation: "follower" });
+    expect(registrar.orderer(CHANNEL_ID)).toBeUndefined();
+    await registrar.close();
   });
 });
 

@@ -1,11 +1,17 @@
 /** One orderer's registrar on a simulated disk, with orderers that serve a chain from memory. */
 import { ChannelRegistrar } from "../../../../cluster/participation/index.ts";
 import { ClusterService } from "../../../../cluster/replica/index.ts";
-import { configOfBlock } from "../../../../src/channel/index.ts";
+import { buildGenesisBlock, configOfBlock } from "../../../../src/channel/index.ts";
 import { silentLogger } from "../../../../src/kernel/ports/logger.ts";
 import { silentMeter } from "../../../../src/kernel/ports/meter.ts";
 import { SeededRandom } from "../../../../src/kernel/seeded-random.ts";
-import { ConfigEnvelope, HeaderType, encode, type Block } from "../../../../src/wire/index.ts";
+import {
+  ConfigEnvelope,
+  HeaderType,
+  encode,
+  type Block,
+  type Config,
+} from "../../../../src/wire/index.ts";
 import { SimulatedFiles } from "../../../sim/ports/simulated-files.ts";
 import { SimulatedTime } from "../../../sim/ports/simulated-time.ts";
 import { DeliverDialer } from "../../../support/deliver-dialer.ts";
@@ -19,14 +25,17 @@ export const ADDRESSES = ["orderer1.example.com:7050", "orderer2.example.com:705
 /** Place of the config block in `chainOf`. */
 export const CONFIG_BLOCK = 3;
 
-/** Six blocks; the one at `CONFIG_BLOCK` holds the configuration once more, with the next sequence. */
-export async function chainOf(sample: SampleChannel): Promise<readonly Block[]> {
+/** Six blocks; the one at `CONFIG_BLOCK` holds `config`, or the first configuration once more, with the next sequence. */
+export async function chainOf(
+  sample: SampleChannel,
+  config: Config = configOfBlock(sample.genesis),
+): Promise<readonly Block[]> {
   const blocks = [sample.genesis];
   for (let number = 1; number <= 5; number += 1) {
     const lastConfig = number < CONFIG_BLOCK ? 0 : CONFIG_BLOCK;
     const data =
       number === CONFIG_BLOCK
-        ? await configTransaction(sample)
+        ? await configTransaction(sample, config)
         : await sampleTransaction({
             creator: sample.org1.client,
             endorsers: [],
@@ -38,8 +47,19 @@ export async function chainOf(sample: SampleChannel): Promise<readonly Block[]> 
   return blocks;
 }
 
-function configTransaction(sample: SampleChannel): Promise<Uint8Array> {
-  const config = { ...configOfBlock(sample.genesis), sequence: 1 };
+/** The sample channel's configuration with one consenter, who has this certificate. */
+export function configWithConsenter(sample: SampleChannel, certificatePem: Uint8Array): Config {
+  const consenter = {
+    host: "orderer9.example.com",
+    port: 7050,
+    clientTlsCertPem: certificatePem,
+    serverTlsCertPem: certificatePem,
+  };
+  return configOfBlock(buildGenesisBlock({ ...sample.profile, consenters: [consenter] }));
+}
+
+function configTransaction(sample: SampleChannel, before: Config): Promise<Uint8Array> {
+  const config = { ...before, sequence: 1 };
   return sampleEnvelope(
     {
       creator: sample.ordererOrg.orderer,
