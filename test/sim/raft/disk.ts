@@ -1,8 +1,9 @@
-import type { Entry, HardState } from "../../../cluster/raft/index.ts";
+import type { Entry, HardState, Snapshot } from "../../../cluster/raft/index.ts";
 import type { Random } from "../../../src/kernel/ports/random.ts";
 
 type WriteRecord =
   | { readonly type: "hardState"; readonly hardState: HardState }
+  | { readonly type: "snapshot"; readonly snapshot: Snapshot }
   | { readonly type: "entry"; readonly entry: Entry };
 
 /** How a sabotaged disk misbehaves. */
@@ -11,17 +12,26 @@ export interface DiskFlaws {
   readonly keepsTruncated: boolean;
 }
 
+/** What one batch of effects writes. */
+export interface DiskWrite {
+  readonly hardState: HardState | undefined;
+  readonly installSnapshot: Snapshot | undefined;
+  readonly append: readonly Entry[];
+}
+
 /** A log store with crash semantics: what is not flushed is lost, except for a prefix of it. */
 export class SimDisk {
   readonly #flaws: DiskFlaws;
   #hardState: HardState = { term: 0, votedFor: undefined, commit: 0 };
-  // Entry i has index i + 1.
+  #snapshot: Snapshot;
+  // Entry i has index snapshot.index + 1 + i.
   readonly #entries: Entry[] = [];
   readonly #unflushed: WriteRecord[] = [];
   #writtenCount = 0;
   #flushedCount = 0;
 
-  constructor(flaws: DiskFlaws) {
+  constructor(initial: Snapshot, flaws: DiskFlaws) {
+    this.#snapshot = initial;
     this.#flaws = flaws;
   }
 
@@ -30,20 +40,44 @@ export class SimDisk {
     return this.#hardState;
   }
 
-  /** What a restart would find, from index 1. */
+  /** What a restart would find. */
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** What a restart would find, from after the snapshot. */
   get entries(): readonly Entry[] {
     return this.#entries;
   }
 
+  get lastIndex(): number {
+    return this.#snapshot.index + this.#entries.length;
+  }
+
+  /** `undefined` for what the snapshot stands for, and beyond the end. */
+  entryAt(index: number): Entry | undefined {
+    return this.#entries[index - this.#snapshot.index - 1];
+  }
+
   /** Returns the position to flush up to for this write to be durable. */
-  write(hardState: HardState | undefined, append: readonly Entry[]): number {
+  write({ hardState, installSnapshot, append }: DiskWrite): number {
     if (hardState !== undefined) this.#push({ type: "hardState", hardState });
+    if (installSnapshot !== undefined) {
+      this.#push({ type: "snapshot", snapshot: installSnapshot });
+    }
     for (const entry of append) this.#push({ type: "entry", entry });
     return this.#writtenCount;
   }
 
   flushTo(position: number): void {
     this.#keep(position - this.#flushedCount);
+  }
+
+  /** Puts a snapshot of applied entries in their place, at once and durably. */
+  compact(snapshot: Snapshot): void {
+    if (snapshot.index <= this.#snapshot.index) return;
+    this.#entries.splice(0, snapshot.index - this.#snapshot.index);
+    this.#snapshot = snapshot;
   }
 
   /** Loses what is not flushed, except for a prefix of random length. */
@@ -61,13 +95,23 @@ export class SimDisk {
   #keep(count: number): void {
     for (const record of this.#unflushed.splice(0, count)) {
       this.#flushedCount += 1;
-      if (record.type === "hardState") this.#hardState = record.hardState;
-      else this.#replaceFrom(record.entry);
+      switch (record.type) {
+        case "hardState":
+          this.#hardState = record.hardState;
+          break;
+        case "snapshot":
+          this.#snapshot = record.snapshot;
+          this.#entries.length = 0;
+          break;
+        case "entry":
+          this.#replaceFrom(record.entry);
+      }
     }
   }
 
   #replaceFrom(entry: Entry): void {
-    if (this.#flaws.keepsTruncated) this.#entries[entry.index - 1] = entry;
-    else this.#entries.splice(entry.index - 1, Infinity, entry);
+    const position = entry.index - this.#snapshot.index - 1;
+    if (this.#flaws.keepsTruncated) this.#entries[position] = entry;
+    else this.#entries.splice(position, Infinity, entry);
   }
 }

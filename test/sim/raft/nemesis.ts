@@ -8,8 +8,16 @@ export class Nemesis {
   readonly #network: SimNetwork;
   readonly #nodes: readonly SimNode[];
   readonly #faults: readonly (() => void)[];
+  readonly #later: (run: () => void) => void;
 
-  constructor(random: Random, network: SimNetwork, nodes: readonly SimNode[]) {
+  /** `later` runs an action after some time. */
+  constructor(
+    random: Random,
+    network: SimNetwork,
+    nodes: readonly SimNode[],
+    later: (run: () => void) => void,
+  ) {
+    this.#later = later;
     this.#random = random;
     this.#network = network;
     this.#nodes = nodes;
@@ -55,6 +63,12 @@ export class Nemesis {
       () => {
         this.#leaderOrAny().step({ type: "unreachable", id: this.#any().id });
       },
+      () => {
+        this.#any().step({ type: "forgetLeader" });
+      },
+      () => {
+        this.#leaveOneFollower(this.#leaderOrAny());
+      },
     ];
   }
 
@@ -75,6 +89,17 @@ export class Nemesis {
       this.#network.cut(node.id, other.id);
       this.#network.cut(other.id, node.id);
     }
+  }
+
+  // What the leader appends now is on two nodes at most when it crashes.
+  #leaveOneFollower(leader: SimNode): void {
+    const follower = this.#any();
+    for (const other of this.#nodes) {
+      if (other !== follower) this.#network.cut(leader.id, other.id);
+    }
+    this.#later(() => {
+      leader.crash();
+    });
   }
 
   #cutInbound(node: SimNode): void {

@@ -1,9 +1,19 @@
-import type { Entry, RaftEffects, RaftEvent, RaftStatus } from "../../../cluster/raft/index.ts";
+import type {
+  Entry,
+  HardState,
+  RaftEffects,
+  RaftEvent,
+  RaftStatus,
+  Snapshot,
+} from "../../../cluster/raft/index.ts";
 import { toHex } from "../../../src/kernel/bytes.ts";
 
-/** What would survive a crash of one node, from index 1. */
-export interface DurableLog {
-  readonly entries: readonly Entry[];
+/** What would survive a crash of one node. */
+export interface DurableState {
+  readonly hardState: HardState;
+  readonly snapshot: Snapshot;
+  readonly lastIndex: number;
+  entryAt(index: number): Entry | undefined;
 }
 
 /** One step of one node, as the checkers see it. */
@@ -15,10 +25,10 @@ export interface Observation {
   readonly before: RaftStatus;
   readonly after: RaftStatus;
   readonly effects: RaftEffects;
-  /** The entry in the node's memory. */
+  /** The entry in the node's memory; `undefined` where its log does not reach. */
   readonly entryAt: (index: number) => Entry | undefined;
-  /** Of all nodes. */
-  readonly disks: readonly DurableLog[];
+  /** Of all nodes, in the order of their ids from 1. */
+  readonly disks: readonly DurableState[];
 }
 
 /** One property that must hold after every step. `check` throws `SimViolation`. */

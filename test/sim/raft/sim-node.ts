@@ -1,11 +1,14 @@
+import { utf8 } from "../../../src/kernel/bytes.ts";
 import type {
+  ConfChange,
+  ConfChangeOp,
   PersistToken,
   RaftEffects,
   RaftEvent,
   RaftMessage,
   RaftStatus,
 } from "../../../cluster/raft/index.ts";
-import { Raft, initialSnapshot } from "../../../cluster/raft/index.ts";
+import { Raft } from "../../../cluster/raft/index.ts";
 import type { SeededRandom } from "../../../src/kernel/seeded-random.ts";
 import type { SimDisk } from "./disk.ts";
 import type { EventQueue } from "./event-queue.ts";
@@ -23,7 +26,6 @@ export interface Surroundings {
   readonly queue: EventQueue;
   readonly profile: Profile;
   readonly sabotage: Sabotage;
-  readonly voters: readonly number[];
   send(message: RaftMessage): void;
   observe(observation: Observation): void;
   /** Of all nodes, in the order of their ids from 1. */
@@ -42,13 +44,16 @@ export class SimNode {
   #appliedIndex = 0;
   #diskFreeMs = 0;
   #flushMsMax: number;
+  #applyMsMax: number;
   #crashOnPromisePermille: number;
+  #isCalm = false;
 
   constructor(id: number, around: Surroundings, random: SeededRandom) {
     this.id = id;
     this.#around = around;
     this.#random = random;
     this.#flushMsMax = around.profile.flushMsMax;
+    this.#applyMsMax = around.profile.applyMsMax;
     this.#crashOnPromisePermille = around.profile.crashOnPromisePermille;
     this.disk = around.disks[id - 1]!;
   }
@@ -64,9 +69,10 @@ export class SimNode {
     const hardState = { ...this.disk.hardState };
     if (this.#around.sabotage === "forgetsVote") hardState.votedFor = undefined;
     // An application may hold less than it was given, but never more than the log.
-    this.#appliedIndex = this.#random.below(this.#appliedIndex + 1);
+    const least = this.disk.snapshot.index;
+    this.#appliedIndex = Math.max(least, this.#random.below(this.#appliedIndex + 1));
     const random = this.#random.child(`raft ${this.#incarnation}`);
-    const { voters, profile } = this.#around;
+    const { profile } = this.#around;
     this.#raft = new Raft(
       {
         id: this.id,
@@ -77,11 +83,12 @@ export class SimNode {
         inflightBytesMax: 4 * profile.messageBytesMax,
         pendingBytesMax: 8_192,
         applyBytesMax: 256,
+        preVote: profile.preVote,
         random,
       },
       {
         hardState,
-        snapshot: initialSnapshot(voters),
+        snapshot: this.disk.snapshot,
         entries: this.disk.entries,
         appliedIndex: this.#appliedIndex,
       },
@@ -93,7 +100,7 @@ export class SimNode {
   }
 
   crash(): void {
-    if (this.#raft === undefined) return;
+    if (this.#raft === undefined || this.#isCalm) return;
     this.#raft = undefined;
     this.#diskFreeMs = 0;
     this.disk.crash(this.#random);
@@ -104,14 +111,34 @@ export class SimNode {
     this.#diskFreeMs = Math.max(this.#diskFreeMs, this.#around.queue.nowMs + durationMs);
   }
 
-  /** From now on the disk is fast and the node crashes no more. */
+  /** From now on disk and application are fast and the node crashes no more. */
   calm(): void {
+    this.#isCalm = true;
     this.#flushMsMax = 2;
+    this.#applyMsMax = 2;
     this.#crashOnPromisePermille = 0;
   }
 
   receive(message: RaftMessage): void {
     this.step({ type: "message", message: sabotageReceived(this.#around.sabotage, message) });
+  }
+
+  /** Makes a snapshot of what the application holds and drops the log before it, but for the last `kept` entries. */
+  compact(kept: number): void {
+    const { status } = this;
+    if (this.#raft === undefined || status === undefined) return;
+    const { appliedIndex: index, configuration } = status;
+    const term = this.disk.entryAt(index)?.term;
+    if (term === undefined || status.installingIndex !== undefined) return;
+    const snapshot = { index, term, configuration, data: utf8(`state ${index}`) };
+    this.disk.compact(snapshot);
+    this.step({ type: "compact", snapshot, keepFromIndex: index + 1 - kept });
+  }
+
+  /** Proposes a change of the members at this node. */
+  change(transition: ConfChange["transition"], ops: readonly ConfChangeOp[], name: string): void {
+    const change = { transition, ops, context: utf8("") };
+    this.step({ type: "proposeConfChange", change, data: utf8(name), kind: "v2" });
   }
 
   /** Proposes at this node. Returns whether it was taken. */
@@ -146,14 +173,15 @@ export class SimNode {
       after,
       effects,
       disks: this.#around.disks,
-      entryAt: (index) => (index < 1 ? undefined : raft.entries(index - 1, index)[0]),
+      entryAt: (index) =>
+        index < after.firstIndex ? undefined : raft.entries(index - 1, index)[0],
     });
     this.#perform(effects);
   }
 
   #perform(effects: RaftEffects): void {
     this.#send(effects.sendNow);
-    const position = this.disk.write(effects.hardState, effects.append);
+    const position = this.disk.write(effects);
     if (effects.persist !== undefined) this.#flush(position, effects.persist, effects);
     const last = effects.apply.at(-1);
     if (last !== undefined) this.#apply(last.index);
@@ -161,7 +189,8 @@ export class SimNode {
   }
 
   // Flushes finish in order.
-  #flush(position: number, token: PersistToken, { sendAfterPersist }: RaftEffects): void {
+  #flush(position: number, token: PersistToken, effects: RaftEffects): void {
+    const { sendAfterPersist, installSnapshot } = effects;
     const isEarly = this.#around.sabotage === "acksBeforeFlush";
     if (isEarly) this.#send(sendAfterPersist);
     const { queue } = this.#around;
@@ -171,12 +200,22 @@ export class SimNode {
       this.disk.flushTo(position);
       if (!isEarly) this.#send(sendAfterPersist);
       this.step({ type: "persisted", ...token });
+      if (installSnapshot !== undefined) this.#install(installSnapshot.index);
+    });
+  }
+
+  // What was to be applied before is applied meanwhile, or never.
+  #install(index: number): void {
+    this.#later(this.#random.below(this.#applyMsMax), () => {
+      if (index < this.#appliedIndex) return;
+      this.#appliedIndex = index;
+      this.step({ type: "snapshotInstalled", index });
     });
   }
 
   // Applications finish out of order; the driver reports the furthest once.
   #apply(index: number): void {
-    this.#later(this.#random.below(this.#around.profile.applyMsMax), () => {
+    this.#later(this.#random.below(this.#applyMsMax), () => {
       if (index <= this.#appliedIndex) return;
       this.#appliedIndex = index;
       this.step({ type: "applied", index });

@@ -1,10 +1,11 @@
-import type { DurableLog, Invariant, Observation } from "../observation.ts";
+import type { RaftConfiguration } from "../../../../cluster/raft/index.ts";
+import type { DurableState, Invariant, Observation } from "../observation.ts";
 import { entryIdentity, mustHold } from "../observation.ts";
 import type { CommittedLog } from "./committed-log.ts";
 
 /**
- * TLA+ CommittedIsDurableInv, QuorumLogInv: what is committed is on the disks of a majority, at the moment it is
- * committed and after every later write and crash.
+ * TLA+ CommittedIsDurableInv, QuorumLogInv: what is committed is on the disks of a majority of each half of the
+ * configuration in force, at the moment it is committed and after every later write and crash.
  */
 export class CommittedIsDurable implements Invariant {
   readonly name = "committed is durable";
@@ -19,14 +20,26 @@ export class CommittedIsDurable implements Invariant {
     const index = this.#committed.lastIndex;
     const committed = this.#committed.at(index);
     if (committed === undefined) return;
-    const holds = ({ entries }: DurableLog): boolean => {
-      const entry = entries[index - 1];
-      return entry?.term === committed.term && entryIdentity(entry) === committed.identity;
+    const holds = (disk: DurableState | undefined): boolean => {
+      if (disk === undefined || index <= disk.snapshot.index) return disk !== undefined;
+      const entry = disk.entryAt(index);
+      if (entry === undefined || entry === committed.entry) return entry !== undefined;
+      return entry.term === committed.term && entryIdentity(entry) === committed.identity;
     };
-    const count = disks.filter(holds).length;
+    const holders = new Set(disks.flatMap((disk, at) => (holds(disk) ? [at + 1] : [])));
     mustHold(
-      count * 2 > disks.length,
-      `entry ${index} is committed and on ${count} of ${disks.length} disks`,
+      this.#committed.configurationsInForce.some((members) => hasQuorum(members, holders)),
+      `entry ${index} is committed and on the disks of ${[...holders].join(", ")} only`,
     );
   }
+}
+
+/** Whether `ids` hold a majority of each half. */
+export function hasQuorum(
+  { voters, votersOutgoing }: RaftConfiguration,
+  ids: ReadonlySet<number>,
+): boolean {
+  return [voters, votersOutgoing].every((half) => {
+    return half.length === 0 || half.filter((id) => ids.has(id)).length * 2 > half.length;
+  });
 }

@@ -24,7 +24,12 @@ export class LeaderCompleteness implements Invariant {
   }
 
   #checkFrom({ after, entryAt, nodeId }: Observation, firstIndex: number): void {
-    for (let index = firstIndex; index <= this.#committed.lastIndex; index += 1) {
+    // What the log no longer holds is in a snapshot, which is checked where it is installed.
+    for (
+      let index = Math.max(firstIndex, after.firstIndex);
+      index <= this.#committed.lastIndex;
+      index += 1
+    ) {
       const committed = this.#committed.at(index)!;
       if (committed.committedInTerm >= after.term) continue;
       const entry = entryAt(index);

@@ -1,5 +1,6 @@
 import type { Invariant, Observation } from "../observation.ts";
 import { entryIdentity, mustHold } from "../observation.ts";
+import type { CommittedLog } from "./committed-log.ts";
 
 interface Link {
   readonly identity: string;
@@ -13,13 +14,19 @@ interface Link {
 export class LogMatching implements Invariant {
   readonly name = "log matching";
   readonly #links = new Map<string, Link>();
+  readonly #committed: CommittedLog;
+
+  constructor(committed: CommittedLog) {
+    this.#committed = committed;
+  }
 
   check({ effects, entryAt, nodeId }: Observation): void {
     for (const entry of effects.append) {
       const key = `${entry.index} of term ${entry.term}`;
       const link = {
         identity: entryIdentity(entry),
-        previousTerm: entryAt(entry.index - 1)?.term ?? 0,
+        // What the log no longer holds was committed.
+        previousTerm: (entryAt(entry.index - 1) ?? this.#committed.at(entry.index - 1))?.term ?? 0,
       };
       const other = this.#links.get(key) ?? link;
       mustHold(

@@ -12,9 +12,10 @@ export class StateMachineSafety implements Invariant {
     this.#committed = committed;
   }
 
-  check({ effects, before, nodeId, incarnation }: Observation): void {
+  check({ event, effects, before, after, nodeId, incarnation }: Observation): void {
     const key = `${nodeId}.${incarnation}`;
     let last = this.#applied.get(key) ?? before.appliedIndex;
+    if (event === "snapshotInstalled") last = Math.max(last, after.appliedIndex);
     for (const entry of effects.apply) {
       mustHold(entry.index === last + 1, `node ${nodeId} applies ${entry.index} after ${last}`);
       mustHold(
