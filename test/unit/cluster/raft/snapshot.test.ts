@@ -231,6 +231,20 @@ describe("a follower that gets a snapshot", () => {
     expect(node.installed.map(({ index }) => index)).toEqual([9, 12, 15]);
   });
 
+  // Were it refused, a node that is added after the last snapshot could not catch up before the next one.
+  test("takes one that was made before it became a member", () => {
+    const node = nodeOf(4, VOTERS);
+    node.receive({ ...snapshotFrom(snapshotOf(9, 2)), to: 4 });
+    expect(node.installed).toEqual([snapshotOf(9, 2)]);
+    expect(node.takeSent()).toMatchObject([{ type: "appendAccepted", index: 9 }]);
+    const ops = [{ type: "addLearner", id: 4 }] as const;
+    const change = { transition: "auto", ops, context: utf8("") } as const;
+    const entry: Entry = { index: 10, term: 2, type: "confChange", data: utf8("x"), change };
+    node.receive({ ...append(9, 2, [entry]), to: 4 });
+    node.receive({ type: "heartbeat", from: 2, to: 4, term: 2, commit: 10 });
+    expect(node.status.configuration.learners).toEqual([4]);
+  });
+
   test("does not take a late completion for what the snapshot replaced", () => {
     const node = nodeOf(1, VOTERS);
     node.holdDisk();
