@@ -41,7 +41,6 @@ export class Leading {
   // The configuration that is on its way.
   #configKey: string | undefined;
   #fillTimer: Timer | undefined;
-  #fillStartMs = 0;
   #retryTimer: Timer | undefined;
   #gatherTimer: Timer | undefined;
   #gatherUntilMs: number | undefined;
@@ -120,7 +119,8 @@ export class Leading {
       this.#retryLater();
       return false;
     }
-    this.#pipeline.proposed(this.#nowMs());
+    const filledMs = this.#pipeline.proposed(this.#nowMs());
+    this.#deps.metrics.blockFillSeconds.observe(filledMs / 1000, this.#deps.labels);
     return true;
   }
 
@@ -148,15 +148,11 @@ export class Leading {
   #watchFill(): void {
     const { isFilling } = this.#pipeline;
     if (this.#isStopped || isFilling === (this.#fillTimer !== undefined)) return;
-    const nowMs = this.#nowMs();
     if (!isFilling) {
       this.#fillTimer?.cancel();
       this.#fillTimer = undefined;
-      const seconds = (nowMs - this.#fillStartMs) / 1000;
-      this.#deps.metrics.blockFillSeconds.observe(seconds, this.#deps.labels);
       return;
     }
-    this.#fillStartMs = nowMs;
     const { batchTimeoutMs } = this.#deps.config.current().orderer;
     this.#fillTimer = this.#deps.timers.after(batchTimeoutMs, () => {
       this.#pipeline.timeUp();

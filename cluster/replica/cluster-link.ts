@@ -1,3 +1,4 @@
+import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
 import type { Meter } from "../../src/kernel/ports/meter.ts";
 import type { Random } from "../../src/kernel/ports/random.ts";
@@ -20,11 +21,13 @@ import {
 } from "./limits.ts";
 import { MemberStream } from "./member-stream.ts";
 import { maybePublicKeyOf, type ClusterMember } from "./member.ts";
+import { meteredStream } from "./metered-stream.ts";
 import { transportMetrics, type TransportMetrics } from "./metrics.ts";
 import type { PeerTransport } from "./ports.ts";
 import { encodeRaftMessage } from "./raft-codec.ts";
 
 export interface ClusterLinkDeps {
+  readonly clock: Clock;
   readonly dialer: RpcDialer;
   readonly timers: Timers;
   readonly random: Random;
@@ -64,6 +67,7 @@ export class ClusterLink implements PeerTransport {
   readonly #metrics: TransportMetrics;
   readonly #lanes = new Map<number, Lane>();
   #listener: ClusterLinkListener | undefined;
+  #streamCount = 0;
 
   constructor(deps: ClusterLinkDeps, options: ClusterLinkOptions) {
     this.#deps = deps;
@@ -72,6 +76,7 @@ export class ClusterLink implements PeerTransport {
     for (const member of options.members) {
       if (member.raftId !== options.raftId) this.#lanes.set(member.raftId, this.#lane(member));
     }
+    this.#measure();
   }
 
   listen(listener: ClusterLinkListener): void {
@@ -148,13 +153,43 @@ export class ClusterLink implements PeerTransport {
     const { timers, random } = this.#deps;
     const { address, raftId } = member;
     const logger = this.#deps.logger.child("stream", { channel: this.#channelId, raftId, address });
-    const open = (): RpcStream<StepRequest, StepResponse> => channel.stream(STEP);
+    const open = (): RpcStream<StepRequest, StepResponse> => this.#open(channel, address);
     const serverPublicKey =
       member.tlsRootsPem.length === 0 ? undefined : maybePublicKeyOf(member.serverTlsCertPem);
     return new MemberStream(
       { timers, random, logger, open, onBroken },
       { ...queue, serverPublicKey },
     );
+  }
+
+  #open(channel: RpcChannel, host: string): RpcStream<StepRequest, StepResponse> {
+    const labels = { host, channel: this.#channelId };
+    this.#countStream(1);
+    return meteredStream(channel.stream(STEP), this.#deps.clock, {
+      ended: () => {
+        this.#countStream(-1);
+      },
+      sent: (seconds) => {
+        this.#metrics.sendSeconds.observe(seconds, labels);
+      },
+    });
+  }
+
+  #countStream(change: 1 | -1): void {
+    this.#streamCount += change;
+    this.#metrics.egressStreams.set(this.#streamCount, { channel: this.#channelId });
+  }
+
+  #measure(): void {
+    const channel = this.#channelId;
+    this.#metrics.egressStreams.set(this.#streamCount, { channel });
+    this.#metrics.queueWorkers.set(this.#lanes.size * (1 + SUBMIT_STREAMS), { channel });
+    for (const { address: host } of this.#lanes.values()) {
+      const labels = { host, channel };
+      const { queueCapacity } = this.#metrics;
+      queueCapacity.set(CONSENSUS_QUEUE_COUNT_MAX, { ...labels, msg_type: "consensus" });
+      queueCapacity.set(SUBMIT_QUEUE_COUNT_MAX, { ...labels, msg_type: "transaction" });
+    }
   }
 }
 

@@ -67,6 +67,10 @@ export function replicaMetrics(meter: Meter): ReplicaMetrics {
 /** What the transport measures. */
 export interface TransportMetrics {
   readonly queueLength: Gauge;
+  readonly queueCapacity: Gauge;
+  readonly queueWorkers: Gauge;
+  readonly egressStreams: Gauge;
+  readonly sendSeconds: Histogram;
   readonly dropped: Counter;
   readonly ingressStreams: Gauge;
 }
@@ -77,6 +81,26 @@ export function transportMetrics(meter: Meter): TransportMetrics {
       name: "cluster_comm_egress_queue_length",
       help: "Messages waiting to be sent to another orderer.",
       labels: ["host", "msg_type", "channel"],
+    }),
+    queueCapacity: meter.gauge({
+      name: "cluster_comm_egress_queue_capacity",
+      help: "Messages that may wait for one stream to another orderer.",
+      labels: ["host", "msg_type", "channel"],
+    }),
+    queueWorkers: meter.gauge({
+      name: "cluster_comm_egress_queue_workers",
+      help: "Queues of messages to other orderers, each of which is sent by itself.",
+      labels: ["channel"],
+    }),
+    egressStreams: meter.gauge({
+      name: "cluster_comm_egress_stream_count",
+      help: "Streams that this node has open to other orderers.",
+      labels: ["channel"],
+    }),
+    sendSeconds: meter.histogram({
+      name: "cluster_comm_msg_send_time",
+      help: "Seconds to hand a message for another orderer to the transport.",
+      labels: ["host", "channel"],
     }),
     dropped: meter.counter({
       name: "cluster_comm_msg_dropped_count",

@@ -11,6 +11,12 @@ export interface PipelineLimits extends GatheringLimits {
   readonly waitingBytesMax: number;
 }
 
+interface ReadyBatch {
+  readonly batch: Batch;
+  /** When its first message came. */
+  readonly startMs: number;
+}
+
 /**
  * What a leader does between an envelope and a proposal, for one term of leadership: batches, chained into blocks
  * before the blocks they follow are committed.
@@ -25,13 +31,13 @@ export class LeaderPipeline {
   // When the batch that fills began to, and when each block in flight was proposed.
   #fillStartMs = 0;
   readonly #proposedMs: number[] = [];
-  readonly #ready: Batch[] = [];
+  readonly #ready: ReadyBatch[] = [];
   // The newest block proposed. In flight are the blocks after #applied, up to this one.
   #tip: ChainTip;
   #appliedNumber: number;
   #waitingCount = 0;
   #waitingBytes = 0;
-  #proposal: { readonly block: WholeBlock; readonly batch: Batch } | undefined;
+  #proposal: (ReadyBatch & { readonly block: WholeBlock }) | undefined;
 
   /** `tip` is the newest applied block, and the log holds none after it. */
   constructor(tip: ChainTip, limits: PipelineLimits) {
@@ -59,9 +65,11 @@ export class LeaderPipeline {
     if (isFull) return false;
     this.#waitingCount += 1;
     this.#waitingBytes = bytes;
-    const batches = this.#cutter.add(message, batchLimits);
-    this.#ready.push(...batches);
-    if (batches.length > 0 || this.#cutter.pendingCount === 1) this.#fillStartMs = nowMs;
+    if (!this.isFilling) this.#fillStartMs = nowMs;
+    for (const batch of this.#cutter.add(message, batchLimits)) {
+      this.#ready.push({ batch, startMs: this.#fillStartMs });
+      this.#fillStartMs = nowMs;
+    }
     this.#gathering.arrived(nowMs);
     return true;
   }
@@ -69,7 +77,7 @@ export class LeaderPipeline {
   /** The batch that fills has had its time. */
   timeUp(): void {
     const batch = this.#cutter.cut();
-    if (batch.length > 0) this.#ready.push(batch);
+    if (batch.length > 0) this.#ready.push({ batch, startMs: this.#fillStartMs });
   }
 
   /** The block is committed and written here. */
@@ -86,10 +94,10 @@ export class LeaderPipeline {
     if (this.#proposal !== undefined) return this.#proposal.block;
     if (this.inFlightCount >= this.#limits.blocksInFlightMax) return undefined;
     if (nowMs >= (this.cutAtMs() ?? Infinity)) this.timeUp();
-    const batch = this.#ready.shift();
-    if (batch === undefined) return undefined;
-    const envelopes = batch.map((message) => message.bytes);
-    this.#proposal = { block: nextBlock(this.#tip, envelopes), batch };
+    const next = this.#ready.shift();
+    if (next === undefined) return undefined;
+    const envelopes = next.batch.map((message) => message.bytes);
+    this.#proposal = { ...next, block: nextBlock(this.#tip, envelopes) };
     return this.#proposal.block;
   }
 
@@ -99,14 +107,15 @@ export class LeaderPipeline {
     return isHeld ? this.#gathering.cutAtMs(this.#fillStartMs) : undefined;
   }
 
-  /** The block that is due is in the log. */
-  proposed(nowMs: number): void {
+  /** The block that is due is in the log. Answers the milliseconds since its first message came. */
+  proposed(nowMs: number): number {
     assert(this.#proposal !== undefined, "what is proposed was due");
-    const { block, batch } = this.#proposal;
+    const { block, batch, startMs } = this.#proposal;
     this.#proposal = undefined;
     this.#tip = tipOf(block.header);
     this.#proposedMs.push(nowMs);
     this.#waitingCount -= batch.length;
     for (const message of batch) this.#waitingBytes -= message.sizeBytes;
+    return nowMs - startMs;
   }
 }

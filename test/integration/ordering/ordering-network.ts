@@ -33,6 +33,8 @@ import {
   type BroadcastResponse,
   type Envelope,
 } from "../../../src/wire/index.ts";
+import { ordererDeliverBinding } from "../../../src/delivery/index.ts";
+import { PrometheusMeter } from "../../../src/ops/adapters/prometheus-meter.ts";
 import { Broadcast, ChannelOrderer } from "../../../cluster/ordering/index.ts";
 import { ClusterService } from "../../../cluster/replica/index.ts";
 
@@ -57,6 +59,8 @@ export interface BroadcastClient {
 export class TestOrderer {
   readonly #directory: string;
   readonly #node: MemberMaterial;
+  /** What a scrape of this orderer shows. */
+  readonly meter: PrometheusMeter = new PrometheusMeter({ process: false });
   #port = 0;
   #cluster: ClusterService | undefined;
   #server: GrpcServer | undefined;
@@ -85,14 +89,15 @@ export class TestOrderer {
   }
 
   async listen(): Promise<void> {
-    this.#cluster = new ClusterService(system);
-    const broadcast = new Broadcast({
-      ...system,
-      channel: (channelId) => (channelId === CHANNEL ? this.#orderer : undefined),
-    });
+    const world = { ...system, meter: this.meter };
+    this.#cluster = new ClusterService(world);
+    const channel = (channelId: string): ChannelOrderer | undefined =>
+      channelId === CHANNEL ? this.#orderer : undefined;
+    const broadcast = new Broadcast({ ...world, channel });
+    const deliver = ordererDeliverBinding({ ...world, channels: { channel } });
     const certificatePem = await readFile(this.#node.tls.certificate);
     const keyPem = await readFile(this.#node.tls.key);
-    this.#server = new GrpcServer([this.#cluster.binding(), broadcast.binding()], {
+    this.#server = new GrpcServer([this.#cluster.binding(), broadcast.binding(), deliver], {
       host: "127.0.0.1",
       port: this.#port,
       tls: { certificatePem, keyPem },
@@ -106,6 +111,7 @@ export class TestOrderer {
     this.#orderer = await ChannelOrderer.open(
       {
         ...system,
+        meter: this.meter,
         files: nodeFiles,
         signer: await readSigner(this.#node.mspDirectory, "OrdererMSP"),
         dialer: new GrpcDialer({ clientCertificate: { certificatePem, keyPem } }),
