@@ -231,6 +231,9 @@ function connect(
     submitBroken: (id) => {
       chain.submitBroken(id);
     },
+    snapshotOffered: (id, ok) => {
+      replica.snapshotReport(id, ok);
+    },
   });
   cluster.register(channelId, members, {
     receive: (message) => {

@@ -46,6 +46,8 @@ export interface ClusterLinkOptions {
 export interface ClusterLinkListener {
   consensusBroken(raftId: number): void;
   submitBroken(raftId: number): void;
+  /** A snapshot for a member is on its way, or is not: it was too much for its queue, or the member is out of reach. */
+  snapshotOffered?(raftId: number, ok: boolean): void;
 }
 
 interface Lane {
@@ -89,7 +91,8 @@ export class ClusterLink implements PeerTransport {
     const payload = encodeRaftMessage(message);
     const value = { channel: this.#channelId, payload, metadata: NO_METADATA };
     const request: StepRequest = { payload: { $case: "consensusRequest", value } };
-    this.#offer(lane, "consensus", request, payload.length);
+    const isTaken = this.#offer(lane, "consensus", request, payload.length);
+    if (message.type === "snapshot") this.#listener?.snapshotOffered?.(message.to, isTaken);
   }
 
   /** Hands an envelope to another member for ordering. False: it is not on its way, try again later. */

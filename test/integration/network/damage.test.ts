@@ -1,5 +1,5 @@
-/** Files of real nodes lost or damaged: a node makes again what follows from the rest, or refuses to start and says why. */
-import { readFile, rm, writeFile } from "node:fs/promises";
+/** Files of real nodes lost or damaged: a node makes again what follows from the rest, stands by, or refuses to start and says why. */
+import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Network } from "@hyperledger/fabric-gateway";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -18,6 +18,7 @@ import { root, TestNetwork } from "./harness.ts";
 import { contentsOf, readBlocks, stateDigest, verdictsOf } from "./stopped-ledgers.ts";
 
 const SLOW_MACHINE_MS = 120_000;
+const STANDS_BY = "this member has lost its log: it stands by and fetches blocks";
 const text = new TextDecoder();
 
 let net: TestNetwork;
@@ -129,20 +130,32 @@ describe("a node with lost or damaged files", { timeout: SLOW_MACHINE_MS }, () =
     await restartAndCatchUp(peer);
   });
 
-  test("an orderer with a damaged log serves without the channel, and goes on with the file restored", async () => {
+  test("an orderer with a damaged log stands by and keeps the blocks, and takes part again with the file restored", async () => {
     const orderer = await followerName();
     await net.stopNode(orderer);
-    const path = await onlyFile(join(channelOf(net, orderer), "raft"), ".heddle");
+    const folder = join(channelOf(net, orderer), "raft");
+    const path = await onlyFile(folder, ".heddle");
     const backup = await readFile(path);
-    await flipMiddleBit(path);
-    await expectFailedChannel(
-      orderer,
-      path,
-      "restore the file from a backup taken after its last write",
-    );
+    // In the first frame: the middle of the file is room that is not used yet.
+    const spoiled = Buffer.from(backup);
+    spoiled[600]! ^= 0x10;
+    await writeFile(path, spoiled);
+    await restartAndCatchUp(orderer);
+    await createAssets(3);
+    await net.until("it keeps up", async () => {
+      return (await net.height(orderer)) >= (await net.height(peerNames(net)[0]!));
+    });
+    const told = await logLines(net, orderer, STANDS_BY);
+    expect(told).toHaveLength(1);
+    expect(told[0]!["reason"]).toContain(`${path} is damaged at offset`);
 
+    await net.stopNode(orderer);
+    const [aside] = (await readdir(folder)).filter((name) => name.startsWith("aside-"));
+    expect((await readFile(join(folder, aside!))).equals(spoiled)).toBe(true);
+    await rm(join(folder, aside!));
     await writeFile(path, backup);
     await restartAndCatchUp(orderer);
+    expect(await logLines(net, orderer, STANDS_BY)).toHaveLength(1);
   });
 
   test("an orderer with a damaged block file serves without the channel, and with its blocks deleted writes them again from its log", async () => {

@@ -2,7 +2,13 @@ import { describe, expect, test } from "vitest";
 import { utf8 } from "../../../../src/kernel/bytes.ts";
 import { silentLogger } from "../../../../src/kernel/ports/logger.ts";
 import { silentMeter } from "../../../../src/kernel/ports/meter.ts";
-import { RaftReplica, type Entry, type Leadership } from "../../../../cluster/replica/index.ts";
+import {
+  RaftReplica,
+  type Entry,
+  type Leadership,
+  type RaftReplicaOptions,
+} from "../../../../cluster/replica/index.ts";
+import type { RaftMessage } from "../../../../cluster/raft/index.ts";
 import { SeededRandom } from "../../../sim/ports/seeded-random.ts";
 import { SimulatedFiles } from "../../../sim/ports/simulated-files.ts";
 import { SimulatedTime } from "../../../sim/ports/simulated-time.ts";
@@ -16,9 +22,11 @@ class Rig {
   readonly leaderships: Leadership[] = [];
   readonly failures: Error[] = [];
   snapshotIntervalBytes = Infinity;
+  readonly restored: number[] = [];
+  readonly sent: RaftMessage[] = [];
   onApply: () => Promise<void> = () => Promise.resolve();
 
-  async start(appliedIndex = 0): Promise<RaftReplica> {
+  async start(appliedIndex = 0, options: Partial<RaftReplicaOptions> = {}): Promise<RaftReplica> {
     const replica = await RaftReplica.open(
       {
         files: this.files,
@@ -27,7 +35,7 @@ class Rig {
         random: this.random,
         logger: silentLogger,
         meter: silentMeter,
-        transport: { send: () => undefined },
+        transport: { send: (message) => this.sent.push(message) },
       },
       {
         channelId: "ch1",
@@ -41,6 +49,7 @@ class Rig {
         inflightMessagesMax: 5,
         segmentBytes: 16_384,
         diskFreeBytesMin: 0,
+        ...options,
       },
       appliedIndex,
     );
@@ -51,7 +60,10 @@ class Rig {
       },
       snapshotIntervalBytes: () => this.snapshotIntervalBytes,
       snapshotData: () => Promise.resolve(utf8("state")),
-      restore: () => Promise.resolve(),
+      restore: ({ index }) => {
+        this.restored.push(index);
+        return Promise.resolve();
+      },
       leadershipChanged: (leadership) => this.leaderships.push(leadership),
       failed: (error) => this.failures.push(error),
     });
@@ -141,5 +153,202 @@ describe("a replica", () => {
     await rig.time.advance(200);
     expect(openMax).toBe(1);
     expect(rig.appliedText.slice(-10).map((text) => text.at(-1))).toEqual(Array.from("0123456789"));
+  });
+});
+
+describe("a replica's snapshots", () => {
+  test("are taken every so many bytes, shorten the log, and are what it begins with", async () => {
+    const rig = new Rig();
+    rig.snapshotIntervalBytes = 5_000;
+    const replica = await rig.start(0, { segmentBytes: 4_096 });
+    for (let count = 0; count < 40; count += 1) {
+      replica.propose([new Uint8Array(500).fill(count + 1)]);
+      await rig.time.advance(5);
+    }
+    const { snapshotIndex, firstIndex, appliedIndex } = replica.status();
+    expect(snapshotIndex).toBeGreaterThan(20);
+    expect(firstIndex).toBe(snapshotIndex - 3);
+    expect((await rig.files.list("/raft")).length).toBeLessThan(8);
+    await replica.close();
+    rig.applied.length = 0;
+    const again = await rig.start(appliedIndex);
+    expect(again.status()).toMatchObject({ snapshotIndex, firstIndex: snapshotIndex + 1 });
+    expect(rig.restored).toEqual([]);
+    expect(rig.applied.map((entry) => entry.index)).toEqual([appliedIndex + 1]);
+    await again.close();
+    await rig.start(snapshotIndex - 2);
+    expect(rig.restored).toEqual([snapshotIndex]);
+  });
+});
+
+describe("a replica without its log", () => {
+  const GROUP = { voters: [1, 2, 3] };
+
+  async function spoil(rig: Rig): Promise<void> {
+    const path = "/raft/wal-0000000000000000.heddle";
+    const bytes = rig.files.contentOf(path);
+    bytes[600]! ^= 1;
+    rig.files.overwrite(path, bytes);
+  }
+
+  test.each(["damaged", "gone"] as const)(
+    "that is %s promises nothing, hears who leads, and stays so",
+    async (how) => {
+      const rig = new Rig();
+      await (await rig.start(0, GROUP)).close();
+      if (how === "damaged") await spoil(rig);
+      else await rig.files.remove("/raft/wal-0000000000000000.heddle");
+      for (let round = 1; round <= 2; round += 1) {
+        rig.sent.length = 0;
+        rig.applied.length = 0;
+        const replica = await rig.start(7, GROUP);
+        expect(replica.standsBy).toMatch(how === "damaged" ? /is damaged at offset 512/ : /gone/);
+        const addressed = { from: 2, to: 1, term: 4 };
+        replica.receive({
+          type: "vote",
+          ...addressed,
+          lastIndex: 9,
+          lastTerm: 3,
+          isTransfer: false,
+        });
+        replica.receive({ type: "heartbeat", ...addressed, commit: 0 });
+        expect(replica.leadership).toEqual({ role: "follower", term: 4, leaderId: 2 });
+        const entries = [{ type: "normal", index: 1, term: 4, data: utf8("a") } as const];
+        replica.receive({
+          type: "append",
+          ...addressed,
+          prevIndex: 0,
+          prevTerm: 0,
+          entries,
+          commit: 1,
+        });
+        await rig.time.advance(1_000);
+        expect([rig.sent, rig.applied.length, replica.leadership.leaderId]).toEqual([
+          [],
+          0,
+          undefined,
+        ]);
+        await replica.close();
+      }
+      const aside = (await rig.files.list("/raft")).filter((name) => name.startsWith("aside-"));
+      expect(aside).toHaveLength(how === "damaged" ? 1 : 0);
+    },
+  );
+
+  test("goes on after a crash at any step of putting it aside", async () => {
+    let step = 0;
+    for (let isOver = false; !isOver;) {
+      step += 1;
+      const rig = new Rig();
+      await (await rig.start(0, GROUP)).close();
+      await spoil(rig);
+      rig.files.faults.crashAfter(step);
+      isOver = await rig.start(7, GROUP).then(
+        () => true,
+        () => false,
+      );
+      rig.files.powerLoss();
+      rig.sent.length = 0;
+      const replica = await rig.start(7, GROUP);
+      expect(replica.standsBy).toBeDefined();
+      expect(rig.sent).toEqual([]);
+    }
+    expect(step).toBeGreaterThan(10);
+  });
+
+  test("alone in its group cannot do without it", async () => {
+    const rig = new Rig();
+    await (await rig.start()).close();
+    await spoil(rig);
+    await expect(rig.start(1)).rejects.toMatchObject({ code: "log_corrupt" });
+  });
+
+  test("of an earlier membership begins anew with its new id", async () => {
+    const rig = new Rig();
+    await (await rig.start(0, GROUP)).close();
+    const replica = await rig.start(9, { raftId: 4, voters: [2, 3, 4] });
+    expect(replica.standsBy).toBeUndefined();
+    expect(replica.status()).toMatchObject({ lastIndex: 0, appliedIndex: 0 });
+    await replica.close();
+    await expect(rig.start(9, { raftId: 2, voters: [2, 3, 4] })).rejects.toMatchObject({
+      code: "log_foreign",
+    });
+  });
+});
+
+describe("a replica with little room on its disk", () => {
+  test("orders nothing until there is room again", async () => {
+    const rig = new Rig();
+    const replica = await rig.start(0, { diskFreeBytesMin: 100_000 });
+    replica.propose([utf8("a")]);
+    rig.files.capacityBytes = 100_000;
+    await rig.time.advance(1_500);
+    expect(replica.readOnly).toMatch(/nearly full/);
+    expect(replica.propose([utf8("b")])).toMatchObject({ accepted: false });
+    rig.files.capacityBytes = 130_000;
+    await rig.time.advance(1_500);
+    expect(replica.readOnly).toBeDefined();
+    rig.files.capacityBytes = 1_000_000;
+    await rig.time.advance(1_500);
+    expect(replica.readOnly).toBeUndefined();
+    replica.propose([utf8("c")]);
+    await rig.time.advance(5);
+    expect(rig.appliedText.slice(-2)).toEqual(["3 normal a", "4 normal c"]);
+  });
+
+  test("lives through a log that cannot grow", async () => {
+    const rig = new Rig();
+    const replica = await rig.start(0, { diskFreeBytesMin: 1, segmentBytes: 1_536 });
+    rig.files.capacityBytes = 1_600;
+    for (const text of ["a", "b", "c"]) replica.propose([utf8(text)]);
+    await rig.time.advance(50);
+    const before = rig.applied.length;
+    expect(before).toBeLessThan(5);
+    rig.files.capacityBytes = 1_000_000;
+    await rig.time.advance(3_000);
+    expect(rig.failures).toEqual([]);
+    expect(rig.appliedText.slice(-3)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/c$/)]),
+    );
+  });
+});
+
+describe("what else a replica is asked for", () => {
+  test("a read is confirmed by the leader, and refused without one", async () => {
+    const rig = new Rig();
+    const replica = await rig.start();
+    replica.propose([utf8("a")]);
+    await rig.time.advance(5);
+    const answer = replica.readIndex();
+    await rig.time.advance(50);
+    expect(await answer).toBe(3);
+    const waiting = replica.readIndex();
+    await replica.close();
+    await waiting.catch((error: unknown) => {
+      expect(error).toMatchObject({ code: "read_refused" });
+    });
+    await expect(replica.readIndex()).rejects.toMatchObject({ code: "read_refused" });
+  });
+
+  test("a change of the members is in force once it is applied", async () => {
+    const rig = new Rig();
+    const replica = await rig.start();
+    const ops = [{ type: "addLearner", id: 2 }] as const;
+    const change = { transition: "auto", ops, context: new Uint8Array(0) } as const;
+    expect(replica.proposeConfChange(change)).toMatchObject({ accepted: true });
+    await rig.time.advance(20);
+    expect(replica.status().configuration).toMatchObject({ voters: [1], learners: [2] });
+  });
+
+  test("leadership is not handed over by who does not lead, nor to who cannot take it", async () => {
+    const rig = new Rig();
+    const replica = await rig.start();
+    const result = replica.transferLeadership(9);
+    await rig.time.advance(500);
+    expect(await result).toBe("failed");
+    await replica.close();
+    expect(await (await rig.start(1, { voters: [1, 2, 3] })).transferLeadership(2)).toBe(
+      "not leader",
+    );
   });
 });
