@@ -59,6 +59,11 @@ async function openLog(
   const attempt = await tryOpen(deps, options, owner);
   if ("damage" in attempt) return openAfresh(deps, options, owner, attempt.damage);
   const { log, recovered } = attempt;
+  const lack = lackOf(recovered, appliedIndex);
+  if (lack !== undefined && voters.length > 1) {
+    await log.close();
+    return openAfresh(deps, options, owner, lack);
+  }
   if (!recovered.isNew) return { log, ...recovered };
   if ((await memberOnRecord(files, directory)) === owner) {
     const reason = "its log is gone";
@@ -73,6 +78,15 @@ async function openLog(
   const { hardState, entries } = bootstrapLog(voters);
   await log.append({ hardState, entries });
   return { log, ...recovered, hardState, entries: entries.map(withChange) };
+}
+
+// What was applied was in the log: without it the log is not the one that this member made its promises by.
+function lackOf(recovered: RecoveredLog, appliedIndex: number): string | undefined {
+  const { isNew, entries, snapshot, forgotten, joinedIndex } = recovered;
+  const last = entries.at(-1)?.index ?? snapshot?.index ?? 0;
+  const isWhole = appliedIndex <= Math.max(last, joinedIndex ?? 0);
+  if (isNew || forgotten !== undefined || isWhole) return undefined;
+  return `entry ${appliedIndex} is applied but its log ends at ${last}`;
 }
 
 type Attempt =

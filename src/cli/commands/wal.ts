@@ -40,14 +40,16 @@ async function reportOf(directory: string): Promise<WalReport> {
   const { nodeFiles } = await import("../../kernel/adapters/node-files.ts");
   const { inspectLog } = await import("../../../cluster/replica/index.ts");
   const { setTimeout: pause } = await import("node:timers/promises");
-  const { resolve } = await import("node:path");
-  let report = await inspectLog(nodeFiles, resolve(directory));
+  const path = await import("node:path");
+  let report = await inspectLog(nodeFiles, path.resolve(directory));
   for (let look = 1; look < LOOKS_MAX && report.fault !== undefined; look += 1) {
     await pause(LOOK_PAUSE_MS);
-    report = await inspectLog(nodeFiles, resolve(directory));
+    report = await inspectLog(nodeFiles, path.resolve(directory));
   }
   if (report.segments.length > 0 || report.fault !== undefined) return report;
-  throw new Error(`there is no log in ${resolve(directory)}; name a channel's directory raft/`);
+  throw new Error(
+    `there is no log in ${path.resolve(directory)}; name a channel's directory raft/`,
+  );
 }
 
 const LOOKS_MAX = 3;

@@ -184,7 +184,7 @@ describe("a replica's snapshots", () => {
 describe("a replica without its log", () => {
   const GROUP = { voters: [1, 2, 3] };
 
-  async function spoil(rig: Rig): Promise<void> {
+  function spoil(rig: Rig): void {
     const path = "/raft/wal-0000000000000000.heddle";
     const bytes = rig.files.contentOf(path);
     bytes[600]! ^= 1;
@@ -196,7 +196,7 @@ describe("a replica without its log", () => {
     async (how) => {
       const rig = new Rig();
       await (await rig.start(0, GROUP)).close();
-      if (how === "damaged") await spoil(rig);
+      if (how === "damaged") spoil(rig);
       else await rig.files.remove("/raft/wal-0000000000000000.heddle");
       for (let round = 1; round <= 2; round += 1) {
         rig.sent.length = 0;
@@ -235,13 +235,19 @@ describe("a replica without its log", () => {
     },
   );
 
+  test("whose end is missing stands by as well", async () => {
+    const rig = new Rig();
+    await (await rig.start(0, GROUP)).close();
+    expect((await rig.start(9, GROUP)).standsBy).toBe("entry 9 is applied but its log ends at 3");
+  });
+
   test("goes on after a crash at any step of putting it aside", async () => {
     let step = 0;
     for (let isOver = false; !isOver;) {
       step += 1;
       const rig = new Rig();
       await (await rig.start(0, GROUP)).close();
-      await spoil(rig);
+      spoil(rig);
       rig.files.faults.crashAfter(step);
       isOver = await rig.start(7, GROUP).then(
         () => true,
@@ -259,7 +265,7 @@ describe("a replica without its log", () => {
   test("alone in its group cannot do without it", async () => {
     const rig = new Rig();
     await (await rig.start()).close();
-    await spoil(rig);
+    spoil(rig);
     await expect(rig.start(1)).rejects.toMatchObject({ code: "log_corrupt" });
   });
 
