@@ -18,6 +18,8 @@ import type { Signer } from "../../../src/kernel/ports/signer.ts";
 import { SeededRandom } from "../../../src/kernel/seeded-random.ts";
 import {
   BLOCK_METADATA,
+  ConsensusType,
+  ConsensusType_State,
   SeekInfo,
   SeekInfo_SeekBehavior,
   SeekInfo_SeekContentType,
@@ -25,6 +27,8 @@ import {
   Status,
   TxValidationCode,
   create,
+  decode,
+  encode,
   type Block,
   type Envelope,
   type Partially,
@@ -361,6 +365,21 @@ describe("a Deliver service", () => {
     expect(client.responses).toEqual(["block 1", DENIED]);
   });
 
+  test("of an orderer in maintenance goes on serving orderers and nobody else", async () => {
+    const config = new ChannelConfigRef(sample.config);
+    const client = connect({ channel: { config } });
+    client.onResponse = (): void => {
+      if (config.current().sequence === 0) config.replace(inMaintenance());
+    };
+    client.requests.push(await request({ start: at("1"), stop: at("3") }));
+    client.requests.end();
+    await client.done;
+    expect(client.responses).toEqual(["block 1", DENIED]);
+    const signer = sample.ordererOrg.orderer;
+    const newest = await request({ start: NEWEST, stop: NEWEST }, { signer });
+    expect(await answersTo(newest, { channel: { config } })).toEqual(["block 3", OK]);
+  });
+
   test("leaves out the data of all but config blocks where only attestations are asked for", async () => {
     const contentType = SeekInfo_SeekContentType.HEADER_WITH_SIG;
     const client = connect();
@@ -423,6 +442,19 @@ describe("a Deliver service", () => {
     },
   );
 });
+
+function inMaintenance(): ChannelConfig {
+  const next = { ...sample.config.config, sequence: 1 };
+  const root = next.channelGroup!;
+  const orderer = root.groups.get("Orderer")!;
+  const value = orderer.values.get("ConsensusType")!;
+  const consensus = decode(ConsensusType, value.value);
+  const state = ConsensusType_State.STATE_MAINTENANCE;
+  const changed = { ...value, value: encode(ConsensusType, { ...consensus, state }) };
+  const values = new Map([...orderer.values, ["ConsensusType", changed] as const]);
+  const groups = new Map([...root.groups, ["Orderer", { ...orderer, values }] as const]);
+  return ChannelConfig.parse(CHANNEL_ID, { ...next, channelGroup: { ...root, groups } });
+}
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
