@@ -7,7 +7,10 @@ import {
   BATCH_SIZE_DEFAULT,
   RAFT_OPTIONS_DEFAULT,
   buildGenesisBlock,
+  computeConfigUpdate,
+  configOfBlock,
 } from "../../../src/channel/index.ts";
+import { utf8 } from "../../../src/kernel/bytes.ts";
 import { GrpcDialer } from "../../../src/kernel/adapters/grpc-dialer.ts";
 import { systemRandom } from "../../../src/kernel/adapters/system-random.ts";
 import type { Signer } from "../../../src/kernel/ports/signer.ts";
@@ -15,17 +18,21 @@ import { readMspDirectory, readSigner } from "../../../src/msp/adapters/index.ts
 import { NetworkLayout } from "../../../src/network/layout.ts";
 import {
   AtomicBroadcastDefinition,
+  BatchTimeout,
   Block,
   ChannelHeader,
+  Envelope,
   HeaderType,
   Payload,
   SignatureHeader,
   Status,
   create,
+  decode,
   encode,
   methodOf,
   transactionId,
 } from "../../../src/wire/index.ts";
+import { updateEnvelope } from "../../support/sample-updates.ts";
 import { TestNetwork } from "../network/harness.ts";
 
 const SLOW_MACHINE_MS = 120_000;
@@ -192,6 +199,93 @@ describe("a second channel", { timeout: SLOW_MACHINE_MS }, () => {
     await untilLevel(3);
   });
 });
+
+describe("an orderer that joins late", { timeout: SLOW_MACHINE_MS }, () => {
+  /** Changes the channel's batch timeout; the config block that says so. */
+  async function changedConfig(): Promise<Uint8Array> {
+    const before = configOfBlock(decode(Block, await fetchBlock("config"))).channelGroup!;
+    const orderer = before.groups.get("Orderer")!;
+    const values = new Map(orderer.values);
+    const value = encode(BatchTimeout, { timeout: "250ms" });
+    values.set("BatchTimeout", { ...values.get("BatchTimeout")!, value });
+    const groups = new Map(before.groups).set("Orderer", { ...orderer, values });
+    const update = computeConfigUpdate(CHANNEL, before, { ...before, groups })!;
+    const answer = await channelApi(
+      "PUT",
+      "",
+      encode(Envelope, await updateEnvelope(update, [client])),
+    );
+    expect(answer.status).toBe(201);
+    return fetchBlock("config");
+  }
+
+  async function fetchBlock(which: string): Promise<Uint8Array> {
+    const { status, body } = await channelApi("GET", `/${CHANNEL}/blocks/${which}`);
+    expect(status).toBe(200);
+    return body;
+  }
+
+  test("with a later config block fetches the blocks before it, though it is killed meanwhile", async () => {
+    await net.must("channel", "remove", CHANNEL, "--orderer", names[2]!);
+    await order(6);
+    const joinFile = join(net.directory, "later.block");
+    const joinBlock = await changedConfig();
+    await writeFile(joinFile, joinBlock);
+    const { number } = decode(Block, joinBlock).header!;
+    expect(number).toBeGreaterThan(6);
+    await order(2);
+    const goal = (await rows())[0]!.height;
+    const pid = await net.pidOf(names[2]!);
+    const joined = await net.must("channel", "join", "--block", joinFile, "--orderer", names[2]!);
+    process.kill(pid, "SIGKILL");
+    expect(joined).toMatchObject({ channels: [{ consensusRelation: "follower" }] });
+    await net.restart(names[2]!);
+    await untilLevel(goal);
+    expect((await rows())[2]).toMatchObject({ consensusRelation: "follower", status: "active" });
+  });
+});
+
+/** Calls the first orderer's API as its administrator. A body is sent as the form that updates take. */
+async function channelApi(
+  method: string,
+  path: string,
+  envelope?: Uint8Array,
+): Promise<{ readonly status: number; readonly body: Uint8Array }> {
+  const site = net.topology.orderers[0]!;
+  const tls = join(layout.ordererAdmin("example.com"), "tls");
+  const [cert, key] = await Promise.all(
+    ["client.crt", "client.key"].map((name) => readFile(join(tls, name))),
+  );
+  const ca = await readFile(join(layout.orderer(site), "tls", "ca.crt"));
+  const head =
+    '--bb\r\nContent-Disposition: form-data; name="config-update-envelope"; filename="u"\r\n\r\n';
+  const body = envelope && Buffer.concat([utf8(head), envelope, utf8("\r\n--bb--\r\n")]);
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        host: "127.0.0.1",
+        port: site.adminPort,
+        servername: site.name,
+        path: `/participation/v1/channels${path}`,
+        method,
+        headers: body === undefined ? {} : { "Content-Type": "multipart/form-data; boundary=bb" },
+        agent: false,
+        ca,
+        cert,
+        key,
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("end", () => {
+          resolve({ status: response.statusCode!, body: new Uint8Array(Buffer.concat(chunks)) });
+        });
+      },
+    );
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
 
 describe("the administration port", () => {
   interface Caller {

@@ -3,22 +3,21 @@
  * transactions a second, spread over all channels. Real processes, in a development network with few peers; Fabric's
  * default tick of 500 ms. Prints a table and one JSON line.
  */
-import { readFile } from "node:fs/promises";
-import { cpus } from "node:os";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   BATCH_SIZE_DEFAULT,
   RAFT_OPTIONS_DEFAULT,
   buildGenesisBlock,
-} from "../../src/channel/index.ts";
-import { formatTable } from "../../src/cli/table.ts";
-import { GrpcDialer } from "../../src/kernel/adapters/grpc-dialer.ts";
-import { systemRandom } from "../../src/kernel/adapters/system-random.ts";
-import type { Signer } from "../../src/kernel/ports/signer.ts";
-import { readMspDirectory, readSigner } from "../../src/msp/adapters/index.ts";
-import { DevelopmentNetwork } from "../../src/network/index.ts";
-import { NetworkLayout } from "../../src/network/layout.ts";
+} from "../src/channel/index.ts";
+import { formatTable } from "../src/cli/table.ts";
+import { GrpcDialer } from "../src/kernel/adapters/grpc-dialer.ts";
+import { systemRandom } from "../src/kernel/adapters/system-random.ts";
+import type { Signer } from "../src/kernel/ports/signer.ts";
+import { readMspDirectory, readSigner } from "../src/msp/adapters/index.ts";
+import { DevelopmentNetwork } from "../src/network/index.ts";
 import {
   AtomicBroadcastDefinition,
   Block,
@@ -32,14 +31,14 @@ import {
   methodOf,
   transactionId,
   type Envelope,
-} from "../../src/wire/index.ts";
-import { TestNetwork } from "../integration/network/harness.ts";
+} from "../src/wire/index.ts";
 
 const COUNTS = [1, 10, 100];
 const SETTLE_MS = 5_000;
 const IDLE_MS = 15_000;
 const LOAD_MS = 8_000;
 const IN_FLIGHT = 64;
+const PORT_OFFSET = 26_000;
 /** Of one clock tick in /proc. */
 const TICKS_PER_SECOND = 100;
 
@@ -51,21 +50,27 @@ interface Figures {
   readonly transactionsPerSecond: number;
 }
 
-const net = await TestNetwork.start({ peersPerOrganization: 1 });
-const layout = new NetworkLayout(net.directory);
-const network = await DevelopmentNetwork.open(net.directory);
-const { orderers } = net.topology;
+const scratch = await mkdtemp(join(tmpdir(), "heddle-bench-"));
+const { network } = await DevelopmentNetwork.openOrCreate(
+  join(scratch, "network"),
+  { ordererCount: 3, peerCountPerOrganization: 1, portOffset: PORT_OFFSET },
+  () => undefined,
+);
+const { layout } = network;
+const { orderers, organizations } = network.topology;
 const signer = await readSigner(join(layout.ordererAdmin("example.com"), "msp"), "OrdererMSP");
 // The development network's own channel is the first.
 const channels = ["mychannel"];
 
+await network.start();
 try {
+  await network.untilReady();
   const results: Figures[] = [];
   for (const count of COUNTS) results.push(await measure(count));
   print(results);
 } finally {
-  network.close();
-  await net.close();
+  await network.reset();
+  await rm(scratch, { recursive: true, force: true });
 }
 
 async function measure(count: number): Promise<Figures> {
@@ -123,7 +128,7 @@ async function genesisOf(channelId: string): Promise<Block> {
       },
     ],
     applicationOrganizations: await Promise.all(
-      net.topology.organizations.map(async ({ mspId, domain }) => ({
+      organizations.map(async ({ mspId, domain }) => ({
         name: mspId,
         mspId,
         msp: await readMspDirectory(join(layout.peerOrganization(domain), "msp"), mspId),
@@ -180,8 +185,8 @@ async function envelope(client: Signer, channelId: string): Promise<Envelope> {
 
 async function cpuSeconds(): Promise<number> {
   let ticks = 0;
-  for (const { name } of orderers) {
-    const stat = await readFile(`/proc/${await net.pidOf(name)}/stat`, "utf8");
+  for (const pid of await ordererPids()) {
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
     // After the name in parentheses: field 3 and on; user and system time are fields 14 and 15.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     ticks += Number(fields[11]) + Number(fields[12]);
@@ -191,11 +196,16 @@ async function cpuSeconds(): Promise<number> {
 
 async function rssMebibytes(): Promise<number> {
   let kibibytes = 0;
-  for (const { name } of orderers) {
-    const status = await readFile(`/proc/${await net.pidOf(name)}/status`, "utf8");
+  for (const pid of await ordererPids()) {
+    const status = await readFile(`/proc/${pid}/status`, "utf8");
     kibibytes += Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
   }
   return kibibytes / 1_024 / orderers.length;
+}
+
+async function ordererPids(): Promise<readonly number[]> {
+  const nodes = await network.status();
+  return nodes.flatMap(({ role, pid }) => (role === "orderer" && pid !== undefined ? [pid] : []));
 }
 
 function round(value: number): number {
