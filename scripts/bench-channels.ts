@@ -142,7 +142,8 @@ async function genesisOf(channelId: string): Promise<Block> {
 
 /** Transactions a second that the first orderer acknowledges, on one stream for each channel up to `IN_FLIGHT`. */
 async function throughput(): Promise<number> {
-  const site = orderers[0]!;
+  const [site] = orderers;
+  if (site === undefined) throw new Error("the network has no orderer");
   const dialled = new GrpcDialer({}).dial({
     address: `127.0.0.1:${site.port}`,
     tls: {
@@ -156,7 +157,7 @@ async function throughput(): Promise<number> {
     const stream = dialled.stream(methodOf(AtomicBroadcastDefinition, "broadcast"));
     const responses = stream.responses[Symbol.asyncIterator]();
     for (let sent = place; performance.now() < endMs; sent += IN_FLIGHT) {
-      await stream.send(await envelope(signer, channels[sent % channels.length]!));
+      await stream.send(await envelope(signer, channels[sent % channels.length] ?? "mychannel"));
       const answer = await responses.next();
       if (answer.done === true || answer.value.status !== Status.SUCCESS) break;
       acknowledged += 1;
