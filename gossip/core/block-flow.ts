@@ -12,6 +12,7 @@ import type { BlockEvent, ChannelEffect } from "./channel-event.ts";
 import type { PeerId } from "./claims.ts";
 import { ExpectedAnswers } from "./expected-answers.ts";
 import {
+  BEATS_PER_BLOCK,
   BEAT_WHILE_MS,
   DIGEST_BLOCKS_MAX,
   DIGEST_ITEMS_MAX,
@@ -110,7 +111,8 @@ export class BlockFlow {
     const isPullDue = this.#schedule.isDue("pull", nowMs);
     if (isPullDue) this.#beginPull(nowMs);
     const isBeatDue = this.#schedule.isDue("beat", nowMs);
-    if (isPullDue || (isBeatDue && nowMs < this.#activeUntilMs)) this.#beat(nowMs);
+    const isActive = nowMs < this.#activeUntilMs || this.#isBehind();
+    if (isPullDue || (isBeatDue && isActive)) this.#beat(nowMs);
     this.#requestPulled(nowMs);
     this.#transfer.expire(nowMs);
     if (this.#schedule.isDue("transfer", nowMs) || this.#isBehind()) this.requestRanges(nowMs);
@@ -246,6 +248,9 @@ export class BlockFlow {
     this.#work = isStored ? IDLE : { kind: "pausing", untilMs: nowMs + STORE_RETRY_MS };
     if (!isStored) return;
     this.advance(number + 1, nowMs);
+    // A fresh block: those whom no push reaches learn of it from the heights of others, and the sooner the more say theirs.
+    if (this.#isBehind()) return;
+    for (let beat = 0; beat < BEATS_PER_BLOCK; beat += 1) this.#beat(nowMs);
   }
 
   #push(block: NumberedBlock, from: PeerId | undefined): void {

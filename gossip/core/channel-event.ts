@@ -23,6 +23,8 @@ export type ChannelEvent =
   | { readonly kind: "leave" }
   | { readonly kind: "state-signed"; readonly time: PeerTime; readonly sealed: SealedMessage }
   | { readonly kind: "state-claim"; readonly claim: StateClaim; readonly from: PeerId }
+  /** Claims that answer a pull: they are not passed on, for whoever lacks them pulls, too. */
+  | { readonly kind: "state-claims"; readonly claims: readonly StateClaim[] }
   | { readonly kind: "state-pull"; readonly from: PeerId; readonly mspId: string }
   | BlockEvent
   | { readonly kind: "leadership-signed"; readonly sealed: SealedMessage }

@@ -13,7 +13,7 @@ import type { ChannelMessage } from "./messages.ts";
 import type { GossipOptions } from "./options.ts";
 import { nextPeerTime, type PeerTime } from "./peer-time.ts";
 import { Publication } from "./publication.ts";
-import { STATE_NEWS_PER_SECOND, STATE_SNAPSHOT_MAX } from "./limits.ts";
+import { STATE_NEWS_PER_SECOND, STATE_RENEWAL_TURNS, STATE_SNAPSHOT_MAX } from "./limits.ts";
 import { sampleWhere } from "./sampling.ts";
 import { Schedule } from "./schedule.ts";
 import { StateClaims } from "./state-claims.ts";
@@ -58,7 +58,7 @@ export class Channel {
   readonly #publication: Publication;
   readonly #blocks: BlockFlow;
   readonly #election: Election;
-  readonly #schedule: Schedule<"pull">;
+  readonly #schedule: Schedule<"pull" | "expire">;
   #mspIds: ReadonlySet<string>;
   #chaincodes: readonly RunnableChaincode[];
   #publishedHeight = 0;
@@ -68,6 +68,7 @@ export class Channel {
   #wasDeliverer = false;
   #tallest = 0;
   #isSelfReliant = false;
+  #turnShare = 1;
   #progress = { height: 0, sinceMs: 0 };
   #effects: ChannelEffect[] = [];
 
@@ -87,7 +88,11 @@ export class Channel {
     this.#blocks = new BlockFlow(flowDeps, options, start.height, nowMs);
     this.#election = new Election(deps.self.peer, options, nowMs);
     this.#leadershipTime = { incarnation: start.incarnation, sequence: 0n };
-    this.#schedule = new Schedule({ pull: options.stateInfoIntervalMs }, deps.random, nowMs);
+    this.#schedule = new Schedule(
+      { pull: options.stateInfoIntervalMs, expire: options.stateInfoExpirationMs / 10 },
+      deps.random,
+      nowMs,
+    );
     this.#schedule.hasten("pull");
   }
 
@@ -215,6 +220,10 @@ export class Channel {
       case "state-claim":
         this.#acceptState(event.claim, event.from, nowMs);
         return;
+      case "state-claims":
+        for (const claim of event.claims) this.#noteState(claim, nowMs);
+        if (this.#tallest > this.#blocks.height) this.#blocks.requestRanges(nowMs);
+        return;
       case "state-pull":
         this.#answerStatePull(event.from, event.mspId);
         return;
@@ -252,15 +261,15 @@ export class Channel {
 
   #tick(nowMs: number): void {
     this.#announce(this.#election.tick(nowMs, this.#isAlone()));
-    if (this.#schedule.isDue("pull", nowMs)) this.#pullStates(nowMs);
+    if (this.#schedule.isDue("expire", nowMs)) this.#expireClaims(nowMs);
+    if (this.#schedule.isDue("pull", nowMs)) this.#pullStates();
     this.#blocks.tick(nowMs);
     this.#judgeProgress(nowMs);
     this.#publishWhenDue(nowMs);
   }
 
   /** Asks a few members what they know of ledgers: the more seldom the more there are, once most are known. */
-  #pullStates(nowMs: number): void {
-    this.#expireClaims(nowMs);
+  #pullStates(): void {
     const knownCount = this.#claims.all().length;
     const isNew = 2 * knownCount < this.#directory.alive().length;
     const turns = Math.ceil(knownCount / STATE_NEWS_PER_SECOND);
@@ -271,7 +280,9 @@ export class Channel {
   }
 
   #expireClaims(nowMs: number): void {
-    this.#claims.expire(nowMs, 3 * this.#turnMs(), ({ mspId }) => this.#mspIds.has(mspId));
+    this.#claims.expire(nowMs, 3 * STATE_RENEWAL_TURNS * this.#turnMs(), ({ mspId }) =>
+      this.#mspIds.has(mspId),
+    );
   }
 
   /** How often at most a member publishes its height, so that all together say no more than can be heard. */
@@ -303,13 +314,15 @@ export class Channel {
   }
 
   #publishWhenDue(nowMs: number): void {
-    const due = this.#publication.due(nowMs, this.#turnMs());
+    const due = this.#publication.due(nowMs, this.#turnMs() * this.#turnShare);
     if ("time" in due) this.#signState(due.time);
     else if (due.isFirstAsked) this.#effects.push({ kind: "wake", afterMs: due.waitMs });
   }
 
   #signState(time: PeerTime): void {
     this.#publishedHeight = this.#blocks.height;
+    // Those that published together shall not do so for ever.
+    this.#turnShare = 0.5 + this.#random.below(1_000) / 1_000;
     this.#effects.push({
       kind: "sign-state",
       time,
@@ -327,11 +340,17 @@ export class Channel {
   }
 
   #acceptState(claim: StateClaim, from: PeerId, nowMs: number): void {
-    if (claim.peer === this.#self.peer || !this.#mspIds.has(claim.mspId)) return;
-    if (!this.#claims.accept(claim, nowMs)) return;
+    if (!this.#noteState(claim, nowMs)) return;
     this.#spreadState(claim.sealed, claim.peer, from);
-    if (!claim.hasLeft) this.#tallest = Math.max(this.#tallest, claim.height);
     if (claim.height > this.#blocks.height) this.#blocks.requestRanges(nowMs);
+  }
+
+  /** True when the claim says something new. */
+  #noteState(claim: StateClaim, nowMs: number): boolean {
+    if (claim.peer === this.#self.peer || !this.#mspIds.has(claim.mspId)) return false;
+    if (!this.#claims.accept(claim, nowMs)) return false;
+    if (!claim.hasLeft) this.#tallest = Math.max(this.#tallest, claim.height);
+    return true;
   }
 
   #spreadState(sealed: SealedMessage, owner: PeerId, from: PeerId): void {

@@ -91,7 +91,10 @@ export const BUFFER_BYTES_MAX: number = 64 * 1024 * 1024;
 export const CANDIDATES_PER_BLOCK_MAX = 3;
 
 /** Claims about ledgers that a second may bring, by how often members publish: more members publish more seldom. */
-export const STATE_NEWS_PER_SECOND = 50;
+export const STATE_NEWS_PER_SECOND = 20;
+
+/** A height that has not changed is published after this many turns, and forgotten after three times as many. */
+export const STATE_RENEWAL_TURNS = 5;
 
 /** Claims told in one answer to a pull, chosen at random. Further ones are told another time. */
 export const STATE_SNAPSHOT_MAX = 200;
@@ -99,8 +102,11 @@ export const STATE_SNAPSHOT_MAX = 200;
 /** After a block, heights are compared every round for so long; later only as often as blocks are pulled. */
 export const BEAT_WHILE_MS = 3_000;
 
+/** Members that are told the height at once when a fresh block has been stored. */
+export const BEATS_PER_BLOCK = 2;
+
 /** A block that was asked for is asked of nobody else for so long, unless by a request for a range. */
-export const WANTED_MS = 1_000;
+export const WANTED_MS = 400;
 
 /** When all that could serve missing blocks have failed, the next look at them is so much later. */
 export const NO_SOURCE_PAUSE_MS = 200;

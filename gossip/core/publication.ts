@@ -1,3 +1,4 @@
+import { STATE_RENEWAL_TURNS } from "./limits.ts";
 import { nextPeerTime, type PeerTime } from "./peer-time.ts";
 
 /** Publish now, under `time`; or look again after `waitMs`. */
@@ -44,8 +45,9 @@ export class Publication {
   /** `turnMs`: how often at most a member may publish its height, so that all together do not say too much. */
   due(nowMs: number, turnMs: number): PublicationDue {
     const patienceMs = this.#isDirty ? this.#debounceMs : this.#intervalMs;
+    const turnsMs = this.#isDirty ? turnMs : turnMs * STATE_RENEWAL_TURNS;
     const waitMs =
-      this.#lastMs + (this.#isUrgent ? patienceMs : Math.max(patienceMs, turnMs)) - nowMs;
+      this.#lastMs + (this.#isUrgent ? patienceMs : Math.max(patienceMs, turnsMs)) - nowMs;
     if (waitMs <= 0) return { time: this.force(nowMs) };
     const isFirstAsked = this.#isDirty && !this.#isWaiting;
     this.#isWaiting = this.#isDirty;

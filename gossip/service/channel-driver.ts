@@ -13,6 +13,7 @@ import {
   type ChannelEvent,
   type NumberedBlock,
   type PeerId,
+  type StateClaim,
 } from "../core/index.ts";
 import { BlockServer } from "./block-server.ts";
 import {
@@ -189,6 +190,17 @@ export class ChannelDriver {
   }
 
   async #takeState(from: PeerId, envelope: GossipEnvelope): Promise<Refusal | undefined> {
+    const verdict = await this.#verifyState(from, envelope);
+    if (typeof verdict !== "object") return verdict;
+    this.step({ kind: "state-claim", claim: verdict, from });
+    return undefined;
+  }
+
+  /** The claim when it says something new and is true; else why it is of no use, if it is not merely known. */
+  async #verifyState(
+    from: PeerId,
+    envelope: GossipEnvelope,
+  ): Promise<StateClaim | Refusal | undefined> {
     const draft = draftState(envelope);
     if (draft === undefined) return "malformed";
     if (this.channel.judgeState(draft.peer, draft.time) !== "news") return undefined;
@@ -197,9 +209,7 @@ export class ChannelDriver {
       if (verified.refusal === "identity") this.#deps.onIdentityMissing(from);
       return verified.refusal;
     }
-    if (!this.channel.hasOrganization(verified.claim.mspId)) return "organization";
-    this.step({ kind: "state-claim", claim: verified.claim, from });
-    return undefined;
+    return this.channel.hasOrganization(verified.claim.mspId) ? verified.claim : "organization";
   }
 
   async #takeSnapshot(
@@ -207,9 +217,13 @@ export class ChannelDriver {
     elements: readonly GossipEnvelope[],
   ): Promise<Refusal | undefined> {
     let refusal: Refusal | undefined;
+    const claims: StateClaim[] = [];
     for (const envelope of elements.slice(0, STATE_CLAIMS_MAX)) {
-      refusal = (await this.#takeState(from, envelope)) ?? refusal;
+      const verdict = await this.#verifyState(from, envelope);
+      if (typeof verdict === "object") claims.push(verdict);
+      else refusal = verdict ?? refusal;
     }
+    if (claims.length > 0) this.step({ kind: "state-claims", claims });
     return refusal;
   }
 

@@ -1,0 +1,340 @@
+/** Thousands of mesh cores in one virtual time. What their drivers would do besides, signing and verifying, always succeeds. */
+import {
+  DEFAULT_OPTIONS,
+  Mesh,
+  type AliveClaim,
+  type GossipOptions,
+  type IdentityRecord,
+  type MeshEffect,
+  type MeshMessage,
+  type SealedMessage,
+} from "../../../../gossip/core/index.ts";
+import { EMPTY_BYTES } from "../../../../src/kernel/bytes.ts";
+import { SeededRandom } from "../seeded-random.ts";
+import { Links } from "./links.ts";
+import { peerName, peerNumber } from "./peer-name.ts";
+import { Wheel } from "./wheel.ts";
+
+const MSP_ID = "Org1MSP";
+
+/** Bytes of messages as the wire has them, roughly: an envelope with its frame, a claim with its certificate, an accusation. */
+const ENVELOPE_BYTES = 60;
+const CLAIM_BYTES = 1_100;
+const ACCUSATION_BYTES = 81;
+
+export interface MeshPlan {
+  readonly seed: number;
+  readonly size: number;
+  readonly options?: Partial<GossipOptions>;
+  /** Everybody knows everybody from the start; otherwise all know the first peer alone. */
+  readonly isWarm: boolean;
+}
+
+export interface MeshPeer {
+  readonly index: number;
+  readonly name: string;
+  mesh: Mesh;
+  incarnation: bigint;
+  isUp: boolean;
+  /** Until then its process does nothing. */
+  stalledUntilMs: number;
+  tickedMs: number;
+  /** What reached it while it was stalled. */
+  readonly unread: (readonly [number, MeshMessage])[];
+}
+
+export interface MeshObserver {
+  readonly died?: (observer: MeshPeer, subject: number, nowMs: number) => void;
+  readonly joined?: (observer: MeshPeer, subject: number, nowMs: number) => void;
+  readonly suspected?: (observer: MeshPeer, subject: number, nowMs: number) => void;
+}
+
+type Item =
+  | { readonly kind: "tick"; readonly peer: MeshPeer; readonly run: bigint }
+  | {
+      readonly kind: "message";
+      readonly from: number;
+      readonly to: MeshPeer;
+      readonly message: MeshMessage;
+    };
+
+export class MeshWorld {
+  readonly peers: readonly MeshPeer[];
+  readonly links: Links;
+  readonly options: GossipOptions;
+  observer: MeshObserver = {};
+  messageCount = 0;
+  byteCount = 0;
+  readonly #wheel = new Wheel<Item>();
+  readonly #random: SeededRandom;
+  readonly #claims = new WeakMap<SealedMessage, AliveClaim>();
+
+  constructor({ seed, size, options, isWarm }: MeshPlan) {
+    this.#random = new SeededRandom(seed);
+    this.links = new Links(new SeededRandom(this.#random.uint32()));
+    this.options = { ...DEFAULT_OPTIONS, ...options };
+    this.peers = Array.from({ length: size }, (_, index) => this.#newPeer(index));
+    for (const peer of this.peers) this.#start(peer);
+    if (isWarm) this.#acquaint();
+    else for (const peer of this.peers.slice(1)) this.#introduce(peer);
+  }
+
+  get nowMs(): number {
+    return this.#wheel.nowMs;
+  }
+
+  get up(): readonly MeshPeer[] {
+    return this.peers.filter(({ isUp }) => isUp);
+  }
+
+  run(durationMs: number): void {
+    for (let left = durationMs; left > 0; left -= 1) this.#advance();
+  }
+
+  /** Runs until `condition`, looked at every `stepMs`, holds; answers when, or undefined after `limitMs`. */
+  runUntil(condition: () => boolean, limitMs: number, stepMs = 50): number | undefined {
+    const startMs = this.nowMs;
+    while (!condition()) {
+      if (this.nowMs - startMs >= limitMs) return undefined;
+      this.run(stepMs);
+    }
+    return this.nowMs - startMs;
+  }
+
+  stop(peer: MeshPeer): void {
+    peer.isUp = false;
+  }
+
+  /** Starts a stopped peer anew: a later run that knows the first other peer alone. */
+  restart(peer: MeshPeer): void {
+    peer.incarnation += BigInt(this.nowMs + 1) * 1_000_000n;
+    peer.mesh = this.#newMesh(peer.name, peer.incarnation);
+    peer.isUp = true;
+    this.#start(peer);
+    this.#introduce(peer);
+  }
+
+  /** The process does nothing for so long; what reaches it waits. */
+  stall(peer: MeshPeer, durationMs: number): void {
+    peer.stalledUntilMs = this.nowMs + durationMs;
+  }
+
+  /** Whether every running peer holds exactly the other running ones for alive. */
+  isConvergent(): boolean {
+    const { up } = this;
+    return up.every(
+      ({ mesh }) =>
+        mesh.alive().length === up.length - 1 &&
+        mesh.alive().every(({ peer }) => this.peers[peerNumber(peer)]!.isUp),
+    );
+  }
+
+  #newPeer(index: number): MeshPeer {
+    const name = peerName(index);
+    const incarnation = 1_700_000_000_000_000_000n + BigInt(index);
+    return {
+      index,
+      name,
+      incarnation,
+      mesh: this.#newMesh(name, incarnation),
+      isUp: true,
+      stalledUntilMs: 0,
+      tickedMs: 0,
+      unread: [],
+    };
+  }
+
+  #newMesh(name: string, incarnation: bigint): Mesh {
+    const deps = {
+      random: new SeededRandom(this.#random.uint32()),
+      self: { peer: name, mspId: MSP_ID },
+      externalEndpoint: name,
+      ownIdentity: identityOf(name),
+    };
+    return new Mesh(deps, this.options, incarnation, this.nowMs);
+  }
+
+  #start(peer: MeshPeer): void {
+    peer.tickedMs = this.nowMs;
+    this.#step(peer, { kind: "tick", wallMs: 0 });
+    const delayMs = 1 + this.#random.below(this.options.tickIntervalMs);
+    this.#wheel.put(delayMs, { kind: "tick", peer, run: peer.incarnation });
+  }
+
+  #acquaint(): void {
+    const claims = this.peers.map(({ mesh }) => this.#claims.get(mesh.ownAlive!)!);
+    for (const peer of this.peers) {
+      const alive = claims.filter((claim) => claim.peer !== peer.name);
+      this.#step(peer, { kind: "members", from: peer.name, alive, dead: [] });
+    }
+  }
+
+  #introduce(peer: MeshPeer): void {
+    const contact = this.peers.find((other) => other.isUp && other !== peer);
+    if (contact === undefined) return;
+    this.#step(peer, { kind: "identity", record: identityOf(contact.name) });
+    this.#step(contact, { kind: "identity", record: identityOf(peer.name) });
+    this.#step(peer, { kind: "connected", peer: contact.name, seedEndpoint: undefined });
+  }
+
+  #advance(): void {
+    this.#wheel.advance((item) => {
+      if (item.kind === "tick") this.#tick(item.peer, item.run);
+      else this.#arrive(item.from, item.to, item.message);
+    });
+  }
+
+  #tick(peer: MeshPeer, run: bigint): void {
+    if (!peer.isUp || peer.incarnation !== run) return;
+    const { tickIntervalMs } = this.options;
+    this.#wheel.put(tickIntervalMs, { kind: "tick", peer, run });
+    if (this.nowMs < peer.stalledUntilMs) return;
+    const lateMs = this.nowMs - peer.tickedMs - tickIntervalMs;
+    peer.tickedMs = this.nowMs;
+    if (lateMs >= tickIntervalMs) this.#step(peer, { kind: "late", lateMs });
+    this.#step(peer, { kind: "tick", wallMs: 0 });
+    for (const [from, message] of peer.unread.splice(0)) this.#read(peer, from, message);
+  }
+
+  #arrive(from: number, to: MeshPeer, message: MeshMessage): void {
+    if (!to.isUp) return;
+    if (this.nowMs < to.stalledUntilMs) to.unread.push([from, message]);
+    else this.#read(to, from, message);
+  }
+
+  #read(to: MeshPeer, fromIndex: number, message: MeshMessage): void {
+    const from = peerName(fromIndex);
+    switch (message.kind) {
+      case "alive":
+        this.#learn(to, from, message.sealed);
+        return;
+      case "news":
+        for (const sealed of message.alive) this.#learn(to, from, sealed);
+        return;
+      case "membership-request":
+        this.#learn(to, from, message.self);
+        this.#step(to, { ...message, from });
+        return;
+      case "membership-response": {
+        if (!to.mesh.expectsMembership(from, message.nonce, this.nowMs)) return;
+        const alive = this.#newsIn(to, message.alive);
+        this.#step(to, { kind: "members", from, alive, dead: this.#newsIn(to, message.dead) });
+        return;
+      }
+      case "identity-update":
+        return;
+      case "probe":
+      case "ack":
+      case "probe-request":
+      case "nack":
+      case "accusations":
+      case "identity-hello":
+      case "identity-digest":
+      case "identity-request":
+        this.#step(to, { ...message, from });
+    }
+  }
+
+  #newsIn(to: MeshPeer, sealed: readonly SealedMessage[]): readonly AliveClaim[] {
+    return sealed
+      .map((one) => this.#claims.get(one)!)
+      .filter(({ peer, time }) => peer !== to.name && to.mesh.judge(peer, time) === "news");
+  }
+
+  #learn(to: MeshPeer, from: string, sealed: SealedMessage): void {
+    const claim = this.#claims.get(sealed)!;
+    if (to.mesh.judge(claim.peer, claim.time) !== "news") return;
+    if (claim.peer === to.name) {
+      const { time, rebuttals = 0 } = claim;
+      this.#step(to, { kind: "own-alive", time, rebuttals });
+    } else {
+      this.#step(to, { kind: "alive", claim, from });
+    }
+  }
+
+  #step(peer: MeshPeer, event: Parameters<Mesh["step"]>[0]): void {
+    peer.mesh.step(event, this.nowMs);
+    for (const effect of peer.mesh.takeEffects()) this.#perform(peer, effect);
+  }
+
+  #perform(peer: MeshPeer, effect: MeshEffect): void {
+    switch (effect.kind) {
+      case "send":
+        this.#send(peer.index, peerNumber(effect.to), effect.message);
+        return;
+      case "sign-alive": {
+        const sealed = this.#seal(peer, effect);
+        this.#step(peer, { kind: "alive-signed", time: effect.time, sealed });
+        return;
+      }
+      case "joined":
+      case "died":
+      case "suspected":
+        this.observer[effect.kind]?.(peer, peerNumber(effect.peer), this.nowMs);
+        return;
+      case "dial-seed":
+      case "dial-member":
+        return;
+    }
+  }
+
+  #seal(peer: MeshPeer, draft: Pick<AliveClaim, "time" | "rebuttals">): SealedMessage {
+    const sealed = { payload: EMPTY_BYTES, signature: EMPTY_BYTES, secretEnvelope: undefined };
+    this.#claims.set(sealed, {
+      peer: peer.name,
+      mspId: MSP_ID,
+      time: draft.time,
+      rebuttals: draft.rebuttals,
+      externalEndpoint: peer.name,
+      internalEndpoint: undefined,
+      identity: identityOf(peer.name),
+      sealed,
+    });
+    return sealed;
+  }
+
+  #send(from: number, to: number, message: MeshMessage): void {
+    this.messageCount += 1;
+    this.byteCount += bytesOf(message);
+    const delayMs = this.links.draw(from, to);
+    if (delayMs === undefined) return;
+    this.#wheel.put(delayMs, { kind: "message", from, to: this.peers[to]!, message });
+  }
+}
+
+function identityOf(peer: string): IdentityRecord {
+  return {
+    peer,
+    mspId: MSP_ID,
+    serialized: EMPTY_BYTES,
+    expiresAtMs: Number.MAX_SAFE_INTEGER,
+    sealed: undefined,
+  };
+}
+
+function bytesOf(message: MeshMessage): number {
+  switch (message.kind) {
+    case "alive":
+      return CLAIM_BYTES;
+    case "news":
+      return ENVELOPE_BYTES + message.alive.length * CLAIM_BYTES;
+    case "accusations":
+      return ENVELOPE_BYTES + message.accusations.length * ACCUSATION_BYTES;
+    case "membership-request":
+      return ENVELOPE_BYTES + CLAIM_BYTES + (message.known?.length ?? 0) * 4;
+    case "membership-response":
+      return ENVELOPE_BYTES + (message.alive.length + message.dead.length) * CLAIM_BYTES;
+    case "probe":
+    case "ack":
+      return ENVELOPE_BYTES + (message.accusation === undefined ? 0 : ACCUSATION_BYTES);
+    case "probe-request":
+    case "nack":
+    case "identity-hello":
+      return ENVELOPE_BYTES + 32;
+    case "identity-digest":
+    case "identity-request":
+      return ENVELOPE_BYTES + message.peers.length * 32;
+    case "identity-update":
+      return ENVELOPE_BYTES + message.identities.length * CLAIM_BYTES;
+  }
+}

@@ -1,0 +1,166 @@
+import { describe, expect, test } from "vitest";
+import { FAST_PROBES } from "../../../../gossip/core/index.ts";
+import { ChannelWorld } from "./channel-world.ts";
+import { undelivered } from "./invariants/g1-eventual-delivery.ts";
+import { divergent } from "./invariants/g2-convergence.ts";
+import { watchResurrections } from "./invariants/g3-no-resurrection.ts";
+import { watchFalseDeaths } from "./invariants/g4-no-false-death.ts";
+import { defame } from "./invariants/g5-no-believed-verdict.ts";
+import { copiesPerPeer } from "./invariants/g6-bounded-load.ts";
+import { forgetful } from "./invariants/g7-remembered-sides.ts";
+import { watchOrder } from "./invariants/g8-in-order-once.ts";
+import { MeshWorld } from "./mesh-world.ts";
+
+const SEEDS = [1, 2, 3, 4];
+
+describe("the membership", () => {
+  test.each([
+    [5, 8_000],
+    [50, 14_000],
+  ])("of %i peers knows a death within %i ms, without a false one", (size, limitMs) => {
+    for (const seed of SEEDS) {
+      const world = new MeshWorld({ seed, size, isWarm: true });
+      world.links.lossRate = 0.02;
+      const falseDeaths = watchFalseDeaths(world);
+      const resurrections = watchResurrections(world);
+      world.run(5_000);
+      world.stop(world.peers[size - 2]!);
+      expect(world.runUntil(() => world.isConvergent(), limitMs)).toBeDefined();
+      world.run(5_000);
+      expect(divergent(world)).toEqual([]);
+      expect(falseDeaths).toEqual([]);
+      expect(resurrections).toEqual([]);
+    }
+  });
+
+  test("of 50 peers with fast probes knows a death within 3 s", () => {
+    const world = new MeshWorld({ seed: 1, size: 50, isWarm: true, options: FAST_PROBES });
+    world.run(1_000);
+    world.stop(world.peers[7]!);
+    expect(world.runUntil(() => world.isConvergent(), 3_000)).toBeDefined();
+  });
+
+  test.each(SEEDS)("forms from one known peer, and takes in a restarted one (seed %i)", (seed) => {
+    const world = new MeshWorld({ seed, size: 30, isWarm: false });
+    world.links.lossRate = 0.05;
+    expect(world.runUntil(() => world.isConvergent(), 10_000)).toBeDefined();
+    const [restarted] = world.peers.slice(9);
+    world.stop(restarted!);
+    world.restart(restarted!);
+    expect(world.runUntil(() => world.isConvergent(), 5_000)).toBeDefined();
+  });
+
+  test("costs a peer no more messages when there are ten times as many", () => {
+    const costs = [20, 200].map((size) => {
+      const world = new MeshWorld({ seed: 1, size, isWarm: true });
+      world.run(3_000);
+      world.messageCount = 0;
+      world.run(10_000);
+      return world.messageCount / size / 10;
+    });
+    expect(costs[1]).toBeLessThan(1.5 * costs[0]!);
+    expect(costs[1]).toBeLessThan(6);
+  });
+
+  test("loses nobody because some processes stall for seconds", () => {
+    const world = new MeshWorld({ seed: 5, size: 40, isWarm: true });
+    const falseDeaths = watchFalseDeaths(world);
+    for (let round = 0; round < 10; round += 1) {
+      world.stall(world.peers[round]!, 2_000);
+      world.stall(world.peers[39 - round]!, 3_000);
+      world.run(5_000);
+    }
+    expect(falseDeaths).toEqual([]);
+    expect(divergent(world)).toEqual([]);
+  });
+
+  test("loses nobody that answers, whatever others say of it", () => {
+    const world = new MeshWorld({ seed: 6, size: 20, isWarm: true });
+    const falseDeaths = watchFalseDeaths(world);
+    const [victim, ...others] = world.peers;
+    for (let round = 0; round < 10; round += 1) {
+      defame(others.slice(0, 4), victim!, others, world.nowMs);
+      world.run(3_000);
+    }
+    expect(falseDeaths).toEqual([]);
+    expect(divergent(world)).toEqual([]);
+  });
+
+  test.each([
+    ["two sides", (index: number) => index % 2],
+    ["three sides", (index: number) => index % 3],
+  ])("of %s remembers the others and is one again within 5 s of the heal", (_, sideOf) => {
+    const world = new MeshWorld({ seed: 8, size: 24, isWarm: true });
+    world.run(2_000);
+    world.links.isCut = (from, to) => sideOf(from) !== sideOf(to);
+    const isSplit = (): boolean => forgetful(world, sideOf).length === 0;
+    expect(world.runUntil(isSplit, 60_000, 200)).toBeDefined();
+    const falseDeaths = watchFalseDeaths(world);
+    world.run(10_000);
+    expect(falseDeaths).toEqual([]);
+    world.links.isCut = () => false;
+    expect(world.runUntil(() => world.isConvergent(), 5_000)).toBeDefined();
+  });
+
+  test("has one that was cut off alone back within 5 s", () => {
+    const world = new MeshWorld({ seed: 10, size: 24, isWarm: true });
+    world.links.isCut = (from, to) => (from === 0) !== (to === 0);
+    const [alone, ...others] = world.peers;
+    const isLost = (): boolean => others.every(({ mesh }) => !mesh.isAlive(alone!.name));
+    expect(world.runUntil(isLost, 14_000)).toBeDefined();
+    world.run(20_000);
+    expect(alone!.mesh.healthScore).toBeGreaterThan(4);
+    world.links.isCut = () => false;
+    expect(world.runUntil(() => world.isConvergent(), 5_000)).toBeDefined();
+  });
+
+  test("is one again after a wall that let through one direction only", () => {
+    const world = new MeshWorld({ seed: 9, size: 12, isWarm: true });
+    world.links.isCut = (from, to) => from < 4 && to >= 4;
+    world.run(40_000);
+    world.links.isCut = () => false;
+    expect(world.runUntil(() => world.isConvergent(), 10_000)).toBeDefined();
+  });
+});
+
+describe("blocks", () => {
+  test.each([
+    [5, 600, 3],
+    [50, 1_200, 4],
+    [200, 1_600, 4],
+  ])("reach all of %i peers within %i ms, in at most %f copies", (size, limitMs, copiesMax) => {
+    const world = new ChannelWorld({ seed: 1, size });
+    world.links.lossRate = 0.02;
+    const disorder = watchOrder(world);
+    world.run(1_000);
+    for (let count = 0; count < 5; count += 1) {
+      const number = world.order(world.peers[count]!);
+      const isAll = (): boolean => undelivered(world, number + 1).length === 0;
+      expect(world.runUntil(isAll, limitMs)).toBeDefined();
+    }
+    expect(copiesPerPeer(world, 5)).toBeLessThanOrEqual(copiesMax);
+    expect(disorder).toEqual([]);
+  });
+
+  test.each(SEEDS)("reach all even where three messages in ten are lost (seed %i)", (seed) => {
+    const world = new ChannelWorld({ seed, size: 40 });
+    world.links.lossRate = 0.3;
+    const disorder = watchOrder(world);
+    for (let count = 0; count < 10; count += 1) {
+      world.order(world.peers[0]!);
+      world.run(200);
+    }
+    world.runUntil(() => world.isLevel(11), 20_000);
+    expect(undelivered(world, 11)).toEqual([]);
+    expect(disorder).toEqual([]);
+  });
+
+  test("that half of the peers missed are fetched from the other half, spread over it", () => {
+    const heightOf = (index: number): number => (index % 2 === 0 ? 401 : 1);
+    const world = new ChannelWorld({ seed: 2, size: 40, heightOf });
+    const disorder = watchOrder(world);
+    expect(world.runUntil(() => world.isLevel(401), 10_000)).toBeDefined();
+    expect(copiesPerPeer(world, 400)).toBeLessThanOrEqual(1);
+    expect(disorder).toEqual([]);
+  });
+});
