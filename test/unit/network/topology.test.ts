@@ -3,9 +3,11 @@ import { describe, expect, test } from "vitest";
 import {
   ORDERER_COUNT_MAX,
   PEER_COUNT_PER_ORGANIZATION_MAX,
+  nextPeer,
   planTopology,
   PORT_OFFSET_MAX,
   portsOf,
+  type AddedPeer,
 } from "../../../src/network/topology.ts";
 
 describe("the port plan", () => {
@@ -41,6 +43,51 @@ describe("the port plan", () => {
       const ports = portsOf(planTopology({ ordererCount, peerCountPerOrganization, portOffset }));
       expect(new Set(ports.map(({ port }) => port)).size).toBe(ports.length);
       for (const { port } of ports) expect(port).toBeLessThan(65_536);
+    },
+  );
+});
+
+describe("a peer that is added", () => {
+  const options = { ordererCount: 3, peerCountPerOrganization: 2, portOffset: 0 };
+
+  test("has the next name and ports of its own, and keeps them", () => {
+    const topology = planTopology(options);
+    const added = nextPeer(topology, topology.organizations[0]!)!;
+    expect(added).toEqual({
+      name: "peer2.org1.example.com",
+      organization: "org1",
+      port: 11_051,
+      chaincodePort: 11_052,
+      operationsPort: expect.any(Number) as number,
+    });
+    const extended = planTopology({ ...options, addedPeers: [added] });
+    const { name, port } = added;
+    expect(extended.organizations[0]?.peers.at(-1)).toMatchObject({ name, port, mspId: "Org1MSP" });
+    expect(extended.organizations[1]).toEqual(topology.organizations[1]);
+  });
+
+  test("leaves the others where they are when one goes", () => {
+    const removedPeers = ["peer0.org1.example.com"];
+    const { organizations } = planTopology({ ...options, removedPeers });
+    expect(organizations[0]?.peers.map(({ name, port }) => [name, port])).toEqual([
+      ["peer1.org1.example.com", 8051],
+    ]);
+    expect(nextPeer(planTopology(options), organizations[0]!)?.name).toBe("peer2.org1.example.com");
+  });
+
+  property.prop([fc.integer({ min: 0, max: PORT_OFFSET_MAX }), fc.integer({ min: 1, max: 20 })])(
+    "shares no port with another, as long as there are any",
+    (portOffset, count) => {
+      let grown = { ...options, portOffset, addedPeers: [] as readonly AddedPeer[] };
+      for (let index = 0; index < count; index += 1) {
+        const topology = planTopology(grown);
+        const added = nextPeer(topology, topology.organizations[index % 2]!);
+        if (added === undefined) break;
+        grown = { ...grown, addedPeers: [...grown.addedPeers, added] };
+      }
+      const ports = portsOf(planTopology(grown)).map(({ port }) => port);
+      expect(new Set(ports).size).toBe(ports.length);
+      expect(Math.max(...ports)).toBeLessThan(65_536);
     },
   );
 });
