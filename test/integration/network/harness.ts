@@ -142,11 +142,11 @@ export class TestNetwork {
     await this.until(`${name} ended`, () => Promise.resolve(!isAlive(pid)));
   }
 
-  /** Starts one node again, and waits until it serves. */
+  /** Starts one node again, waits until it serves, and answers its process number. */
   async restart(
     name: string,
     serves: () => Promise<boolean> = async () => (await this.height(name)) > 0,
-  ): Promise<void> {
+  ): Promise<number> {
     const role = name.startsWith("orderer") ? "orderer" : "peer";
     const config = join(this.directory, "nodes", name, "config.yaml");
     const log = await open(join(this.directory, "nodes", name, "node.log"), "a");
@@ -157,6 +157,7 @@ export class TestNetwork {
     child.unref();
     await log.close();
     await this.until(`${name} serves`, serves);
+    return child.pid!;
   }
 
   /** An unmodified client of Fabric's, through the organisation's peer of that number. */
