@@ -41,6 +41,7 @@ export async function startOrderer(config: OrdererConfig, world: World): Promise
   const port = await server.listen();
   const registrar = await openRegistrar(config, world, cluster);
   serving.registrar = registrar;
+  world.health.register("channels", () => complaintsOf(registrar));
   const admin =
     config.admin && (await adminEndpoint(config.admin, world, { registrar, broadcast }));
   const adminPort = await admin?.listen();
@@ -95,4 +96,14 @@ async function adminEndpoint(
     clientRootsPem,
     requestBytesMax,
   });
+}
+
+// A channel that stands by or whose disk is full still delivers: only an operator can help it.
+function complaintsOf(registrar: ChannelRegistrar): Promise<void> {
+  const complaints = registrar.list().flatMap(({ name }) => {
+    return registrar.orderer(name)?.complaint ?? [];
+  });
+  return complaints.length === 0
+    ? Promise.resolve()
+    : Promise.reject(new Error(complaints.join("; ")));
 }
