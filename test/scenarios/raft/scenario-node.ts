@@ -149,6 +149,12 @@ export class ScenarioNode {
     this.#flush();
   }
 
+  /** The oldest write that waits is flushed. */
+  flushOne(): void {
+    const batch = this.#written.shift();
+    if (batch !== undefined) this.#store(batch);
+  }
+
   step(event: RaftEvent): void {
     if (this.#raft === undefined) return;
     this.#raft.step(event);
@@ -220,23 +226,25 @@ export class ScenarioNode {
   }
 
   #flush(): void {
-    for (;;) {
-      const batch = this.#written.shift();
-      if (batch === undefined) return;
-      if (batch.hardState !== undefined) this.hardState = batch.hardState;
-      if (batch.installSnapshot !== undefined) {
-        this.snapshot = batch.installSnapshot;
-        this.entries = [];
-      }
-      const [first] = batch.append;
-      if (first !== undefined) {
-        const kept = this.entries.filter((entry) => entry.index < first.index);
-        this.entries = [...kept, ...batch.append];
-      }
-      for (const message of batch.sendAfterPersist) this.#around.send(message);
-      if (batch.persist !== undefined) this.step({ type: "persisted", ...batch.persist });
-      if (batch.installSnapshot !== undefined) this.#install(batch.installSnapshot);
+    for (let batch = this.#written.shift(); batch !== undefined; batch = this.#written.shift()) {
+      this.#store(batch);
     }
+  }
+
+  #store(batch: RaftEffects): void {
+    if (batch.hardState !== undefined) this.hardState = batch.hardState;
+    if (batch.installSnapshot !== undefined) {
+      this.snapshot = batch.installSnapshot;
+      this.entries = [];
+    }
+    const [first] = batch.append;
+    if (first !== undefined) {
+      const kept = this.entries.filter((entry) => entry.index < first.index);
+      this.entries = [...kept, ...batch.append];
+    }
+    for (const message of batch.sendAfterPersist) this.#around.send(message);
+    if (batch.persist !== undefined) this.step({ type: "persisted", ...batch.persist });
+    if (batch.installSnapshot !== undefined) this.#install(batch.installSnapshot);
   }
 }
 

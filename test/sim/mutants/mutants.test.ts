@@ -6,7 +6,7 @@ import { RAFT_MUTANTS } from "./raft-mutants.ts";
 const MUTANTS: readonly Mutant[] = [...RAFT_MUTANTS];
 
 /** Within how many seeds a bug must be caught. Scripts have none. */
-const SEEDS_MAX: Record<Hunt, number> = { script: 0, group: 60, membership: 40 };
+const SEEDS_MAX: Record<Hunt, number> = { script: 0, group: 20, membership: 40 };
 
 const HUNTS_AT_ONCE = 2;
 

@@ -73,7 +73,7 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
   ),
   raft(
     "forgets its vote when it restarts",
-    "group",
+    "script",
     edit("state", "this.votedFor = hardState.votedFor;", "this.votedFor = undefined;"),
   ),
   raft(
@@ -150,7 +150,7 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
   ),
   raft(
     "takes the completion of an overwritten append for one of its successor",
-    "group",
+    "script",
     edit(
       "persist-queue",
       "for (const batch of this.#batches) batch.durableTo = Math.min(batch.durableTo, index - 1);",
@@ -178,13 +178,13 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
   ),
   raft(
     "commits what it is told, whether it matches or not",
-    "group",
+    "script",
     HEARTBEAT_TELLS_ALL,
     edit("follower", "last.term === state.term ? last.index : state.matchedIndex", "last.index"),
   ),
   raft(
     "takes a match of an earlier term for one of this term",
-    "group",
+    "script",
     HEARTBEAT_TELLS_ALL,
     edit("transition", "  state.matchedIndex = 0;\n", ""),
   ),

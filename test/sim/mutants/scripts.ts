@@ -270,6 +270,32 @@ function jointElection(): void {
   must(cluster.leaders.length === 0, "the new half alone elects a leader");
 }
 
+/** The late completion of a write proves nothing of what was written over it. */
+function lateCompletion(): void {
+  const cluster = new Cluster({ count: 3 });
+  const append = (term: number): RaftMessage => {
+    const entries = [{ index: 1, term, type: "normal", data: Uint8Array.of(term) }] as const;
+    const place = { prevIndex: 0, prevTerm: 0, commit: 0 };
+    return { type: "append", from: 3, to: 2, term, ...place, entries };
+  };
+  cluster.node(2).stallDisk();
+  cluster.inject(append(1), append(2));
+  cluster.node(2).flushOne();
+  must(cluster.node(2).status.durableIndex === 0, "an overwritten entry counts as durable");
+  cluster.node(2).flushOne();
+  must(cluster.node(2).status.durableIndex === 1, "a written entry does not count as durable");
+}
+
+/** What a leader's log agreed with says nothing of its successor's. */
+function formerMatch(): void {
+  const cluster = new Cluster({ count: 3 });
+  const place = { prevIndex: 0, prevTerm: 0, commit: 0 };
+  const entries = entriesOf(1, 1, 1);
+  cluster.inject({ type: "append", from: 1, to: 2, term: 1, ...place, entries });
+  cluster.inject({ type: "heartbeat", from: 3, to: 2, term: 2, commit: 2 });
+  must(cluster.node(2).status.commitIndex === 0, "entries of a former leader are committed");
+}
+
 /** By name. */
 export const SCRIPTS: Readonly<Record<string, () => void>> = {
   oldTermOnMajority,
@@ -291,4 +317,6 @@ export const SCRIPTS: Readonly<Record<string, () => void>> = {
   foreignTail,
   jointCommit,
   jointElection,
+  lateCompletion,
+  formerMatch,
 };
