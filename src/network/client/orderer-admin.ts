@@ -52,7 +52,10 @@ export class OrdererAdmin {
 
   async list(): Promise<readonly ChannelAtOrderer[]> {
     const answer = listSchema.parse(this.#content(await this.#call("GET", BASE), 200));
-    return Promise.all((answer.channels ?? []).map(({ name }) => this.#info(name)));
+    const channels: ChannelAtOrderer[] = [];
+    // One after the other: each has a connection of its own, and an orderer admits few at a time.
+    for (const { name } of answer.channels ?? []) channels.push(await this.#info(name));
+    return channels;
   }
 
   /** Throws `NetworkError` ("refused") with what the orderer says. */
