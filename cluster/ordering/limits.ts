@@ -59,3 +59,9 @@ export const CATCH_UP_WITHOUT_BLOCK_MS_MAX = 60_000;
 
 /** How often that is looked at. */
 export const CATCH_UP_WATCH_MS = 500;
+
+/** How often a leader looks whether the members of the group are those of the configuration. */
+export const MEMBERSHIP_CHECK_MS = 200;
+
+/** Time for which a new member that has answered counts as present. */
+export const HEARD_MS_MAX = 2_000;

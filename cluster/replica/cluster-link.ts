@@ -20,7 +20,7 @@ import {
   SUBMIT_STREAMS,
 } from "./limits.ts";
 import { MemberStream } from "./member-stream.ts";
-import { maybePublicKeyOf, type ClusterMember } from "./member.ts";
+import { isSameMember, maybePublicKeyOf, type ClusterMember } from "./member.ts";
 import { meteredStream } from "./metered-stream.ts";
 import { transportMetrics, type TransportMetrics } from "./metrics.ts";
 import type { PeerTransport } from "./ports.ts";
@@ -51,6 +51,7 @@ export interface ClusterLinkListener {
 }
 
 interface Lane {
+  readonly member: ClusterMember;
   readonly address: string;
   readonly channel: RpcChannel;
   readonly consensus: MemberStream;
@@ -66,6 +67,7 @@ type MessageKind = "consensus" | "transaction";
 export class ClusterLink implements PeerTransport {
   readonly #deps: ClusterLinkDeps;
   readonly #channelId: string;
+  readonly #raftId: number;
   readonly #metrics: TransportMetrics;
   readonly #lanes = new Map<number, Lane>();
   #listener: ClusterLinkListener | undefined;
@@ -74,9 +76,26 @@ export class ClusterLink implements PeerTransport {
   constructor(deps: ClusterLinkDeps, options: ClusterLinkOptions) {
     this.#deps = deps;
     this.#channelId = options.channelId;
+    this.#raftId = options.raftId;
     this.#metrics = transportMetrics(deps.meter);
-    for (const member of options.members) {
-      if (member.raftId !== options.raftId) this.#lanes.set(member.raftId, this.#lane(member));
+    this.reconfigure(options.members);
+  }
+
+  /** Connects to members that are new or have another address or certificate, and disconnects from those that are gone. */
+  reconfigure(members: readonly ClusterMember[]): void {
+    const others = members.filter(({ raftId }) => raftId !== this.#raftId);
+    const kept = new Set<number>();
+    for (const member of others) {
+      const lane = this.#lanes.get(member.raftId);
+      if (lane !== undefined && isSameMember(lane.member, member)) kept.add(member.raftId);
+    }
+    for (const [raftId, lane] of this.#lanes) {
+      if (kept.has(raftId)) continue;
+      closeLane(lane);
+      this.#lanes.delete(raftId);
+    }
+    for (const member of others) {
+      if (!kept.has(member.raftId)) this.#lanes.set(member.raftId, this.#lane(member));
     }
     this.#measure();
   }
@@ -112,12 +131,7 @@ export class ClusterLink implements PeerTransport {
 
   /** Drops what waits and disconnects. Idempotent. */
   close(): void {
-    for (const lane of this.#lanes.values()) {
-      lane.consensus.close();
-      for (const stream of lane.submit) stream.close();
-      lane.channel.close();
-    }
-    this.#lanes.clear();
+    this.reconfigure([]);
   }
 
   #offer(lane: Lane, kind: MessageKind, request: StepRequest, bytes: number): boolean {
@@ -144,7 +158,7 @@ export class ClusterLink implements PeerTransport {
         this.#listener?.submitBroken(raftId);
       }),
     );
-    return { address, channel, consensus, submit };
+    return { member, address, channel, consensus, submit };
   }
 
   #stream(
@@ -194,6 +208,12 @@ export class ClusterLink implements PeerTransport {
       queueCapacity.set(SUBMIT_QUEUE_COUNT_MAX, { ...labels, msg_type: "transaction" });
     }
   }
+}
+
+function closeLane({ consensus, submit, channel }: Lane): void {
+  consensus.close();
+  for (const stream of submit) stream.close();
+  channel.close();
 }
 
 function leastBusy(streams: readonly MemberStream[]): MemberStream {

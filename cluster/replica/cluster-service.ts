@@ -60,12 +60,15 @@ export class ClusterService {
   /** Accepts what members of the channel's group send. */
   register(channelId: string, members: readonly ClusterMember[], receiver: ClusterReceiver): void {
     assert(!this.#channels.has(channelId), "a channel has one group at a node");
-    const callers = new Map<string, number>();
-    for (const { clientTlsCertPem, raftId } of members) {
-      const key = maybePublicKeyOf(clientTlsCertPem);
-      if (key !== undefined) callers.set(key, raftId);
-    }
-    this.#channels.set(channelId, { receiver, callers });
+    this.#channels.set(channelId, { receiver, callers: callersOf(members) });
+  }
+
+  /** Accepts what `members` send from now on, and nobody else. No effect on a channel that is not registered. */
+  reconfigure(channelId: string, members: readonly ClusterMember[]): void {
+    const registration = this.#channels.get(channelId);
+    if (registration === undefined) return;
+    const { receiver } = registration;
+    this.#channels.set(channelId, { receiver, callers: callersOf(members) });
   }
 
   unregister(channelId: string): void {
@@ -135,6 +138,15 @@ export class ClusterService {
     this.#streamCount += change;
     this.#metrics.ingressStreams.set(this.#streamCount);
   }
+}
+
+function callersOf(members: readonly ClusterMember[]): ReadonlyMap<string, number> {
+  const callers = new Map<string, number>();
+  for (const { clientTlsCertPem, raftId } of members) {
+    const key = maybePublicKeyOf(clientTlsCertPem);
+    if (key !== undefined) callers.set(key, raftId);
+  }
+  return callers;
 }
 
 /** Parses the caller's certificate once per stream, and only when it is needed. */

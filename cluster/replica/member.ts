@@ -1,4 +1,4 @@
-import { toHex } from "../../src/kernel/bytes.ts";
+import { equalBytes, toHex } from "../../src/kernel/bytes.ts";
 import { parseCertificate } from "../../src/crypto/index.ts";
 
 /** One member of a channel's group, as the channel's configuration names it. */
@@ -28,4 +28,19 @@ export function maybePublicKeyOf(certificate: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether both are reached at the same place and prove to be the same. */
+export function isSameMember(a: ClusterMember, b: ClusterMember): boolean {
+  return (
+    a.raftId === b.raftId &&
+    a.address === b.address &&
+    equalBytes(a.clientTlsCertPem, b.clientTlsCertPem) &&
+    equalBytes(a.serverTlsCertPem, b.serverTlsCertPem) &&
+    a.tlsRootsPem.length === b.tlsRootsPem.length &&
+    a.tlsRootsPem.every((pem, index) => {
+      const other = b.tlsRootsPem[index];
+      return other !== undefined && equalBytes(pem, other);
+    })
+  );
 }

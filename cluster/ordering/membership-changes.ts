@@ -1,0 +1,170 @@
+import { EMPTY_BYTES } from "../../src/kernel/bytes.ts";
+import type { Clock } from "../../src/kernel/ports/clock.ts";
+import type { Logger } from "../../src/kernel/ports/logger.ts";
+import type { Timer, Timers } from "../../src/kernel/ports/timers.ts";
+import type { Leadership, PeerTransport } from "../replica/index.ts";
+import type { PendingMember } from "./consenter-rules.ts";
+import {
+  membershipStep,
+  type MembershipStep,
+  type VoterSet,
+} from "./core/membership-difference.ts";
+import type { Membership } from "./core/membership.ts";
+import { HEARD_MS_MAX, MEMBERSHIP_CHECK_MS } from "./limits.ts";
+
+/** The log whose members change: `RaftReplica`. */
+export interface GroupLog {
+  readonly leadership: Leadership;
+  status(): GroupStatus;
+  /** Refused unless this member leads, and while another change is not applied. */
+  proposeConfChange(change: OneChange): unknown;
+  transferLeadership(to: number): unknown;
+}
+
+/** What a replica says of its group. */
+export interface GroupStatus {
+  readonly configuration: VoterSet;
+  readonly pendingConfIndex: number | undefined;
+  readonly appliedIndex: number;
+  readonly transferTo: number | undefined;
+  /** Of a leader. */
+  readonly followers: readonly {
+    readonly id: number;
+    readonly match: number;
+    readonly isActive: boolean;
+  }[];
+}
+
+interface OneChange {
+  readonly transition: "auto";
+  readonly ops: readonly { readonly type: "addVoter" | "remove"; readonly id: number }[];
+  readonly context: Uint8Array;
+}
+
+export interface MembershipChangesDeps {
+  readonly log: GroupLog;
+  readonly transport: PeerTransport;
+  /** After the newest block. */
+  readonly membership: () => Membership;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+}
+
+export interface MembershipChangesOptions {
+  readonly channelId: string;
+  readonly raftId: number;
+}
+
+/**
+ * Makes the members of the Raft group those that the newest configuration block names. Only the leader acts, one step at
+ * a time, and what it has to do follows from the two sets, so that a new leader goes on by itself.
+ *
+ * Who is new votes once it answers: a group that counts on a member which is not there may be stuck for good, and one of
+ * one member would be at once. Until then the group goes on as it is. A leader that is to go hands leadership over first,
+ * and the next one removes it. See docs/decisions/0005.
+ */
+export class MembershipChanges {
+  readonly #deps: MembershipChangesDeps;
+  readonly #options: MembershipChangesOptions;
+  // When each member outside the group was heard from.
+  readonly #heardMs = new Map<number, number>();
+  #timer: Timer | undefined;
+  #announced: string | undefined;
+
+  constructor(deps: MembershipChangesDeps, options: MembershipChangesOptions) {
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#timer ??= this.#deps.timers.every(MEMBERSHIP_CHECK_MS, () => {
+      this.check();
+    });
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  /** A message has come from `raftId`. */
+  heard(raftId: number): void {
+    const step = this.#step();
+    if (step?.type !== "addVoter" || step.raftId !== raftId) return;
+    this.#heardMs.set(raftId, this.#deps.clock.monotonicMs());
+  }
+
+  /** The member that is added or removed and what it waits for; `undefined` when Raft has the members it should. */
+  pending(): PendingMember | undefined {
+    const step = this.#step();
+    if (step === undefined) return undefined;
+    const { raftId } = step;
+    if (step.type === "remove") return { raftId, reason: "it is being removed" };
+    const reason = this.#isPresent(raftId)
+      ? "it is being added"
+      : "it is added once it answers, start it and let it join the channel";
+    return { raftId, reason };
+  }
+
+  /** Takes the next step if this member leads. */
+  check(): void {
+    const step = this.#step();
+    if (step === undefined) {
+      this.#heardMs.clear();
+      this.#announced = undefined;
+      return;
+    }
+    if (this.#deps.log.leadership.role !== "leader") return;
+    this.#announce(step);
+    if (step.type === "addVoter" && !this.#isPresent(step.raftId)) this.#probe(step.raftId);
+    else if (step.type === "remove" && step.raftId === this.#options.raftId) this.#handOver();
+    else this.#propose(step);
+  }
+
+  #step(): MembershipStep | undefined {
+    return membershipStep(this.#deps.log.status().configuration, this.#deps.membership());
+  }
+
+  #isPresent(raftId: number): boolean {
+    const heardMs = this.#heardMs.get(raftId);
+    return heardMs !== undefined && this.#deps.clock.monotonicMs() - heardMs <= HEARD_MS_MAX;
+  }
+
+  // A heartbeat that commits nothing asks for an answer and for nothing else.
+  #probe(raftId: number): void {
+    const { term } = this.#deps.log.leadership;
+    const { raftId: from } = this.#options;
+    this.#deps.transport.send({ type: "heartbeat", from, to: raftId, term, commit: 0 });
+  }
+
+  // Refused while another change is not applied yet; tried again at the next check.
+  #propose({ type, raftId }: MembershipStep): void {
+    const { pendingConfIndex, appliedIndex } = this.#deps.log.status();
+    if (pendingConfIndex !== undefined && pendingConfIndex > appliedIndex) return;
+    const ops = [{ type, id: raftId }];
+    this.#deps.log.proposeConfChange({ transition: "auto", ops, context: EMPTY_BYTES });
+  }
+
+  #handOver(): void {
+    const { followers, transferTo } = this.#deps.log.status();
+    if (transferTo !== undefined) return;
+    const remaining = this.#deps.membership().consenterIds;
+    const [best] = followers
+      .filter(({ id, isActive }) => isActive && remaining.includes(id))
+      .sort((a, b) => b.match - a.match);
+    if (best !== undefined) void this.#deps.log.transferLeadership(best.id);
+  }
+
+  #announce({ type, raftId }: MembershipStep): void {
+    const what = `${type} ${raftId}`;
+    if (this.#announced === what) return;
+    this.#announced = what;
+    const { channelId } = this.#options;
+    this.#deps.logger.info("the members of the group change", {
+      channel: channelId,
+      type,
+      member: raftId,
+    });
+  }
+}
