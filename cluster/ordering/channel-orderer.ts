@@ -18,7 +18,7 @@ import {
 } from "../replica/index.ts";
 import { BlockCatchUp, type BlockCatchUpOptions } from "./block-catch-up.ts";
 import { BlockWriter } from "./block-writer.ts";
-import { ConfigUpdates, type GroupState } from "./config-updates.ts";
+import { ConfigUpdates } from "./config-updates.ts";
 import { recordOf } from "./core/block-assembly.ts";
 import { firstMembership, type Membership } from "./core/membership.ts";
 import { transactionKey } from "./core/transaction-key.ts";
@@ -26,6 +26,7 @@ import { OrderingError } from "./errors.ts";
 import { ORDERED_WINDOW_COUNT } from "./limits.ts";
 import { membersOf, ownRaftId } from "./members.ts";
 import { MessageValidator } from "./message-validator.ts";
+import { OrdererGroup } from "./orderer-group.ts";
 import { OrderingChain } from "./ordering-chain.ts";
 
 export interface ChannelOrdererDeps {
@@ -69,6 +70,7 @@ export class ChannelOrderer {
   readonly replica: RaftReplica;
   readonly #link: ClusterLink;
   readonly #cluster: ClusterService;
+  readonly #group: OrdererGroup;
   readonly #closing = new AbortController();
   // At a node that takes no part: brings the blocks that its log does not.
   readonly #following: Promise<void> | undefined;
@@ -104,12 +106,18 @@ export class ChannelOrderer {
     this.replica = parts.replica;
     this.#link = parts.link;
     this.#cluster = parts.cluster;
+    this.#group = parts.group;
     this.#following = this.replica.standsBy === undefined ? undefined : this.#follow(parts.missing);
   }
 
   /** As delivery wants it: aborted while this node cannot vouch that more blocks will come. */
   trouble(): AbortSignal {
     return this.chain.trouble();
+  }
+
+  /** Resolves when the channel's configuration no longer names this node and its group has let it go: it may be closed. */
+  get left(): Promise<void> {
+    return this.#group.left;
   }
 
   /** Its disk or its order failed: it answers nobody until it is opened again. */
@@ -130,6 +138,7 @@ export class ChannelOrderer {
   async close(): Promise<void> {
     this.#cluster.unregister(this.channelId);
     this.#closing.abort();
+    this.#group.stop();
     this.chain.close();
     this.#link.close();
     await this.replica.close();
@@ -157,6 +166,7 @@ interface ChannelOrdererParts {
   readonly replica: RaftReplica;
   readonly link: ClusterLink;
   readonly cluster: ClusterService;
+  readonly group: OrdererGroup;
   readonly missing: BlockCatchUp;
 }
 
@@ -181,7 +191,10 @@ async function openOn(
   );
   const validator = new MessageValidator({ config, clock: deps.clock }, options);
   const writer = new BlockWriter({ ...deps, blocks, config }, membership, newest);
-  const group = groupState(writer, replica, raftId);
+  const group = new OrdererGroup(
+    { ...deps, replica, link, writer, config },
+    { ...identity, serverTlsCert: options.serverTlsCert },
+  );
   const configUpdates = new ConfigUpdates({ ...deps, config, validator, group });
   const missing = new BlockCatchUp(
     { ...deps, blocks, config },
@@ -198,7 +211,7 @@ async function openOn(
     { ...identity, consenterIds: membership.consenterIds, ...submitTimeout(options) },
   );
   await rememberTransactions(chain, blocks);
-  connect({ chain, replica, link, cluster: deps.cluster }, identity);
+  connect({ chain, replica, link, group, cluster: deps.cluster }, identity);
   return new ChannelOrderer({
     raftId,
     blocks,
@@ -209,6 +222,7 @@ async function openOn(
     replica,
     link,
     cluster: deps.cluster,
+    group,
     missing,
   });
 }
@@ -220,10 +234,10 @@ interface Identity {
 }
 
 function connect(
-  parts: Pick<ChannelOrdererParts, "chain" | "replica" | "link" | "cluster">,
+  parts: Pick<ChannelOrdererParts, "chain" | "replica" | "link" | "cluster" | "group">,
   { channelId, members }: Identity,
 ): void {
-  const { chain, replica, link, cluster } = parts;
+  const { chain, replica, link, cluster, group } = parts;
   link.listen({
     consensusBroken: (id) => {
       replica.unreachable(id);
@@ -237,6 +251,7 @@ function connect(
   });
   cluster.register(channelId, members, {
     receive: (message) => {
+      group.heard(message.from);
       replica.receive(message);
     },
     submit: (from, request) => {
@@ -244,6 +259,7 @@ function connect(
     },
   });
   replica.start(chain);
+  group.start();
 }
 
 async function newestBlock(blocks: BlockStore, genesis: Block | undefined): Promise<Block> {
@@ -273,18 +289,6 @@ async function requireGenesis(blocks: BlockStore, genesis: Block): Promise<void>
 // Fabric: each block says who the members are after it; the first one's are those of its configuration.
 function membershipAfter(newest: Block, config: ChannelConfig): Membership {
   return recordOf(newest) ?? firstMembership(config.orderer.consenters.length);
-}
-
-function groupState(writer: BlockWriter, replica: RaftReplica, ownId: number): GroupState {
-  return {
-    membership: () => writer.membership,
-    activeIds: () => {
-      const { role, followers } = replica.status();
-      if (role !== "leader") return undefined;
-      return [ownId, ...followers.filter(({ isActive }) => isActive).map(({ id }) => id)];
-    },
-    pending: () => undefined,
-  };
 }
 
 async function configInForce(blocks: BlockStore, newest: Block): Promise<ChannelConfig> {

@@ -53,7 +53,6 @@ export function consenterFault(
   );
   if (!outcome.ok) return outcome.reason;
   const { membership, change } = outcome;
-  if (change.type !== "none") return "this orderer does not change the consenters";
   return (
     expiredFault(current, next, view.nowMs) ??
     pendingFault(change, view.pending) ??

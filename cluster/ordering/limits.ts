@@ -65,3 +65,9 @@ export const MEMBERSHIP_CHECK_MS = 200;
 
 /** Time for which a new member that has answered counts as present. */
 export const HEARD_MS_MAX = 2_000;
+
+/** A node that the configuration no longer names leaves when it has known no leader for this time: the others let it go. */
+export const EVICTED_LEADERLESS_MS = 5_000;
+
+/** Time for which what a member sends under a replaced certificate is taken: it has to hand over what it leads. */
+export const ROTATED_GRACE_MS = 2_000;

@@ -1,7 +1,6 @@
 import { EMPTY_BYTES } from "../../src/kernel/bytes.ts";
 import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
-import type { Timer, Timers } from "../../src/kernel/ports/timers.ts";
 import type { Leadership, PeerTransport } from "../replica/index.ts";
 import type { PendingMember } from "./consenter-rules.ts";
 import {
@@ -10,7 +9,7 @@ import {
   type VoterSet,
 } from "./core/membership-difference.ts";
 import type { Membership } from "./core/membership.ts";
-import { HEARD_MS_MAX, MEMBERSHIP_CHECK_MS } from "./limits.ts";
+import { HEARD_MS_MAX } from "./limits.ts";
 
 /** The log whose members change: `RaftReplica`. */
 export interface GroupLog {
@@ -47,7 +46,6 @@ export interface MembershipChangesDeps {
   /** After the newest block. */
   readonly membership: () => Membership;
   readonly clock: Clock;
-  readonly timers: Timers;
   readonly logger: Logger;
 }
 
@@ -69,23 +67,11 @@ export class MembershipChanges {
   readonly #options: MembershipChangesOptions;
   // When each member outside the group was heard from.
   readonly #heardMs = new Map<number, number>();
-  #timer: Timer | undefined;
   #announced: string | undefined;
 
   constructor(deps: MembershipChangesDeps, options: MembershipChangesOptions) {
     this.#deps = deps;
     this.#options = options;
-  }
-
-  start(): void {
-    this.#timer ??= this.#deps.timers.every(MEMBERSHIP_CHECK_MS, () => {
-      this.check();
-    });
-  }
-
-  stop(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
   }
 
   /** A message has come from `raftId`. */
@@ -107,7 +93,7 @@ export class MembershipChanges {
     return { raftId, reason };
   }
 
-  /** Takes the next step if this member leads. */
+  /** Takes the next step if this member leads. To be called every `MEMBERSHIP_CHECK_MS`. */
   check(): void {
     const step = this.#step();
     if (step === undefined) {
@@ -118,7 +104,7 @@ export class MembershipChanges {
     if (this.#deps.log.leadership.role !== "leader") return;
     this.#announce(step);
     if (step.type === "addVoter" && !this.#isPresent(step.raftId)) this.#probe(step.raftId);
-    else if (step.type === "remove" && step.raftId === this.#options.raftId) this.#handOver();
+    else if (step.type === "remove" && step.raftId === this.#options.raftId) this.handOver();
     else this.#propose(step);
   }
 
@@ -146,12 +132,14 @@ export class MembershipChanges {
     this.#deps.log.proposeConfChange({ transition: "auto", ops, context: EMPTY_BYTES });
   }
 
-  #handOver(): void {
+  /** Hands leadership, if this member has it, to the most advanced that answers and stays. */
+  handOver(): void {
     const { followers, transferTo } = this.#deps.log.status();
     if (transferTo !== undefined) return;
+    const { raftId } = this.#options;
     const remaining = this.#deps.membership().consenterIds;
     const [best] = followers
-      .filter(({ id, isActive }) => isActive && remaining.includes(id))
+      .filter(({ id, isActive }) => isActive && id !== raftId && remaining.includes(id))
       .sort((a, b) => b.match - a.match);
     if (best !== undefined) void this.#deps.log.transferLeadership(best.id);
   }

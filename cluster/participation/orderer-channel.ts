@@ -197,6 +197,17 @@ export class OrdererChannel {
     });
     this.#leaving = undefined;
     this.#become({ kind: "consenter", orderer });
+    void orderer.left.then(() => this.#serial(() => this.#evicted(orderer)));
+  }
+
+  async #evicted(orderer: ChannelOrderer): Promise<void> {
+    if (this.#state.kind !== "consenter" || this.#state.orderer !== orderer) return;
+    const last = this.#last();
+    await orderer.close();
+    this.#logger.info("the configuration no longer makes this node a consenter", {
+      height: last.height,
+    });
+    await this.#open();
   }
 
   async #follow(joinBlock: Block | undefined): Promise<void> {

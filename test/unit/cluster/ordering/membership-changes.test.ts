@@ -27,11 +27,12 @@ class Rig {
       transport: { send: ({ to }: { readonly to: number }) => void this.probed.push(to) },
       membership: () => this.membership,
       clock: this.time,
-      timers: this.time,
       logger: silentLogger,
     };
     this.changes = new MembershipChanges(deps, { channelId: "ch1", raftId: 1 });
-    this.changes.start();
+    this.time.every(MEMBERSHIP_CHECK_MS, () => {
+      this.changes.check();
+    });
   }
 
   names(...consenterIds: readonly number[]): void {

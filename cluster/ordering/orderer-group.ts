@@ -1,0 +1,175 @@
+import type { ChannelConfigRef } from "../../src/channel/index.ts";
+import { equalBytes } from "../../src/kernel/bytes.ts";
+import type { Clock } from "../../src/kernel/ports/clock.ts";
+import type { Logger } from "../../src/kernel/ports/logger.ts";
+import type { Timer, Timers } from "../../src/kernel/ports/timers.ts";
+import type { ClusterLink, ClusterMember, ClusterService, RaftReplica } from "../replica/index.ts";
+import type { BlockWriter } from "./block-writer.ts";
+import type { GroupState } from "./config-updates.ts";
+import type { PendingMember } from "./consenter-rules.ts";
+import type { Membership } from "./core/membership.ts";
+import { EVICTED_LEADERLESS_MS, MEMBERSHIP_CHECK_MS, ROTATED_GRACE_MS } from "./limits.ts";
+import { isConsenterOf, membersOf } from "./members.ts";
+import { MembershipChanges } from "./membership-changes.ts";
+
+export interface OrdererGroupDeps {
+  readonly replica: RaftReplica;
+  readonly link: ClusterLink;
+  readonly cluster: ClusterService;
+  readonly writer: Pick<BlockWriter, "membership">;
+  readonly config: ChannelConfigRef;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly logger: Logger;
+}
+
+export interface OrdererGroupOptions {
+  readonly channelId: string;
+  readonly raftId: number;
+  readonly serverTlsCert: Uint8Array;
+  readonly members: readonly ClusterMember[];
+}
+
+interface Leaver {
+  readonly member: ClusterMember;
+  readonly sinceMs: number;
+}
+
+/**
+ * The other orderers of a channel, as its configuration names them and as Raft has them: connections and admission follow
+ * the configuration, Raft's members follow it too, and a node that it no longer names leaves.
+ */
+export class OrdererGroup implements GroupState {
+  /** Resolves when the configuration no longer names this node and the others have let it go. */
+  readonly left: Promise<void>;
+  readonly #deps: OrdererGroupDeps;
+  readonly #options: OrdererGroupOptions;
+  readonly #changes: MembershipChanges;
+  #resolveLeft: () => void = () => undefined;
+  #members: readonly ClusterMember[];
+  // Members of before: until Raft has removed them, or, with an old certificate, for a moment.
+  #leavers: readonly Leaver[] = [];
+  #wired = "";
+  #timer: Timer | undefined;
+  #leaderlessSinceMs: number | undefined;
+
+  constructor(deps: OrdererGroupDeps, options: OrdererGroupOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#members = options.members;
+    this.left = new Promise((resolve) => {
+      this.#resolveLeft = resolve;
+    });
+    this.#changes = new MembershipChanges(
+      { ...deps, log: deps.replica, transport: deps.link, membership: () => this.membership() },
+      options,
+    );
+  }
+
+  /** Once, after the channel is registered at the cluster service. */
+  start(): void {
+    this.#deps.config.subscribe(() => {
+      this.#check();
+    });
+    this.#timer = this.#deps.timers.every(MEMBERSHIP_CHECK_MS, () => {
+      this.#check();
+    });
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  /** A message has come from a member. */
+  heard(raftId: number): void {
+    this.#changes.heard(raftId);
+  }
+
+  membership(): Membership {
+    return this.#deps.writer.membership;
+  }
+
+  activeIds(): readonly number[] | undefined {
+    const { role, followers } = this.#deps.replica.status();
+    if (role !== "leader") return undefined;
+    const active = followers.filter(({ isActive }) => isActive).map(({ id }) => id);
+    return [this.#options.raftId, ...active];
+  }
+
+  pending(): PendingMember | undefined {
+    return this.#changes.pending();
+  }
+
+  #check(): void {
+    this.#wire();
+    const isLeader = this.#deps.replica.leadership.role === "leader";
+    if (isLeader && !this.#isNamed()) this.#changes.handOver();
+    else this.#changes.check();
+    this.#noticeEviction();
+  }
+
+  // What the configuration names, and who is on the way out.
+  #wire(): void {
+    const config = this.#deps.config.current();
+    const { consenterIds } = this.membership();
+    // Between a configuration and the membership that comes with it; the next check finds both.
+    if (consenterIds.length !== config.orderer.consenters.length) return;
+    const members = membersOf(config, consenterIds);
+    this.#leavers = this.#remaining(members);
+    const leaving = this.#leavers.map(({ member }) => member);
+    const wired = `${config.sequence} ${leaving.map(({ raftId }) => raftId).join()}`;
+    if (wired === this.#wired) return;
+    this.#wired = wired;
+    this.#members = members;
+    const ids = new Set(members.map(({ raftId }) => raftId));
+    const reached = leaving.filter(({ raftId }) => !ids.has(raftId));
+    this.#deps.link.reconfigure([...members, ...reached]);
+    this.#deps.cluster.reconfigure(this.#options.channelId, [...leaving, ...members]);
+  }
+
+  #remaining(members: readonly ClusterMember[]): readonly Leaver[] {
+    const nowMs = this.#deps.clock.monotonicMs();
+    const known = new Set(this.#leavers.map(({ member }) => member));
+    const replaced = this.#members.filter((member) => {
+      const next = members.find(({ raftId }) => raftId === member.raftId);
+      return !known.has(member) && !isSameCertificate(member, next);
+    });
+    const { voters } = this.#deps.replica.status().configuration;
+    const leavers = [...this.#leavers, ...replaced.map((member) => ({ member, sinceMs: nowMs }))];
+    const ids = new Set(members.map(({ raftId }) => raftId));
+    return leavers.filter(({ member, sinceMs }) => {
+      const isRotated = ids.has(member.raftId);
+      return isRotated ? nowMs - sinceMs < ROTATED_GRACE_MS : voters.includes(member.raftId);
+    });
+  }
+
+  #isNamed(): boolean {
+    const config = this.#deps.config.current();
+    return isConsenterOf(config, this.#options.serverTlsCert);
+  }
+
+  // Its vote may be needed for its own removal: it leaves when it knows that it is removed, or nobody leads it any more.
+  #noticeEviction(): void {
+    const { replica } = this.#deps;
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (replica.leadership.leaderId !== undefined) this.#leaderlessSinceMs = undefined;
+    else this.#leaderlessSinceMs ??= nowMs;
+    if (this.#isNamed()) return;
+    const isRemoved = !replica.status().configuration.voters.includes(this.#options.raftId);
+    const leaderlessMs =
+      this.#leaderlessSinceMs === undefined ? 0 : nowMs - this.#leaderlessSinceMs;
+    if (!isRemoved && leaderlessMs < EVICTED_LEADERLESS_MS) return;
+    this.stop();
+    this.#deps.logger.warn(
+      "this node is no longer a consenter of the channel and leaves its group",
+      {
+        channel: this.#options.channelId,
+      },
+    );
+    this.#resolveLeft();
+  }
+}
+
+function isSameCertificate(member: ClusterMember, next: ClusterMember | undefined): boolean {
+  return next !== undefined && equalBytes(member.clientTlsCertPem, next.clientTlsCertPem);
+}
