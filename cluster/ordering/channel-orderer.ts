@@ -19,6 +19,7 @@ import {
 import { BlockCatchUp, type BlockCatchUpOptions } from "./block-catch-up.ts";
 import { BlockWriter } from "./block-writer.ts";
 import { ConfigUpdates } from "./config-updates.ts";
+import type { PendingMember } from "./consenter-rules.ts";
 import { recordOf } from "./core/block-assembly.ts";
 import { firstMembership, type Membership } from "./core/membership.ts";
 import { transactionKey } from "./core/transaction-key.ts";
@@ -118,6 +119,16 @@ export class ChannelOrderer {
   /** Resolves when the channel's configuration no longer names this node and its group has let it go: it may be closed. */
   get left(): Promise<void> {
     return this.#group.left;
+  }
+
+  /** Raft ids of the members that answer, this one included; `undefined` unless it leads. */
+  get activeIds(): readonly number[] | undefined {
+    return this.#group.activeIds();
+  }
+
+  /** The consenter that is being added or removed, and what that waits for. */
+  get pending(): PendingMember | undefined {
+    return this.#group.pending();
   }
 
   /** Its disk or its order failed: it answers nobody until it is opened again. */

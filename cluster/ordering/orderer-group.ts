@@ -49,6 +49,8 @@ export class OrdererGroup implements GroupState {
   #members: readonly ClusterMember[];
   // Members of before: until Raft has removed them, or, with an old certificate, for a moment.
   #leavers: readonly Leaver[] = [];
+  // When each member was heard from.
+  readonly #heardMs = new Map<number, number>();
   #wired = "";
   #timer: Timer | undefined;
   #leaderlessSinceMs: number | undefined;
@@ -82,6 +84,7 @@ export class OrdererGroup implements GroupState {
 
   /** A message has come from a member. */
   heard(raftId: number): void {
+    this.#heardMs.set(raftId, this.#deps.clock.monotonicMs());
     this.#changes.heard(raftId);
   }
 
@@ -92,8 +95,17 @@ export class OrdererGroup implements GroupState {
   activeIds(): readonly number[] | undefined {
     const { role, followers } = this.#deps.replica.status();
     if (role !== "leader") return undefined;
-    const active = followers.filter(({ isActive }) => isActive).map(({ id }) => id);
-    return [this.#options.raftId, ...active];
+    const ids = followers.map(({ id }) => id);
+    return [this.#options.raftId, ...ids.filter((id) => this.#hasAnswered(id))];
+  }
+
+  // Within the time in which a leader is missed: it answers every heartbeat.
+  #hasAnswered(raftId: number): boolean {
+    const { raftOptions } = this.#deps.config.current().orderer;
+    const heardMs = this.#heardMs.get(raftId);
+    if (raftOptions === undefined || heardMs === undefined) return false;
+    const windowMs = raftOptions.electionTicks * raftOptions.tickIntervalMs;
+    return this.#deps.clock.monotonicMs() - heardMs <= windowMs;
   }
 
   pending(): PendingMember | undefined {

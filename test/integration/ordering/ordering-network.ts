@@ -32,9 +32,11 @@ import {
   type Block,
   type BroadcastResponse,
   type Envelope,
+  type EtcdraftConsenter,
 } from "../../../src/wire/index.ts";
 import { ordererDeliverBinding } from "../../../src/delivery/index.ts";
 import { PrometheusMeter } from "../../../src/ops/adapters/prometheus-meter.ts";
+import { BlockStore } from "../../../src/ledger/index.ts";
 import { Broadcast, ChannelOrderer } from "../../../cluster/ordering/index.ts";
 import { ClusterService } from "../../../cluster/replica/index.ts";
 
@@ -105,6 +107,25 @@ export class TestOrderer {
     this.#port = await this.#server.listen();
   }
 
+  /** Opens with the blocks that `source` has now, as one does that has followed the channel. */
+  async openBehind(source: TestOrderer, genesisBlock: Block): Promise<void> {
+    const directory = join(this.#directory, this.#node.name, "blocks");
+    const blocks = await BlockStore.open({ files: nodeFiles, directory, logger: silentLogger });
+    const { height } = source.orderer.blocks;
+    for (let number = blocks.height; number < height; number += 1) {
+      await blocks.append((await source.orderer.blocks.read(number))!);
+    }
+    await blocks.close();
+    await this.open(genesisBlock);
+  }
+
+  /** As a configuration names it. */
+  async consenter(): Promise<EtcdraftConsenter> {
+    const certificate = await readFile(this.#node.tls.certificate);
+    const { port } = this;
+    return { host: "127.0.0.1", port, clientTlsCert: certificate, serverTlsCert: certificate };
+  }
+
   async open(genesisBlock: Block): Promise<void> {
     const certificatePem = await readFile(this.#node.tls.certificate);
     const keyPem = await readFile(this.#node.tls.key);
@@ -139,6 +160,8 @@ export class TestOrderer {
 /** Three orderers of one organisation, a client of it, and one channel. */
 export class OrderingNetwork {
   readonly orderers: readonly TestOrderer[];
+  /** Of the same organisation, listening, and no consenters. */
+  readonly spares: readonly TestOrderer[];
   readonly tlsRootPem: Uint8Array;
   readonly client: Signer;
   /** Of the client: from the orderers' own authority, and no consenter's. */
@@ -148,6 +171,7 @@ export class OrderingNetwork {
 
   private constructor(parts: {
     readonly orderers: readonly TestOrderer[];
+    readonly spares: readonly TestOrderer[];
     readonly tlsRootPem: Uint8Array;
     readonly client: Signer;
     readonly clientTls: MemberMaterial["tls"];
@@ -155,6 +179,7 @@ export class OrderingNetwork {
     readonly directory: string;
   }) {
     this.orderers = parts.orderers;
+    this.spares = parts.spares;
     this.tlsRootPem = parts.tlsRootPem;
     this.client = parts.client;
     this.clientTls = parts.clientTls;
@@ -162,7 +187,7 @@ export class OrderingNetwork {
     this.#directory = parts.directory;
   }
 
-  static async start(count = 3): Promise<OrderingNetwork> {
+  static async start(count = 3, spareCount = 0): Promise<OrderingNetwork> {
     const directory = await mkdtemp(join(tmpdir(), "heddle-ordering-"));
     const authority = { clock: systemClock, random: systemRandom, directory };
     const peers = await writeOrganization({
@@ -178,18 +203,20 @@ export class OrderingNetwork {
       kind: "orderer",
       mspId: "OrdererMSP",
       domain: "example.com",
-      nodes: Array.from({ length: count }, (_, place) => ({
+      nodes: Array.from({ length: count + spareCount }, (_, place) => ({
         hostname: `orderer${place}.example.com`,
       })),
       users: [],
     });
-    const orderers = organization.nodes.map((node) => new TestOrderer(directory, node));
-    await Promise.all(orderers.map((orderer) => orderer.listen()));
+    const all = organization.nodes.map((node) => new TestOrderer(directory, node));
+    await Promise.all(all.map((orderer) => orderer.listen()));
+    const [orderers, spares] = [all.slice(0, count), all.slice(count)];
     const genesisBlock = await genesisOf(organization, peers, orderers);
     await Promise.all(orderers.map((orderer) => orderer.open(genesisBlock)));
     const admin = organization.users.at(-1)!;
     return new OrderingNetwork({
       orderers,
+      spares,
       tlsRootPem: await readFile(organization.tlsCaCertificate),
       client: await readSigner(admin.mspDirectory, "OrdererMSP"),
       clientTls: admin.tls,
@@ -237,7 +264,7 @@ export class OrderingNetwork {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.orderers.map((orderer) => orderer.kill()));
+    await Promise.all([...this.orderers, ...this.spares].map((orderer) => orderer.kill()));
     await rm(this.#directory, { recursive: true, force: true });
   }
 }

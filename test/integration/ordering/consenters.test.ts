@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { isConfigBlock } from "../../../src/channel/index.ts";
+import {
+  ConsensusType,
+  Envelope,
+  EtcdraftConfigMetadata,
+  Status,
+  decode,
+  encode,
+  type BroadcastResponse,
+  type ConfigGroup,
+  type EtcdraftConsenter,
+} from "../../../src/wire/index.ts";
+import { recordOf } from "../../../cluster/ordering/core/block-assembly.ts";
+import { updateEnvelope, updateOf } from "../../support/sample-updates.ts";
+import { OrderingNetwork, until, type TestOrderer } from "./ordering-network.ts";
+
+let network: OrderingNetwork;
+
+beforeEach(async () => {
+  network = await OrderingNetwork.start(3, 1);
+  const leader = await network.leader();
+  await until(() => (leader.orderer.activeIds?.length === 3 ? true : undefined));
+});
+
+afterEach(async () => {
+  await network.stop();
+});
+
+async function send(orderer: TestOrderer, envelope: Envelope): Promise<BroadcastResponse> {
+  const client = network.broadcaster(orderer);
+  try {
+    await client.stream.send(envelope);
+    const { value } = (await client.responses.next()) as { value: BroadcastResponse };
+    return value;
+  } finally {
+    client.close();
+  }
+}
+
+function changeConsenters(
+  root: ConfigGroup,
+  change: (consenters: EtcdraftConsenter[]) => EtcdraftConsenter[],
+): void {
+  const { values } = root.groups.get("Orderer")!;
+  const value = values.get("ConsensusType")!;
+  const type = decode(ConsensusType, value.value);
+  const metadata = decode(EtcdraftConfigMetadata, type.metadata);
+  const consenters = change(metadata.consenters);
+  type.metadata = encode(EtcdraftConfigMetadata, { ...metadata, consenters });
+  values.set("ConsensusType", { ...value, value: encode(ConsensusType, type) });
+}
+
+async function reconfigure(
+  orderer: TestOrderer,
+  change: (consenters: EtcdraftConsenter[]) => EtcdraftConsenter[],
+): Promise<BroadcastResponse> {
+  const update = updateOf(orderer.orderer.config.current(), (root) => {
+    changeConsenters(root, change);
+  });
+  return send(orderer, await updateEnvelope(update, [network.client]));
+}
+
+function votersOf(orderer: TestOrderer): readonly number[] {
+  return orderer.orderer.replica.status().configuration.voters;
+}
+
+async function haveVoters(orderers: readonly TestOrderer[], ids: readonly number[]): Promise<void> {
+  await until(() =>
+    orderers.every((each) => votersOf(each).join() === ids.join()) ? true : undefined,
+  );
+}
+
+/** Sends transactions to `orderers` in turn until it is stopped, and answers how many were acknowledged. */
+function load(orderers: readonly TestOrderer[]): { stop(): Promise<readonly string[]> } {
+  const stopping = new AbortController();
+  const acknowledged: string[] = [];
+  const running = (async () => {
+    for (let index = 0; !stopping.signal.aborted; index += 1) {
+      const envelope = await network.envelope();
+      const { status } = await send(orderers[index % orderers.length]!, envelope);
+      if (status === Status.SUCCESS) acknowledged.push(envelope.payload.join());
+    }
+  })();
+  // What goes wrong is met at the end.
+  running.catch(() => undefined);
+  return {
+    stop: async () => {
+      stopping.abort();
+      await running;
+      return acknowledged;
+    },
+  };
+}
+
+async function orderedAt(orderer: TestOrderer): Promise<ReadonlySet<string>> {
+  const { blocks } = orderer.orderer;
+  const found = new Set<string>();
+  for (let number = 1; number < blocks.height; number += 1) {
+    const block = (await blocks.read(number))!;
+    if (isConfigBlock(block)) continue;
+    for (const bytes of block.data!.data) found.add(decode(Envelope, bytes).payload.join());
+  }
+  return found;
+}
+
+describe("the consenters of a channel", () => {
+  test("grow by one that votes once it answers, and shrink again, under load, with nothing lost", async () => {
+    const [first, second, third] = network.orderers as [TestOrderer, TestOrderer, TestOrderer];
+    const three = [first, second, third];
+    const traffic = load(three);
+    const fourth = network.spares[0]!;
+    const consenter = await fourth.consenter();
+    const added = await reconfigure(first, (consenters) => [...consenters, consenter]);
+    expect(added).toEqual({ status: Status.SUCCESS, info: "" });
+    await until(() => (first.orderer.pending?.raftId === 4 ? true : undefined));
+    expect(votersOf(first)).toEqual([1, 2, 3]);
+    await fourth.openBehind(first, network.genesisBlock);
+    await haveVoters([...three, fourth], [1, 2, 3, 4]);
+    expect((await send(fourth, await network.envelope())).status).toBe(Status.SUCCESS);
+    const { clientTlsCert } = consenter;
+    const removed = await reconfigure(second, (consenters) =>
+      consenters.filter((each) => each.clientTlsCert.join() !== clientTlsCert.join()),
+    );
+    expect(removed.status).toBe(Status.SUCCESS);
+    await haveVoters(three, [1, 2, 3]);
+    await fourth.orderer.left;
+    const acknowledged = await traffic.stop();
+    expect((await send(third, await network.envelope())).status).toBe(Status.SUCCESS);
+    const ordered = await orderedAt(third);
+    expect(acknowledged.length).toBeGreaterThan(0);
+    expect(acknowledged.filter((payload) => !ordered.has(payload))).toEqual([]);
+    const newest = await third.orderer.blocks.read(third.orderer.blocks.height - 1);
+    expect(recordOf(newest!)).toMatchObject({ consenterIds: [1, 2, 3], nextConsenterId: 5 });
+  });
+
+  test("lose their leader to a removal: it hands over, and the others go on", async () => {
+    const leader = await network.leader();
+    const others = network.orderers.filter((each) => each !== leader);
+    const { raftId } = leader.orderer;
+    const result = await reconfigure(others[0]!, (consenters) =>
+      consenters.filter((_, place) => place + 1 !== raftId),
+    );
+    expect(result.status).toBe(Status.SUCCESS);
+    const remaining = [1, 2, 3].filter((id) => id !== raftId);
+    await haveVoters(others, remaining);
+    await leader.orderer.left;
+    await leader.kill();
+    for (const each of others) {
+      expect((await send(each, await network.envelope())).status).toBe(Status.SUCCESS);
+    }
+  });
+
+  test("do not change by two at once, nor when too few of them answer", async () => {
+    const leader = await network.leader();
+    const two = await reconfigure(leader, (consenters) => consenters.slice(0, 1));
+    expect(two).toEqual({
+      status: Status.BAD_REQUEST,
+      info:
+        "error applying config update to existing channel 'ch1': " +
+        "consensus metadata update for channel config update is invalid: " +
+        "update of more than one consenter at a time is not supported, " +
+        "requested changes: add 0 node(s), remove 2 node(s)",
+    });
+    const down = network.orderers.find((each) => each !== leader)!;
+    const { raftId } = network.orderers.find((each) => each !== leader && each !== down)!.orderer;
+    await down.kill();
+    await until(() => (leader.orderer.activeIds?.length === 2 ? true : undefined));
+    const lost = await reconfigure(leader, (consenters) =>
+      consenters.filter((_, place) => place + 1 !== raftId),
+    );
+    expect(lost.status).toBe(Status.BAD_REQUEST);
+    expect(lost.info).toContain(
+      "2 out of 3 nodes are alive, configuration will result in quorum loss",
+    );
+    expect(lost.info).toContain("1 of 2 would be reachable, needs 2");
+  });
+});
