@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { World } from "../raft/world.ts";
 import { CHAOS_MS } from "../raft/run.ts";
 import { runMembership } from "../../scenarios/raft/membership-run.ts";
+import { runLog } from "./log-run.ts";
 import type { Catch, Hunt } from "./mutation.ts";
 import { SCRIPTS } from "./scripts.ts";
 
@@ -30,6 +31,17 @@ function huntInMembership(): Catch | undefined {
   return undefined;
 }
 
+async function huntInLog(): Promise<Catch | undefined> {
+  for (let seed = 1; seed <= seedsMax; seed += 1) {
+    try {
+      await runLog(seed);
+    } catch (error) {
+      return { by: `seed ${seed}`, violation: String(error) };
+    }
+  }
+  return undefined;
+}
+
 function huntInScripts(): Catch | undefined {
   for (const [name, run] of Object.entries(SCRIPTS)) {
     const violation = violationOf(run);
@@ -47,10 +59,11 @@ function violationOf(run: () => void): string | undefined {
   }
 }
 
-const hunts: Record<Hunt, () => Catch | undefined> = {
+const hunts: Record<Hunt, () => Catch | undefined | Promise<Catch | undefined>> = {
+  log: huntInLog,
   script: huntInScripts,
   group: huntInGroup,
   membership: huntInMembership,
 };
 
-parentPort?.postMessage(hunts[hunt]());
+parentPort?.postMessage(await hunts[hunt]());

@@ -1,12 +1,13 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { Hunter } from "./hunter.ts";
 import type { Catch, Hunt, Mutant } from "./mutation.ts";
+import { LOG_MUTANTS } from "./log-mutants.ts";
 import { RAFT_MUTANTS } from "./raft-mutants.ts";
 
-const MUTANTS: readonly Mutant[] = [...RAFT_MUTANTS];
+const MUTANTS: readonly Mutant[] = [...RAFT_MUTANTS, ...LOG_MUTANTS];
 
 /** Within how many seeds a bug must be caught. Scripts have none. */
-const SEEDS_MAX: Record<Hunt, number> = { script: 0, group: 20, membership: 40 };
+const SEEDS_MAX: Record<Hunt, number> = { script: 0, group: 20, membership: 40, log: 60 };
 
 const HUNTS_AT_ONCE = 2;
 
@@ -39,7 +40,7 @@ describe("a bug planted into the code is caught", () => {
     expect(caught.get(name)).toBeDefined();
   });
 
-  test.each(["script", "group", "membership"] as const)(
+  test.each(["script", "group", "membership", "log"] as const)(
     "and nothing is caught by a %s in the sound code",
     async (hunt) => {
       expect(await new Hunter().hunt([], hunt, 3)).toBeUndefined();

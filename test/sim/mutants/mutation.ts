@@ -7,8 +7,8 @@ export interface Edit {
   readonly replacement: string;
 }
 
-/** What a bug is hunted with: scripts, the group of cores under faults, or the group whose members change. */
-export type Hunt = "script" | "group" | "membership";
+/** What a bug is hunted with: scripts, the group of cores under faults, the group whose members change, or a log that loses power. */
+export type Hunt = "script" | "group" | "membership" | "log";
 
 /** A known bug, planted into the code. */
 export interface Mutant {
