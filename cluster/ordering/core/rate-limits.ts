@@ -57,6 +57,9 @@ export class RateLimits {
   }
 }
 
+// What sums of fractions are off by: less than this is no wait.
+const ROUNDING_MS = 1e-5;
+
 /**
  * Buckets that fill at one rate, kept as the time at which each will be full (the virtual scheduling form of the generic
  * cell rate algorithm, ITU-T I.371). A full one need not be kept. When too many are not full, the one that was used least
@@ -78,7 +81,8 @@ class TokenBuckets {
 
   waitMs(key: string, nowMs: number): number {
     const fullAtMs = this.#fullAtMs.get(key) ?? nowMs;
-    return Math.max(0, fullAtMs + this.#intervalMs - this.#burstMs - nowMs);
+    const waitMs = fullAtMs - nowMs + this.#intervalMs - this.#burstMs;
+    return waitMs > ROUNDING_MS ? waitMs : 0;
   }
 
   take(key: string, nowMs: number): void {
