@@ -1,6 +1,7 @@
 import type { ConfChange } from "./configuration.ts";
 import type { PersistToken } from "./effects.ts";
 import type { RaftMessage } from "./message.ts";
+import type { RaftTuning } from "./options.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Everything that can happen to a node. */
@@ -47,7 +48,9 @@ export type RaftEvent =
    */
   | { readonly type: "readIndex"; readonly context: Uint8Array }
   /** A follower gives up its leader, so that it may vote for another one before the election timeout. */
-  | { readonly type: "forgetLeader" };
+  | { readonly type: "forgetLeader" }
+  /** From now on these options hold. Together with the others they must be such as a node may be made with. */
+  | { readonly type: "configure"; readonly tuning: RaftTuning };
 
 /** The form of a change's data: raftpb.ConfChange or raftpb.ConfChangeV2. */
 export type ConfChangeKind = "v1" | "v2";

@@ -16,7 +16,7 @@
  */
 export { Raft } from "./raft.ts";
 export type { RaftErrorCode } from "./errors.ts";
-export type { RaftOptions } from "./options.ts";
+export type { RaftOptions, RaftTuning } from "./options.ts";
 export type { ConfChangeKind, RaftEvent } from "./event.ts";
 export type { PersistToken, RaftEffects, ReadState } from "./effects.ts";
 export { isIdle } from "./effects.ts";

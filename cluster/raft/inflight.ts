@@ -7,13 +7,19 @@ interface InflightAppend {
 
 /** The appends on their way to one follower, oldest first: a window bounded by count and by bytes. */
 export class Inflight {
-  readonly #countMax: number;
-  readonly #bytesMax: number;
-  // Invariant: lastIndex strictly increases; length <= countMax.
+  #countMax: number;
+  #bytesMax: number;
+  // Invariant: lastIndex strictly increases; length <= countMax, unless the bound was lowered since.
   readonly #appends: InflightAppend[] = [];
   #bytes = 0;
 
   constructor(countMax: number, bytesMax: number) {
+    this.#countMax = countMax;
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Moves the bounds. What is on its way stays. */
+  resize(countMax: number, bytesMax: number): void {
     this.#countMax = countMax;
     this.#bytesMax = bytesMax;
   }

@@ -40,6 +40,19 @@ export interface RaftOptions {
   readonly mayVote?: boolean;
 }
 
+/** What may change while a node runs. Absent: as it is. */
+export type RaftTuning = Partial<
+  Pick<
+    RaftOptions,
+    | "electionTicks"
+    | "heartbeatTicks"
+    | "messageBytesMax"
+    | "inflightMessagesMax"
+    | "inflightBytesMax"
+    | "pendingBytesMax"
+  >
+>;
+
 /** Options with every default filled in. */
 export type ResolvedOptions = Required<RaftOptions>;
 

@@ -40,6 +40,11 @@ export class Progress {
     this.#inflight = new Inflight(options.inflightMessagesMax, options.inflightBytesMax);
   }
 
+  /** Moves the bounds of what may be on its way. */
+  resize({ inflightMessagesMax, inflightBytesMax }: ResolvedOptions): void {
+    this.#inflight.resize(inflightMessagesMax, inflightBytesMax);
+  }
+
   get match(): number {
     return this.#match;
   }
@@ -182,11 +187,11 @@ export class Progress {
     this.#isPaused = true;
   }
 
-  /** Returns true after `ticksMax` ticks in state "snapshot", once. */
+  /** Whether this was a tick in state "snapshot", and at least the `ticksMax`th. */
   tickSnapshot(ticksMax: number): boolean {
     if (this.#state !== "snapshot") return false;
     this.#snapshotElapsed += 1;
-    return this.#snapshotElapsed === ticksMax;
+    return this.#snapshotElapsed >= ticksMax;
   }
 
   checkInvariants(lastIndex: number): void {

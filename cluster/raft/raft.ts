@@ -1,5 +1,6 @@
 import { assert } from "../../src/kernel/assert.ts";
 import { receiveAsCandidate } from "./candidate.ts";
+import { configure } from "./configure.ts";
 import type { ConfChange } from "./configuration.ts";
 import type { PersistToken, RaftEffects } from "./effects.ts";
 import { answerVoteRequest, campaign, persistedAsCandidate, tickElection } from "./election.ts";
@@ -99,6 +100,9 @@ export class Raft {
         return;
       case "forgetLeader":
         forgetLeader(this.#state);
+        return;
+      case "configure":
+        configure(this.#state, event.tuning);
         return;
     }
   }

@@ -17,7 +17,8 @@ import { SnapshotStore } from "./snapshot-store.ts";
  * membership-rules.ts only.
  */
 export class RaftState {
-  readonly options: ResolvedOptions;
+  /** Replaced in configure.ts only. */
+  options: ResolvedOptions;
   readonly id: number;
   readonly log: RaftLog;
   readonly persistQueue: PersistQueue;

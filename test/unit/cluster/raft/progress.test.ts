@@ -148,9 +148,16 @@ describe("a follower that is sent a snapshot", () => {
     expect(progress).toMatchObject({ state: "replicate", match: 9 });
   });
 
-  test("is given up after a time without a report, once", () => {
+  test("is given up after a time without a report, also when that was shortened meanwhile", () => {
+    expect([3, 3, 3].map((ticks) => receiving().tickSnapshot(ticks))).toEqual([
+      false,
+      false,
+      false,
+    ]);
     const progress = receiving();
-    expect([1, 2, 3, 4].map(() => progress.tickSnapshot(3))).toEqual([false, false, true, false]);
+    expect([5, 5, 3].map((ticks) => progress.tickSnapshot(ticks))).toEqual([false, false, true]);
+    progress.snapshotReported(false);
+    expect(progress.tickSnapshot(3)).toBe(false);
   });
 });
 
