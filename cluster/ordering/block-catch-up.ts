@@ -43,7 +43,7 @@ export interface BlockCatchUpOptions {
   readonly isOwnEndpoint?: (address: string) => boolean;
   /** Time without a block after which a call gives up. Default `CATCH_UP_WITHOUT_BLOCK_MS_MAX`. */
   readonly withoutBlockMsMax?: number;
-  /** Told of every block that is durable, oldest first. */
+  /** Told of every block that is durable, oldest first, before the configuration that it may bring is in force. */
   readonly onBlock?: (block: Block) => void;
 }
 
@@ -199,8 +199,8 @@ class CatchUpSink implements BlockSink {
   async #write(block: Block): Promise<void> {
     try {
       await this.#deps.blocks.append(block);
-      if (isConfigBlock(block)) this.#deps.config.replace(ChannelConfig.fromBlock(block));
       this.#onBlock?.(block);
+      if (isConfigBlock(block)) this.#deps.config.replace(ChannelConfig.fromBlock(block));
     } catch (error) {
       this.#failure ??= { error };
     }

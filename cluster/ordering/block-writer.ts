@@ -60,7 +60,13 @@ export class BlockWriter {
   async advance(): Promise<void> {
     const { blocks } = this.#deps;
     const newest = await blocks.read(blocks.height - 1);
-    assert(newest?.header !== undefined, "a stored block is whole");
+    assert(newest !== undefined, "what is below the height can be read");
+    this.stored(newest);
+  }
+
+  /** Goes on from a block that others have stored, so that the membership is that after it. */
+  stored(newest: Block): void {
+    assert(newest.header !== undefined, "a stored block is whole");
     this.#tip = tipOf(newest.header);
     this.#lastConfig = lastConfigNumber(newest) ?? 0;
     const record = recordOf(newest);

@@ -29,6 +29,7 @@ import { membersOf, ownRaftId } from "./members.ts";
 import { MessageValidator } from "./message-validator.ts";
 import { OrdererGroup } from "./orderer-group.ts";
 import { OrderingChain } from "./ordering-chain.ts";
+import { tuningOf } from "./raft-tuning.ts";
 
 export interface ChannelOrdererDeps {
   readonly files: Files;
@@ -204,12 +205,13 @@ async function openOn(
   const writer = new BlockWriter({ ...deps, blocks, config }, membership, newest);
   const group = new OrdererGroup(
     { ...deps, replica, link, writer, config },
-    { ...identity, serverTlsCert: options.serverTlsCert },
+    { ...options, ...identity },
   );
   const configUpdates = new ConfigUpdates({ ...deps, config, validator, group });
   const missing = new BlockCatchUp(
     { ...deps, blocks, config },
     catchUpOptions(identity, (block) => {
+      writer.stored(block);
       const envelopes = block.data?.data ?? [];
       chain.remember(
         block.header?.number ?? 0,
@@ -219,7 +221,7 @@ async function openOn(
   );
   const chain = new OrderingChain(
     { ...deps, log: replica, link, writer, config, validator, configUpdates, missing },
-    { ...identity, consenterIds: membership.consenterIds, ...submitTimeout(options) },
+    { ...identity, ...submitTimeout(options) },
   );
   await rememberTransactions(chain, blocks);
   connect({ chain, replica, link, group, cluster: deps.cluster }, identity);
@@ -314,8 +316,8 @@ async function openReplica(
   link: ClusterLink,
   newest: Block,
 ): Promise<RaftReplica> {
-  const { raftOptions, batchSize } = config.orderer;
-  if (raftOptions === undefined) {
+  const tuning = tuningOf(config, options.tickIntervalMs);
+  if (tuning === undefined) {
     throw new OrderingError("not_raft", `channel ${channelId} has no Raft options`);
   }
   const appliedIndex = recordOf(newest)?.raftIndex ?? 0;
@@ -326,11 +328,7 @@ async function openReplica(
       raftId,
       voters: members.map((member) => member.raftId),
       directory: `${options.directory}/raft`,
-      tickIntervalMs: options.tickIntervalMs ?? raftOptions.tickIntervalMs,
-      electionTicks: raftOptions.electionTicks,
-      heartbeatTicks: raftOptions.heartbeatTicks,
-      messageBytesMax: batchSize.preferredBytesMax,
-      inflightMessagesMax: raftOptions.inflightBlocksMax,
+      ...tuning,
     },
     appliedIndex,
   );

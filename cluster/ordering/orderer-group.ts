@@ -3,7 +3,13 @@ import { equalBytes } from "../../src/kernel/bytes.ts";
 import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
 import type { Timer, Timers } from "../../src/kernel/ports/timers.ts";
-import type { ClusterLink, ClusterMember, ClusterService, RaftReplica } from "../replica/index.ts";
+import type {
+  ClusterLink,
+  ClusterMember,
+  ClusterService,
+  RaftReplica,
+  ReplicaTuning,
+} from "../replica/index.ts";
 import type { BlockWriter } from "./block-writer.ts";
 import type { GroupState } from "./config-updates.ts";
 import type { PendingMember } from "./consenter-rules.ts";
@@ -11,6 +17,7 @@ import type { Membership } from "./core/membership.ts";
 import { EVICTED_LEADERLESS_MS, MEMBERSHIP_CHECK_MS, ROTATED_GRACE_MS } from "./limits.ts";
 import { isConsenterOf, membersOf } from "./members.ts";
 import { MembershipChanges } from "./membership-changes.ts";
+import { tuningOf } from "./raft-tuning.ts";
 
 export interface OrdererGroupDeps {
   readonly replica: RaftReplica;
@@ -28,6 +35,8 @@ export interface OrdererGroupOptions {
   readonly raftId: number;
   readonly serverTlsCert: Uint8Array;
   readonly members: readonly ClusterMember[];
+  /** Overrides the channel's own. */
+  readonly tickIntervalMs?: number;
 }
 
 interface Leaver {
@@ -71,6 +80,7 @@ export class OrdererGroup implements GroupState {
   /** Once, after the channel is registered at the cluster service. */
   start(): void {
     this.#deps.config.subscribe(() => {
+      this.#tune();
       this.#check();
     });
     this.#timer = this.#deps.timers.every(MEMBERSHIP_CHECK_MS, () => {
@@ -101,11 +111,21 @@ export class OrdererGroup implements GroupState {
 
   // Within the time in which a leader is missed: it answers every heartbeat.
   #hasAnswered(raftId: number): boolean {
-    const { raftOptions } = this.#deps.config.current().orderer;
+    const tuning = this.#tuning();
     const heardMs = this.#heardMs.get(raftId);
-    if (raftOptions === undefined || heardMs === undefined) return false;
-    const windowMs = raftOptions.electionTicks * raftOptions.tickIntervalMs;
+    if (tuning === undefined || heardMs === undefined) return false;
+    const windowMs = tuning.electionTicks * tuning.tickIntervalMs;
     return this.#deps.clock.monotonicMs() - heardMs <= windowMs;
+  }
+
+  #tuning(): ReplicaTuning | undefined {
+    return tuningOf(this.#deps.config.current(), this.#options.tickIntervalMs);
+  }
+
+  // Raft's options are the configuration's from its block on, without a restart.
+  #tune(): void {
+    const tuning = this.#tuning();
+    if (tuning !== undefined) this.#deps.replica.configure(tuning);
   }
 
   pending(): PendingMember | undefined {

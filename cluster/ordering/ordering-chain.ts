@@ -56,8 +56,6 @@ export interface OrderingChainDeps {
 export interface OrderingChainOptions {
   readonly channelId: string;
   readonly raftId: number;
-  /** Raft ids of all members. */
-  readonly consenterIds: readonly number[];
   /** Default `SUBMIT_TIMEOUT_MS`. */
   readonly submitTimeoutMs?: number;
 }
@@ -88,7 +86,7 @@ export class OrderingChain implements ReplicaApplication {
     this.#options = options;
     this.#labels = { channel: options.channelId };
     this.#metrics = orderingMetrics(deps.meter);
-    this.#trouble = new Trouble(options.consenterIds.length);
+    this.#trouble = new Trouble(deps.writer.membership.consenterIds.length);
     this.#metrics.committedBlockNumber.set(deps.writer.tip.number, this.#labels);
   }
 
@@ -200,7 +198,9 @@ export class OrderingChain implements ReplicaApplication {
     const number = target.header.number;
     this.#deps.logger.info("catching up with a snapshot", { ...this.#labels, index, number });
     while (!this.#closing.signal.aborted && !(await this.#pullTo(target)));
-    if (!this.#closing.signal.aborted) await this.#deps.writer.advance();
+    if (this.#closing.signal.aborted) return;
+    await this.#deps.writer.advance();
+    this.#countMembers();
   }
 
   leadershipChanged({ leaderId }: Leadership): void {
@@ -273,9 +273,14 @@ export class OrderingChain implements ReplicaApplication {
     );
     if (accepted === undefined) return;
     await writer.write([accepted]);
+    this.#countMembers();
     this.#written(accepted);
     for (const submission of this.#early.splice(0)) this.#take(submission, this.#options.raftId);
     this.#handOverAll();
+  }
+
+  #countMembers(): void {
+    this.#trouble.resize(this.#deps.writer.membership.consenterIds.length);
   }
 
   #accept(

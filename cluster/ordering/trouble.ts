@@ -3,7 +3,8 @@
  * while it cannot. Fabric: a group of one or two is never in trouble for want of a leader.
  */
 export class Trouble {
-  readonly #isCounted: boolean;
+  #isCounted: boolean;
+  #isLeaderless = false;
   #controller = new AbortController();
   #stays = false;
 
@@ -15,17 +16,31 @@ export class Trouble {
     return this.#controller.signal;
   }
 
+  /** The group has another number of members. */
+  resize(memberCount: number): void {
+    this.#isCounted = memberCount > 2;
+    this.#update();
+  }
+
   begin(): void {
-    if (this.#isCounted) this.#controller.abort();
+    this.#isLeaderless = true;
+    this.#update();
   }
 
   end(): void {
-    if (this.#controller.signal.aborted && !this.#stays) this.#controller = new AbortController();
+    this.#isLeaderless = false;
+    this.#update();
   }
 
   /** In trouble for good. */
   stay(): void {
     this.#stays = true;
-    this.#controller.abort();
+    this.#update();
+  }
+
+  #update(): void {
+    const isInTrouble = this.#stays || (this.#isCounted && this.#isLeaderless);
+    if (isInTrouble) this.#controller.abort();
+    else if (this.#controller.signal.aborted) this.#controller = new AbortController();
   }
 }

@@ -7,13 +7,18 @@ import type { Leadership } from "./ports.ts";
  * commit whose successor this member had already helped to elect.
  */
 export class Bystander {
-  readonly #silenceTicksMax: number;
+  #silenceTicksMax: number;
   #leaderId: number | undefined;
   #term = 0;
   #silentTicks = 0;
 
   /** A leader counts as lost after `silenceTicksMax` ticks in which it was not heard. */
   constructor(silenceTicksMax: number) {
+    this.#silenceTicksMax = silenceTicksMax;
+  }
+
+  /** As for the constructor, from now on. */
+  configure(silenceTicksMax: number): void {
     this.#silenceTicksMax = silenceTicksMax;
   }
 

@@ -7,7 +7,7 @@
  */
 export { RaftReplica } from "./raft-replica.ts";
 export type { RaftReplicaDeps } from "./raft-replica.ts";
-export type { RaftReplicaOptions } from "./options.ts";
+export type { RaftReplicaOptions, ReplicaTuning } from "./options.ts";
 export type {
   ConfChange,
   ConfChangeKind,

@@ -34,6 +34,13 @@ export const PENDING_BYTES_MAX: number = 256 * 1024 * 1024;
 /** Bytes of entries on their way to one follower. At the bound the leader waits for an acknowledgement. */
 export const INFLIGHT_BYTES_MAX: number = 128 * 1024 * 1024;
 
+/** Bytes of entries in one message, whatever the configuration says. An entry above it travels alone. */
+export const MESSAGE_BYTES_MAX: number = 32 * 1024 * 1024;
+
+/** Time between two ticks, whatever the configuration says: a shorter one counts as the first, a longer one as the last. */
+export const TICK_INTERVAL_MS_MIN = 1;
+export const TICK_INTERVAL_MS_MAX = 600_000;
+
 /** Bytes of committed entries handed to the application at once. The next ones wait until it is done. */
 export const APPLY_BYTES_MAX: number = 64 * 1024 * 1024;
 

@@ -17,6 +17,7 @@ import {
   type RaftEvent,
   type RaftMessage,
   type RaftStatus,
+  type RaftTuning,
   type Snapshot,
 } from "../raft/index.ts";
 import { ApplyLine } from "./apply-line.ts";
@@ -33,7 +34,7 @@ import {
   SNAPSHOT_CATCH_UP_ENTRIES,
 } from "./limits.ts";
 import { replicaMetrics, type ReplicaMetrics } from "./metrics.ts";
-import type { RaftReplicaOptions } from "./options.ts";
+import { boundedTuning, type RaftReplicaOptions, type ReplicaTuning } from "./options.ts";
 import type { Leadership, PeerTransport, ReplicaApplication } from "./ports.ts";
 import { ReadWaiters } from "./read-waiters.ts";
 import { startOf, type ReplicaStart } from "./replica-start.ts";
@@ -59,7 +60,7 @@ export interface RaftReplicaDeps {
  */
 export class RaftReplica {
   readonly #deps: RaftReplicaDeps;
-  readonly #options: RaftReplicaOptions;
+  #options: RaftReplicaOptions;
   readonly #labels: { readonly channel: string };
   readonly #metrics: ReplicaMetrics;
   readonly #log: WriteAheadLog;
@@ -91,9 +92,10 @@ export class RaftReplica {
    */
   static async open(
     deps: RaftReplicaDeps,
-    options: RaftReplicaOptions,
+    given: RaftReplicaOptions,
     appliedIndex: number,
   ): Promise<RaftReplica> {
+    const options = boundedTuning(given);
     const start = await startOf(deps, options, appliedIndex);
     try {
       const core = new Raft(coreOptions(deps, options), start.restored);
@@ -178,9 +180,7 @@ export class RaftReplica {
     this.#metrics.isLeader.set(0, this.#labels);
     this.#metrics.standsBy.set(this.standsBy === undefined ? 0 : 1, this.#labels);
     this.#metrics.snapshotIndex.set(begin.restored.snapshot.index, this.#labels);
-    this.#ticker = this.#deps.timers.every(this.#options.tickIntervalMs, () => {
-      this.#tick();
-    });
+    this.#startTicking();
     this.#room.start();
     this.#pump();
     this.#campaignFirst();
@@ -206,6 +206,17 @@ export class RaftReplica {
   /** Says whether a snapshot message has left for a member. */
   snapshotReport(raftId: number, ok: boolean): void {
     this.#step({ type: "snapshotReport", id: raftId, ok });
+  }
+
+  /** From now on these times and sizes hold; what is under way goes on. To be called again with each configuration. */
+  configure(tuning: ReplicaTuning): void {
+    const { tickIntervalMs } = this.#options;
+    this.#options = boundedTuning({ ...this.#options, ...tuning });
+    if (this.#isStopped) return;
+    this.#bystander?.configure(this.#options.electionTicks);
+    const isRunning = this.#ticker !== undefined;
+    if (isRunning && this.#options.tickIntervalMs !== tickIntervalMs) this.#startTicking();
+    this.#step({ type: "configure", tuning: coreTuning(this.#options) });
   }
 
   /** Appends `data`, one entry each and none empty, if this member leads. */
@@ -274,6 +285,13 @@ export class RaftReplica {
 
   #isIdle(): boolean {
     return this.#isStopped || this.#bystander !== undefined;
+  }
+
+  #startTicking(): void {
+    this.#ticker?.cancel();
+    this.#ticker = this.#deps.timers.every(this.#options.tickIntervalMs, () => {
+      this.#tick();
+    });
   }
 
   #tick(): void {
@@ -463,16 +481,22 @@ function coreOptions(
   deps: RaftReplicaDeps,
   options: RaftReplicaOptions,
 ): ConstructorParameters<typeof Raft>[0] {
-  const { raftId: id, electionTicks, heartbeatTicks, messageBytesMax } = options;
   return {
-    id,
+    id: options.raftId,
+    ...coreTuning(options),
+    applyBytesMax: APPLY_BYTES_MAX,
+    random: deps.random,
+  };
+}
+
+function coreTuning(tuning: ReplicaTuning): Required<RaftTuning> {
+  const { electionTicks, heartbeatTicks, messageBytesMax, inflightMessagesMax } = tuning;
+  return {
     electionTicks,
     heartbeatTicks,
     messageBytesMax,
-    inflightMessagesMax: options.inflightMessagesMax,
+    inflightMessagesMax,
     inflightBytesMax: Math.max(INFLIGHT_BYTES_MAX, messageBytesMax),
     pendingBytesMax: Math.max(PENDING_BYTES_MAX, messageBytesMax),
-    applyBytesMax: APPLY_BYTES_MAX,
-    random: deps.random,
   };
 }

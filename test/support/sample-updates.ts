@@ -15,6 +15,8 @@ import {
   ConfigEnvelope,
   ConfigUpdate,
   ConfigUpdateEnvelope,
+  ConsensusType,
+  EtcdraftConfigMetadata,
   HeaderType,
   Payload,
   SignatureHeader,
@@ -24,6 +26,8 @@ import {
   type ConfigGroup,
   type ConfigSignature,
   type Envelope,
+  type EtcdraftConsenter,
+  type EtcdraftOptions,
 } from "../../src/wire/index.ts";
 
 /** The channel group of `config` in fresh objects, changed by `change`. */
@@ -110,4 +114,31 @@ export function setBatchSize(root: ConfigGroup, messageCountMax: number): void {
     preferredMaxBytes: 2 * 1024 * 1024,
   });
   values.set("BatchSize", { version: 0, value, modPolicy: "Admins" });
+}
+
+/** Replaces some of the options of Raft. */
+export function setRaftOptions(root: ConfigGroup, options: Partial<EtcdraftOptions>): void {
+  changeRaft(root, (metadata) => ({ ...metadata, options: { ...metadata.options!, ...options } }));
+}
+
+/** Replaces the consenters by what `change` makes of them. */
+export function changeConsenters(
+  root: ConfigGroup,
+  change: (consenters: readonly EtcdraftConsenter[]) => EtcdraftConsenter[],
+): void {
+  changeRaft(root, (metadata) => ({ ...metadata, consenters: change(metadata.consenters) }));
+}
+
+function changeRaft(
+  root: ConfigGroup,
+  change: (metadata: EtcdraftConfigMetadata) => EtcdraftConfigMetadata,
+): void {
+  const { values } = root.groups.get("Orderer")!;
+  const value = values.get("ConsensusType")!;
+  const type = decode(ConsensusType, value.value);
+  const metadata = encode(
+    EtcdraftConfigMetadata,
+    change(decode(EtcdraftConfigMetadata, type.metadata)),
+  );
+  values.set("ConsensusType", { ...value, value: encode(ConsensusType, { ...type, metadata }) });
 }

@@ -2,9 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ChannelConfig, isConfigBlock, lastConfigNumber } from "../../../src/channel/index.ts";
 import type { Signer } from "../../../src/kernel/ports/signer.ts";
 import { readSigner } from "../../../src/msp/adapters/index.ts";
-import { Status, type BroadcastResponse, type Envelope } from "../../../src/wire/index.ts";
+import { toHex } from "../../../src/kernel/bytes.ts";
+import { Envelope, Status, decode, type BroadcastResponse } from "../../../src/wire/index.ts";
 import { recordOf } from "../../../cluster/ordering/core/block-assembly.ts";
-import { setBatchSize, updateEnvelope, updateOf } from "../../support/sample-updates.ts";
+import {
+  setBatchSize,
+  setRaftOptions,
+  updateEnvelope,
+  updateOf,
+} from "../../support/sample-updates.ts";
 import { OrderingNetwork, until, type TestOrderer } from "./ordering-network.ts";
 
 let network: OrderingNetwork;
@@ -100,9 +106,12 @@ describe("a configuration update", () => {
 
   test("takes part in the order under load: every acknowledged transaction is in one block", async () => {
     const acknowledged: Promise<BroadcastResponse>[] = [];
+    const sent: string[] = [];
     for (let index = 0; index < 60; index += 1) {
       const orderer = orderers[index % orderers.length]!;
-      acknowledged.push(send(orderer, await network.envelope()));
+      const transaction = await network.envelope();
+      sent.push(toHex(transaction.payload));
+      acknowledged.push(send(orderer, transaction));
       if (index % 20 !== 10) continue;
       const sequence = sequenceOf(orderer) + 1;
       const envelope = await batchUpdate(orderer, 30 + index, [network.client]);
@@ -110,5 +119,44 @@ describe("a configuration update", () => {
       await reaches(sequence);
     }
     for (const { status } of await Promise.all(acknowledged)) expect(status).toBe(Status.SUCCESS);
+    const ordered = await Promise.all(orderers.map((each) => payloadsAt(each)));
+    for (const payloads of ordered) {
+      const counts = sent.map((payload) => payloads.filter((each) => each === payload).length);
+      expect(counts).toEqual(sent.map(() => 1));
+    }
+  });
+
+  test("of Raft's options is in force without a restart: who leads is missed sooner", async () => {
+    const leader = await network.leader();
+    const sequence = sequenceOf(leader) + 1;
+    const slow = updateOf(leader.orderer.config.current(), (root) => {
+      setRaftOptions(root, { tickInterval: "10s" });
+    });
+    const response = await send(leader, await updateEnvelope(slow, [network.client]));
+    expect(response.status).toBe(Status.SUCCESS);
+    await reaches(sequence);
+    // With ticks of ten seconds nobody would be missed within this test.
+    const fast = updateOf(leader.orderer.config.current(), (root) => {
+      setRaftOptions(root, { tickInterval: "20ms", electionTick: 5 });
+    });
+    expect((await send(leader, await updateEnvelope(fast, [network.client]))).status).toBe(
+      Status.SUCCESS,
+    );
+    await reaches(sequence + 1);
+    await leader.kill();
+    const next = await network.leader();
+    expect(next).not.toBe(leader);
+    expect((await send(next, await network.envelope())).status).toBe(Status.SUCCESS);
   });
 });
+
+async function payloadsAt({ orderer }: TestOrderer): Promise<readonly string[]> {
+  const height = Math.max(...orderers.map((each) => each.orderer.blocks.height));
+  await until(() => (orderer.blocks.height >= height ? true : undefined));
+  const payloads: string[] = [];
+  for (let number = 1; number < height; number += 1) {
+    const { data } = (await orderer.blocks.read(number))!;
+    for (const bytes of data!.data) payloads.push(toHex(decode(Envelope, bytes).payload));
+  }
+  return payloads;
+}

@@ -1,18 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isConfigBlock } from "../../../src/channel/index.ts";
 import {
-  ConsensusType,
   Envelope,
-  EtcdraftConfigMetadata,
   Status,
   decode,
-  encode,
   type BroadcastResponse,
-  type ConfigGroup,
   type EtcdraftConsenter,
 } from "../../../src/wire/index.ts";
 import { recordOf } from "../../../cluster/ordering/core/block-assembly.ts";
-import { updateEnvelope, updateOf } from "../../support/sample-updates.ts";
+import { changeConsenters, updateEnvelope, updateOf } from "../../support/sample-updates.ts";
 import { OrderingNetwork, until, type TestOrderer } from "./ordering-network.ts";
 
 let network: OrderingNetwork;
@@ -38,22 +34,9 @@ async function send(orderer: TestOrderer, envelope: Envelope): Promise<Broadcast
   }
 }
 
-function changeConsenters(
-  root: ConfigGroup,
-  change: (consenters: EtcdraftConsenter[]) => EtcdraftConsenter[],
-): void {
-  const { values } = root.groups.get("Orderer")!;
-  const value = values.get("ConsensusType")!;
-  const type = decode(ConsensusType, value.value);
-  const metadata = decode(EtcdraftConfigMetadata, type.metadata);
-  const consenters = change(metadata.consenters);
-  type.metadata = encode(EtcdraftConfigMetadata, { ...metadata, consenters });
-  values.set("ConsensusType", { ...value, value: encode(ConsensusType, type) });
-}
-
 async function reconfigure(
   orderer: TestOrderer,
-  change: (consenters: EtcdraftConsenter[]) => EtcdraftConsenter[],
+  change: (consenters: readonly EtcdraftConsenter[]) => EtcdraftConsenter[],
 ): Promise<BroadcastResponse> {
   const update = updateOf(orderer.orderer.config.current(), (root) => {
     changeConsenters(root, change);

@@ -247,7 +247,7 @@ export class SimulatedOrderer {
         logger,
         meter: silentMeter,
       },
-      { channelId: CHANNEL, raftId: this.id, consenterIds: VOTERS, submitTimeoutMs: 5_000 },
+      { channelId: CHANNEL, raftId: this.id, submitTimeoutMs: 5_000 },
     );
     for (let number = 1; number < blocks.height; number += 1) {
       const envelopes = (await blocks.read(number))!.data!.data;

@@ -109,7 +109,6 @@ class Rig {
       {
         channelId: "ch1",
         raftId: 1,
-        consenterIds: [1, 2, 3],
         submitTimeoutMs: SUBMIT_TIMEOUT_MS,
       },
     );

@@ -9,6 +9,8 @@ import {
   type RaftReplicaOptions,
 } from "../../../../cluster/replica/index.ts";
 import type { RaftMessage } from "../../../../cluster/raft/index.ts";
+import { TICK_INTERVAL_MS_MAX, TICK_INTERVAL_MS_MIN } from "../../../../cluster/replica/limits.ts";
+import type { Timers } from "../../../../src/kernel/ports/timers.ts";
 import { SeededRandom } from "../../../sim/ports/seeded-random.ts";
 import { SimulatedFiles } from "../../../sim/ports/simulated-files.ts";
 import { SimulatedTime } from "../../../sim/ports/simulated-time.ts";
@@ -26,12 +28,16 @@ class Rig {
   readonly sent: RaftMessage[] = [];
   onApply: () => Promise<void> = () => Promise.resolve();
 
-  async start(appliedIndex = 0, options: Partial<RaftReplicaOptions> = {}): Promise<RaftReplica> {
+  async start(
+    appliedIndex = 0,
+    options: Partial<RaftReplicaOptions> = {},
+    timers: Timers = this.time,
+  ): Promise<RaftReplica> {
     const replica = await RaftReplica.open(
       {
         files: this.files,
         clock: this.time,
-        timers: this.time,
+        timers,
         random: this.random,
         logger: silentLogger,
         meter: silentMeter,
@@ -356,5 +362,74 @@ describe("what else a replica is asked for", () => {
     expect(await (await rig.start(1, { voters: [1, 2, 3] })).transferLeadership(2)).toBe(
       "not leader",
     );
+  });
+});
+
+describe("a replica that is configured anew", () => {
+  const GROUP = { voters: [1, 2, 3] };
+  const TUNING = {
+    tickIntervalMs: 10,
+    electionTicks: 10,
+    heartbeatTicks: 1,
+    messageBytesMax: 1_000,
+    inflightMessagesMax: 5,
+  };
+
+  async function msUntilCampaign(rig: Rig, replica: RaftReplica): Promise<number> {
+    const startMs = rig.time.monotonicMs();
+    replica.receive({ type: "heartbeat", from: 2, to: 1, term: 9, commit: 0 });
+    rig.sent.length = 0;
+    await rig.time.advance(100_000, () => rig.sent.some(({ type }) => type === "preVote"));
+    return rig.time.monotonicMs() - startMs;
+  }
+
+  test("waits for a leader as long as the new options say, without a restart", async () => {
+    const rig = new Rig();
+    const replica = await rig.start(0, GROUP);
+    const before = await msUntilCampaign(rig, replica);
+    expect(before).toBeGreaterThanOrEqual(100);
+    expect(before).toBeLessThan(200);
+    replica.configure({ ...TUNING, tickIntervalMs: 50, electionTicks: 40 });
+    const after = await msUntilCampaign(rig, replica);
+    expect(after).toBeGreaterThanOrEqual(40 * 50);
+    expect(after).toBeLessThan(80 * 50 + 50);
+    replica.configure({ ...TUNING, tickIntervalMs: 1 });
+    expect(await msUntilCampaign(rig, replica)).toBeLessThan(21);
+    await replica.close();
+    replica.configure(TUNING);
+    rig.sent.length = 0;
+    await rig.time.advance(1_000);
+    expect(rig.sent).toEqual([]);
+  });
+
+  test("takes a tick that no timer can keep for the nearest that one can", async () => {
+    const rig = new Rig();
+    const every: number[] = [];
+    const { time } = rig;
+    const timers: Timers = {
+      after: (delayMs, run) => time.after(delayMs, run),
+      every: (intervalMs, run) => {
+        every.push(intervalMs);
+        return time.every(intervalMs, run);
+      },
+    };
+    const replica = await rig.start(0, GROUP, timers);
+    every.length = 0;
+    for (const tickIntervalMs of [1e-6, 1e12]) replica.configure({ ...TUNING, tickIntervalMs });
+    expect(every).toEqual([TICK_INTERVAL_MS_MIN, TICK_INTERVAL_MS_MAX]);
+    await replica.close();
+  });
+
+  test("counts the silence of its leader anew while it stands by", async () => {
+    const rig = new Rig();
+    await (await rig.start(0, GROUP)).close();
+    await rig.files.remove("/raft/wal-0000000000000000.heddle");
+    const replica = await rig.start(7, GROUP);
+    replica.configure({ ...TUNING, electionTicks: 100 });
+    replica.receive({ type: "heartbeat", from: 2, to: 1, term: 4, commit: 0 });
+    await rig.time.advance(900);
+    expect(replica.leadership.leaderId).toBe(2);
+    await rig.time.advance(200);
+    expect(replica.leadership.leaderId).toBeUndefined();
   });
 });
