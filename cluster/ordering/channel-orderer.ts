@@ -21,6 +21,7 @@ import { BlockWriter } from "./block-writer.ts";
 import { ConfigUpdates } from "./config-updates.ts";
 import type { PendingMember } from "./consenter-rules.ts";
 import { recordOf } from "./core/block-assembly.ts";
+import { EvictionSuspicion } from "./eviction-suspicion.ts";
 import { firstMembership, type Membership } from "./core/membership.ts";
 import { transactionKey } from "./core/transaction-key.ts";
 import { OrderingError } from "./errors.ts";
@@ -56,6 +57,8 @@ export interface ChannelOrdererOptions {
   readonly submitTimeoutMs?: number;
   /** Overrides the channel's own tick interval, as Fabric's `TickIntervalOverride` does. */
   readonly tickIntervalMs?: number;
+  /** Time without a leader after which it looks whether it was removed. Default `EVICTION_SUSPICION_MS`. */
+  readonly evictionSuspicionMs?: number;
   /** Lets identities order whose certificate has ended. Default false. */
   readonly ignoresExpiration?: boolean;
 }
@@ -203,23 +206,38 @@ async function openOn(
   );
   const validator = new MessageValidator({ config, clock: deps.clock }, options);
   const writer = new BlockWriter({ ...deps, blocks, config }, membership, newest);
-  const group = new OrdererGroup(
-    { ...deps, replica, link, writer, config },
+  const group: OrdererGroup = new OrdererGroup(
+    {
+      ...deps,
+      replica,
+      link,
+      writer,
+      config,
+      suspicion: new EvictionSuspicion(
+        { ...deps, blocks, config },
+        { ...options, ...ownEndpoint(identity) },
+      ),
+      retire: (number, signal): Promise<boolean> =>
+        retire({ chain, replica, missing }, number, signal),
+    },
     { ...options, ...identity },
   );
   const configUpdates = new ConfigUpdates({ ...deps, config, validator, group });
   const missing = new BlockCatchUp(
     { ...deps, blocks, config },
-    catchUpOptions(identity, (block) => {
-      writer.stored(block);
-      const envelopes = block.data?.data ?? [];
-      chain.remember(
-        block.header?.number ?? 0,
-        envelopes.map((bytes) => transactionKey(bytes)),
-      );
-    }),
+    {
+      ...ownEndpoint(identity),
+      onBlock: (block) => {
+        writer.stored(block);
+        const envelopes = block.data?.data ?? [];
+        chain.remember(
+          block.header?.number ?? 0,
+          envelopes.map((bytes) => transactionKey(bytes)),
+        );
+      },
+    },
   );
-  const chain = new OrderingChain(
+  const chain: OrderingChain = new OrderingChain(
     { ...deps, log: replica, link, writer, config, validator, configUpdates, missing },
     { ...identity, ...submitTimeout(options) },
   );
@@ -364,13 +382,29 @@ async function rememberTransactions(chain: OrderingChain, blocks: BlockStore): P
   }
 }
 
-function catchUpOptions(
-  { channelId, raftId, members }: Identity,
-  onBlock: (block: Block) => void,
-): BlockCatchUpOptions {
+// Nothing is written from the log any more, so the blocks may come from elsewhere. False: it was stopped.
+async function retire(
+  { chain, replica, missing }: Pick<ChannelOrdererParts, "chain" | "replica" | "missing">,
+  number: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  chain.close();
+  await replica.close();
+  while (!signal.aborted) {
+    try {
+      await missing.pullTo(number, signal);
+      return true;
+    } catch (error) {
+      if (!(error instanceof OrderingError) || error.code !== "catch_up_failed") throw error;
+    }
+  }
+  return false;
+}
+
+function ownEndpoint({ channelId, raftId, members }: Identity): BlockCatchUpOptions {
   const own = members.find((member) => member.raftId === raftId);
   const isTlsEnabled = (own?.tlsRootsPem.length ?? 0) > 0;
-  return { channelId, isTlsEnabled, isOwnEndpoint: (address) => address === own?.address, onBlock };
+  return { channelId, isTlsEnabled, isOwnEndpoint: (address) => address === own?.address };
 }
 
 function submitTimeout(options: ChannelOrdererOptions): { readonly submitTimeoutMs?: number } {

@@ -69,5 +69,14 @@ export const HEARD_MS_MAX = 2_000;
 /** A node that the configuration no longer names leaves when it has known no leader for this time: the others let it go. */
 export const EVICTED_LEADERLESS_MS = 5_000;
 
+/**
+ * A node that has known no leader for this time looks whether the other orderers' blocks still name it, and again after
+ * each such time. Fabric: ten minutes.
+ */
+export const EVICTION_SUSPICION_MS = 60_000;
+
+/** Time without a block from any orderer after which that look is over. */
+export const SUSPICION_WITHOUT_BLOCK_MS_MAX = 6_000;
+
 /** Time for which what a member sends under a replaced certificate is taken: it has to hand over what it leads. */
 export const ROTATED_GRACE_MS = 2_000;

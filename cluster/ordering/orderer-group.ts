@@ -1,5 +1,6 @@
 import type { ChannelConfigRef } from "../../src/channel/index.ts";
 import { equalBytes } from "../../src/kernel/bytes.ts";
+import { errorMessage } from "../../src/kernel/error.ts";
 import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
 import type { Timer, Timers } from "../../src/kernel/ports/timers.ts";
@@ -13,8 +14,14 @@ import type {
 import type { BlockWriter } from "./block-writer.ts";
 import type { GroupState } from "./config-updates.ts";
 import type { PendingMember } from "./consenter-rules.ts";
+import type { EvictionSuspicion } from "./eviction-suspicion.ts";
 import type { Membership } from "./core/membership.ts";
-import { EVICTED_LEADERLESS_MS, MEMBERSHIP_CHECK_MS, ROTATED_GRACE_MS } from "./limits.ts";
+import {
+  EVICTED_LEADERLESS_MS,
+  EVICTION_SUSPICION_MS,
+  MEMBERSHIP_CHECK_MS,
+  ROTATED_GRACE_MS,
+} from "./limits.ts";
 import { isConsenterOf, membersOf } from "./members.ts";
 import { MembershipChanges } from "./membership-changes.ts";
 import { tuningOf } from "./raft-tuning.ts";
@@ -25,6 +32,9 @@ export interface OrdererGroupDeps {
   readonly cluster: ClusterService;
   readonly writer: Pick<BlockWriter, "membership">;
   readonly config: ChannelConfigRef;
+  readonly suspicion: Pick<EvictionSuspicion, "evictedBy">;
+  /** Stops ordering and brings the blocks up to this one, unless `signal` is aborted before: then it is false. */
+  readonly retire: (number: number, signal: AbortSignal) => Promise<boolean>;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
@@ -37,6 +47,8 @@ export interface OrdererGroupOptions {
   readonly members: readonly ClusterMember[];
   /** Overrides the channel's own. */
   readonly tickIntervalMs?: number;
+  /** Default `EVICTION_SUSPICION_MS`. */
+  readonly evictionSuspicionMs?: number;
 }
 
 interface Leaver {
@@ -63,6 +75,9 @@ export class OrdererGroup implements GroupState {
   #wired = "";
   #timer: Timer | undefined;
   #leaderlessSinceMs: number | undefined;
+  // Since when it is leaderless and has not looked at the others' blocks; while it looks, and once it goes, Infinity.
+  #unsuspectedSinceMs = 0;
+  readonly #stopping = new AbortController();
 
   constructor(deps: OrdererGroupDeps, options: OrdererGroupOptions) {
     this.#deps = deps;
@@ -90,6 +105,7 @@ export class OrdererGroup implements GroupState {
 
   stop(): void {
     this.#timer?.cancel();
+    this.#stopping.abort();
   }
 
   /** A message has come from a member. */
@@ -137,7 +153,9 @@ export class OrdererGroup implements GroupState {
     const isLeader = this.#deps.replica.leadership.role === "leader";
     if (isLeader && !this.#isNamed()) this.#changes.handOver();
     else this.#changes.check();
+    this.#countLeaderless();
     this.#noticeEviction();
+    this.#maybeSuspect();
   }
 
   // What the configuration names, and who is on the way out.
@@ -182,15 +200,52 @@ export class OrdererGroup implements GroupState {
 
   // Its vote may be needed for its own removal: it leaves when it knows that it is removed, or nobody leads it any more.
   #noticeEviction(): void {
-    const { replica } = this.#deps;
-    const nowMs = this.#deps.clock.monotonicMs();
-    if (replica.leadership.leaderId !== undefined) this.#leaderlessSinceMs = undefined;
-    else this.#leaderlessSinceMs ??= nowMs;
     if (this.#isNamed()) return;
-    const isRemoved = !replica.status().configuration.voters.includes(this.#options.raftId);
-    const leaderlessMs =
-      this.#leaderlessSinceMs === undefined ? 0 : nowMs - this.#leaderlessSinceMs;
-    if (!isRemoved && leaderlessMs < EVICTED_LEADERLESS_MS) return;
+    const { voters } = this.#deps.replica.status().configuration;
+    const isRemoved = !voters.includes(this.#options.raftId);
+    if (isRemoved || this.#leaderlessMs() >= EVICTED_LEADERLESS_MS) this.#leave();
+  }
+
+  #countLeaderless(): void {
+    const { leaderId } = this.#deps.replica.leadership;
+    if (leaderId !== undefined) this.#leaderlessSinceMs = undefined;
+    else this.#leaderlessSinceMs ??= this.#deps.clock.monotonicMs();
+  }
+
+  #leaderlessMs(): number {
+    const nowMs = this.#deps.clock.monotonicMs();
+    return nowMs - (this.#leaderlessSinceMs ?? nowMs);
+  }
+
+  // One that was removed while it was away hears of it from nobody. One that stands by has the others' blocks anyway.
+  #maybeSuspect(): void {
+    const { evictionSuspicionMs = EVICTION_SUSPICION_MS } = this.#options;
+    const sinceMs = Math.max(this.#leaderlessSinceMs ?? Infinity, this.#unsuspectedSinceMs);
+    const isDue = this.#deps.clock.monotonicMs() - sinceMs >= evictionSuspicionMs;
+    if (!isDue || this.#deps.replica.standsBy !== undefined || this.#stopping.signal.aborted)
+      return;
+    this.#unsuspectedSinceMs = Infinity;
+    this.#suspect().catch((error: unknown) => {
+      const fields = { channel: this.#options.channelId, reason: errorMessage(error) };
+      this.#deps.logger.error("cannot bring the blocks up to this node's removal", fields);
+    });
+  }
+
+  async #suspect(): Promise<void> {
+    const { signal } = this.#stopping;
+    const number = await this.#deps.suspicion.evictedBy(signal);
+    if (signal.aborted) return;
+    const isLeaderless = this.#deps.replica.leadership.leaderId === undefined;
+    if (number === undefined || !isLeaderless) {
+      this.#unsuspectedSinceMs = this.#deps.clock.monotonicMs();
+      return;
+    }
+    const fields = { channel: this.#options.channelId, block: number };
+    this.#deps.logger.warn("this node was removed from the channel while it was away", fields);
+    if (await this.#deps.retire(number, signal)) this.#leave();
+  }
+
+  #leave(): void {
     this.stop();
     this.#deps.logger.warn(
       "this node is no longer a consenter of the channel and leaves its group",

@@ -134,6 +134,71 @@ describe("the consenters of a channel", () => {
     }
   });
 
+  test("find out by themselves that they were removed while they were away", async () => {
+    const leader = await network.leader();
+    const [stays, goes] = network.orderers.filter((each) => each !== leader) as [
+      TestOrderer,
+      TestOrderer,
+    ];
+    const { raftId } = goes.orderer;
+    await goes.kill();
+    await until(() => (leader.orderer.activeIds?.length === 2 ? true : undefined));
+    const result = await reconfigure(leader, (consenters) =>
+      consenters.filter((_, place) => place + 1 !== raftId),
+    );
+    expect(result).toEqual({ status: Status.SUCCESS, info: "" });
+    const remaining = [1, 2, 3].filter((id) => id !== raftId);
+    await haveVoters([leader, stays], remaining);
+    expect((await send(stays, await network.envelope())).status).toBe(Status.SUCCESS);
+    await goes.listen();
+    await goes.open(network.genesisBlock, 500);
+    await goes.orderer.left;
+    expect(goes.orderer.isFailed).toBe(true);
+    const { blocks } = goes.orderer;
+    const newest = (await blocks.read(blocks.height - 1))!;
+    expect(isConfigBlock(newest)).toBe(true);
+    expect(recordOf(newest)).toMatchObject({ consenterIds: remaining });
+    // What it was to do is done: it starts as no consenter.
+    await goes.kill();
+    await goes.listen();
+    await expect(goes.open(network.genesisBlock)).rejects.toMatchObject({
+      code: "not_a_consenter",
+    });
+  });
+
+  test("change a certificate under load and keep the raft id", async () => {
+    const leader = await network.leader();
+    const rotated = network.orderers.find((each) => each !== leader)!;
+    const others = network.orderers.filter((each) => each !== rotated);
+    const { raftId } = rotated.orderer;
+    const before = await rotated.consenter();
+    const { tls } = network.spares[0]!.node;
+    const after = await rotated.consenter(tls);
+    const traffic = load(others);
+    const result = await reconfigure(leader, (consenters) =>
+      consenters.map((each) =>
+        each.clientTlsCert.join() === before.clientTlsCert.join() ? after : each,
+      ),
+    );
+    expect(result).toEqual({ status: Status.SUCCESS, info: "" });
+    const { sequence } = leader.orderer.config.current();
+    await until(() => (rotated.orderer.config.current().sequence === sequence ? true : undefined));
+    await rotated.kill();
+    rotated.present(tls);
+    await rotated.listen();
+    await rotated.open(network.genesisBlock);
+    expect(rotated.orderer.raftId).toBe(raftId);
+    expect((await send(rotated, await network.envelope())).status).toBe(Status.SUCCESS);
+    await until(() => (leader.orderer.activeIds?.length === 3 ? true : undefined));
+    const acknowledged = await traffic.stop();
+    expect(acknowledged.length).toBeGreaterThan(0);
+    const ordered = await orderedAt(rotated);
+    expect(acknowledged.filter((payload) => !ordered.has(payload))).toEqual([]);
+    const newest = await leader.orderer.blocks.read(leader.orderer.blocks.height - 1);
+    expect(recordOf(newest!)).toMatchObject({ consenterIds: [1, 2, 3], nextConsenterId: 4 });
+    expect(votersOf(leader)).toEqual([1, 2, 3]);
+  });
+
   test("do not change by two at once, nor when too few of them answer", async () => {
     const leader = await network.leader();
     const two = await reconfigure(leader, (consenters) => consenters.slice(0, 1));

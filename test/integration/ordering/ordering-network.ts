@@ -63,6 +63,8 @@ export class TestOrderer {
   readonly #node: MemberMaterial;
   /** What a scrape of this orderer shows. */
   readonly meter: PrometheusMeter = new PrometheusMeter({ process: false });
+  // What it presents: its own unless that was replaced.
+  #tls: MemberMaterial["tls"];
   #port = 0;
   #cluster: ClusterService | undefined;
   #server: GrpcServer | undefined;
@@ -71,6 +73,7 @@ export class TestOrderer {
   constructor(directory: string, node: MemberMaterial) {
     this.#directory = directory;
     this.#node = node;
+    this.#tls = node.tls;
   }
 
   get port(): number {
@@ -97,8 +100,8 @@ export class TestOrderer {
       channelId === CHANNEL ? this.#orderer : undefined;
     const broadcast = new Broadcast({ ...world, channel });
     const deliver = ordererDeliverBinding({ ...world, channels: { channel } });
-    const certificatePem = await readFile(this.#node.tls.certificate);
-    const keyPem = await readFile(this.#node.tls.key);
+    const certificatePem = await readFile(this.#tls.certificate);
+    const keyPem = await readFile(this.#tls.key);
     this.#server = new GrpcServer([this.#cluster.binding(), broadcast.binding(), deliver], {
       host: "127.0.0.1",
       port: this.#port,
@@ -119,16 +122,21 @@ export class TestOrderer {
     await this.open(genesisBlock);
   }
 
-  /** As a configuration names it. */
-  async consenter(): Promise<EtcdraftConsenter> {
-    const certificate = await readFile(this.#node.tls.certificate);
+  /** Presents this TLS certificate from its next start on. */
+  present(tls: MemberMaterial["tls"]): void {
+    this.#tls = tls;
+  }
+
+  /** As a configuration names it with this TLS certificate. */
+  async consenter(tls: MemberMaterial["tls"] = this.#tls): Promise<EtcdraftConsenter> {
+    const certificate = await readFile(tls.certificate);
     const { port } = this;
     return { host: "127.0.0.1", port, clientTlsCert: certificate, serverTlsCert: certificate };
   }
 
-  async open(genesisBlock: Block): Promise<void> {
-    const certificatePem = await readFile(this.#node.tls.certificate);
-    const keyPem = await readFile(this.#node.tls.key);
+  async open(genesisBlock: Block, evictionSuspicionMs = 60_000): Promise<void> {
+    const certificatePem = await readFile(this.#tls.certificate);
+    const keyPem = await readFile(this.#tls.key);
     this.#orderer = await ChannelOrderer.open(
       {
         ...system,
@@ -143,6 +151,7 @@ export class TestOrderer {
         directory: join(this.#directory, this.#node.name),
         serverTlsCert: certificatePem,
         submitTimeoutMs: 8_000,
+        evictionSuspicionMs,
       },
     );
   }
