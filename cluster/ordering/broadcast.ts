@@ -37,6 +37,8 @@ export interface BroadcastChannel {
 export interface BroadcastDeps {
   /** Undefined for a channel that this node does not order. */
   readonly channel: (channelId: string) => BroadcastChannel | undefined;
+  /** Why nothing is taken at the moment. Default: everything is. */
+  readonly closedFor?: () => string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly meter: Meter;
@@ -115,6 +117,8 @@ export class Broadcast {
     if (opened !== undefined && channel !== undefined)
       tally.channel = opened.channelHeader.channelId;
     if (classified.kind === "refused") return classified.refusal;
+    const closedFor = this.#deps.closedFor?.();
+    if (closedFor !== undefined) return unavailable(closedFor);
     if (channel === undefined) return badRequest("channel does not exist");
     const caller = this.#callerOf(channel, classified.opened.signatureHeader.creator);
     const excess = caller && this.#rateLimits?.excess(caller, startMs);

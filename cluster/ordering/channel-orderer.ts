@@ -130,6 +130,11 @@ export class ChannelOrderer {
     return this.#group.activeIds();
   }
 
+  /** Raft ids of the consenters, after the newest block. */
+  get membership(): Membership {
+    return this.#group.membership();
+  }
+
   /** The consenter that is being added or removed, and what that waits for. */
   get pending(): PendingMember | undefined {
     return this.#group.pending();

@@ -7,6 +7,13 @@
  */
 export { ChannelOrderer } from "./channel-orderer.ts";
 export type { ChannelOrdererDeps, ChannelOrdererOptions } from "./channel-orderer.ts";
+export { groupReport, handOver } from "./group-report.ts";
+export type {
+  ConsenterReport,
+  GroupReport,
+  GroupReportSource,
+  TransferOutcome,
+} from "./group-report.ts";
 export { isConsenterOf } from "./members.ts";
 export { Broadcast } from "./broadcast.ts";
 export type { BroadcastChannel, BroadcastDeps, BroadcastOptions } from "./broadcast.ts";

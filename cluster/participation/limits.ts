@@ -23,3 +23,9 @@ export const EVICTION_GRACE_MS = 10_000;
 
 /** How often it looks. */
 export const EVICTION_POLL_MS = 100;
+
+/** How often a drained node looks whether it leads, and hands that over. */
+export const DRAIN_CHECK_MS = 1_000;
+
+/** Bytes of a request of an operator. A larger one is refused. */
+export const OPERATOR_BODY_BYTES_MAX = 4_096;

@@ -1,7 +1,15 @@
 /** Builds an orderer: its channels, the services that it offers, and the order in which they end. */
-import { Broadcast } from "../../cluster/ordering/index.ts";
+import { Broadcast, type ChannelOrderer } from "../../cluster/ordering/index.ts";
 import { AdminEndpoint } from "../../cluster/participation/adapters/admin-endpoint.ts";
-import { ChannelRegistrar, ParticipationApi } from "../../cluster/participation/index.ts";
+import {
+  ChannelRegistrar,
+  Drain,
+  OPERATOR_BASE,
+  OperatorApi,
+  ParticipationApi,
+  type ApiAnswer,
+  type ApiRequest,
+} from "../../cluster/participation/index.ts";
 import { ClusterService } from "../../cluster/replica/index.ts";
 import { ordererDeliverBinding } from "../delivery/index.ts";
 import { GrpcServer } from "../kernel/adapters/grpc-server.ts";
@@ -18,10 +26,19 @@ export async function startOrderer(config: OrdererConfig, world: World): Promise
   });
   // Callers may come before the channels are open: they are told that there are none.
   const serving: { registrar?: ChannelRegistrar } = {};
+  const drain = await Drain.open(
+    {
+      ...world,
+      logger: world.logger.child("drain"),
+      channels: () => channelsOf(serving.registrar),
+    },
+    config.dataDirectory,
+  );
   const broadcast = new Broadcast(
     {
       ...world,
       channel: (channelId) => serving.registrar?.orderer(channelId),
+      closedFor: () => drain.reason,
       logger: world.logger.child("broadcast"),
     },
     config.rateLimits === undefined ? {} : { rateLimits: config.rateLimits },
@@ -43,7 +60,7 @@ export async function startOrderer(config: OrdererConfig, world: World): Promise
   serving.registrar = registrar;
   world.health.register("channels", () => complaintsOf(registrar));
   const admin =
-    config.admin && (await adminEndpoint(config.admin, world, { registrar, broadcast }));
+    config.admin && (await adminEndpoint(config.admin, world, { registrar, broadcast, drain }));
   const adminPort = await admin?.listen();
   const operationsPort = await world.operations.listen();
   return {
@@ -51,6 +68,7 @@ export async function startOrderer(config: OrdererConfig, world: World): Promise
     operationsPort,
     ...(adminPort === undefined ? {} : { adminPort }),
     close: async () => {
+      drain.close();
       await world.operations.close();
       await admin?.close();
       await registrar.close();
@@ -77,7 +95,11 @@ function openRegistrar(
 async function adminEndpoint(
   { listen, clientRootFiles, requestBytesMax }: AdminConfig,
   world: World,
-  parts: { readonly registrar: ChannelRegistrar; readonly broadcast: Broadcast },
+  parts: {
+    readonly registrar: ChannelRegistrar;
+    readonly broadcast: Broadcast;
+    readonly drain: Drain;
+  },
 ): Promise<AdminEndpoint> {
   const clientRootsPem = await Promise.all(
     clientRootFiles.map((path) => readConfigured("admin.clientRootFiles", path)),
@@ -90,7 +112,10 @@ async function adminEndpoint(
     },
     logger: world.logger.child("participation"),
   });
-  return new AdminEndpoint((request) => api.answer(request), {
+  const operators = new OperatorApi({ ...parts, logger: world.logger.child("operator") });
+  const answer = (request: ApiRequest): Promise<ApiAnswer> =>
+    request.path.startsWith(OPERATOR_BASE) ? operators.answer(request) : api.answer(request);
+  return new AdminEndpoint(answer, {
     ...listen,
     ...world.tls,
     clientRootsPem,
@@ -106,4 +131,8 @@ function complaintsOf(registrar: ChannelRegistrar): Promise<void> {
   return complaints.length === 0
     ? Promise.resolve()
     : Promise.reject(new Error(complaints.join("; ")));
+}
+
+function channelsOf(registrar: ChannelRegistrar | undefined): readonly ChannelOrderer[] {
+  return (registrar?.list() ?? []).flatMap(({ name }) => registrar?.orderer(name) ?? []);
 }
