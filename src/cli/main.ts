@@ -18,7 +18,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   block: async () => (await import("./commands/block.ts")).addBlockCommand,
   tx: async () => (await import("./commands/tx.ts")).addTxCommand,
   channel: async () => (await import("./commands/channel.ts")).addChannelCommand,
-  orderer: async () => (await import("./commands/node.ts")).addOrdererCommand,
+  orderer: async () => (await import("./commands/orderer.ts")).addOrdererCommand,
   peer: async () => (await import("./commands/peer.ts")).addPeerCommand,
 };
 

@@ -219,6 +219,12 @@ export class DevelopmentNetwork {
     );
   }
 
+  /** Process number of a node; undefined while it does not run. */
+  async pidOf(name: string): Promise<number | undefined> {
+    const node = this.#nodes().find((each) => each.name === name);
+    return node && (await runningNode(node))?.pid;
+  }
+
   async runningPeers(): Promise<readonly PeerSite[]> {
     const running = (await this.status()).filter(({ pid }) => pid !== undefined);
     return this.peers.filter((peer) => running.some(({ name }) => name === peer.name));

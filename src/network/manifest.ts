@@ -26,6 +26,13 @@ const addedPeer = z.strictObject({
   operationsPort: port,
 });
 
+const addedOrderer = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,200}$/),
+  port,
+  adminPort: port,
+  operationsPort: port,
+});
+
 const schema = z.strictObject({
   formatVersion: z.literal(FORMAT_VERSION),
   ordererCount: z.number().int().min(1).max(ORDERER_COUNT_MAX),
@@ -33,6 +40,8 @@ const schema = z.strictObject({
   portOffset: z.number().int().min(0).max(PORT_OFFSET_MAX),
   addedPeers: z.array(addedPeer).max(ADDED_PEERS_MAX).default([]),
   removedPeers: z.array(z.string()).default([]),
+  addedOrderers: z.array(addedOrderer).max(ORDERER_COUNT_MAX).default([]),
+  removedOrderers: z.array(z.string()).default([]),
 });
 
 export type FolderState =
@@ -91,8 +100,10 @@ function parse(layout: NetworkLayout, text: string): TopologyOptions {
 }
 
 function optionsOf(manifest: z.infer<typeof schema>): TopologyOptions {
-  const { ordererCount, peerCountPerOrganization, portOffset, addedPeers, removedPeers } = manifest;
-  return { ordererCount, peerCountPerOrganization, portOffset, addedPeers, removedPeers };
+  const { ordererCount, peerCountPerOrganization, portOffset } = manifest;
+  const { addedPeers, removedPeers, addedOrderers, removedOrderers } = manifest;
+  const counts = { ordererCount, peerCountPerOrganization, portOffset };
+  return { ...counts, addedPeers, removedPeers, addedOrderers, removedOrderers };
 }
 
 // No command removes what it cannot read: the folder may be anybody's.

@@ -6,6 +6,7 @@ import type { NetworkLayout, NodeLayout } from "./layout.ts";
 import {
   ORDERER_DOMAIN,
   type NodeSite,
+  type OrdererSite,
   type PeerOrganization,
   type PeerSite,
   type Topology,
@@ -15,21 +16,30 @@ const LOOPBACK = "127.0.0.1";
 
 export async function writeNodeConfigs(layout: NetworkLayout, topology: Topology): Promise<void> {
   for (const site of topology.orderers) {
-    const node = layout.node(site.name);
-    await write(node, {
-      kind: "orderer",
-      ...commonKeys(layout, [topology.channelId], node, site, layout.orderer(site)),
-      admin: {
-        listen: { host: LOOPBACK, port: site.adminPort },
-        clientRootFiles: [relative(node.directory, join(layout.orderer(site), "tls", "ca.crt"))],
-      },
-    });
+    await writeOrdererConfig(layout, site, [topology.channelId]);
   }
   for (const organization of topology.organizations) {
     for (const site of organization.peers) {
       await writePeerConfig(layout, organization, site, [topology.channelId]);
     }
   }
+}
+
+/** Of one orderer, which joins `channelIds` at its first start. */
+export async function writeOrdererConfig(
+  layout: NetworkLayout,
+  site: OrdererSite,
+  channelIds: readonly string[],
+): Promise<void> {
+  const node = layout.node(site.name);
+  await write(node, {
+    kind: "orderer",
+    ...commonKeys(layout, channelIds, node, site, layout.orderer(site)),
+    admin: {
+      listen: { host: LOOPBACK, port: site.adminPort },
+      clientRootFiles: [relative(node.directory, join(layout.orderer(site), "tls", "ca.crt"))],
+    },
+  });
 }
 
 /** Of one peer, which joins `channelIds` at its first start. */

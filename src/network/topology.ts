@@ -20,6 +20,17 @@ export interface TopologyOptions {
   readonly addedPeers?: readonly AddedPeer[];
   /** Names of peers that the network was made with and that have left it. Default: none. */
   readonly removedPeers?: readonly string[];
+  /** As of peers. */
+  readonly addedOrderers?: readonly AddedOrderer[];
+  readonly removedOrderers?: readonly string[];
+}
+
+/** An orderer that joined later: its ports were chosen then and stay. */
+export interface AddedOrderer {
+  readonly name: string;
+  readonly port: number;
+  readonly adminPort: number;
+  readonly operationsPort: number;
 }
 
 /** A peer that joined later: its ports were chosen then and stay. */
@@ -77,18 +88,28 @@ const PORT_MAX = 65_535;
 /** The network of `options`: orderers of one organisation, peers of two. */
 export function planTopology(options: TopologyOptions): Topology {
   const operations = operationsPorts(options);
-  const orderers = count(options.ordererCount).map((index) => ({
-    name: `${index === 0 ? "orderer" : `orderer${index + 1}`}.${ORDERER_DOMAIN}`,
-    mspId: ORDERER_MSP_ID,
-    domain: ORDERER_DOMAIN,
-    port: ORDERER_PORT + PORT_STEP * index + options.portOffset,
-    adminPort: ADMIN_PORT + PORT_STEP * index + options.portOffset,
-    operationsPort: operations.orderer(index),
-  }));
+  const orderers = planOrderers(options, operations.orderer);
   const organizations = count(ORGANIZATION_COUNT).map((organization) =>
     planOrganization(organization, options, operations.peer),
   );
   return { channelId: CHANNEL_ID, orderers, organizations };
+}
+
+function planOrderers(
+  options: TopologyOptions,
+  operationsPort: (index: number) => number,
+): readonly OrdererSite[] {
+  const place = { mspId: ORDERER_MSP_ID, domain: ORDERER_DOMAIN };
+  const first = count(options.ordererCount).map((index) => ({
+    name: `${index === 0 ? "orderer" : `orderer${index + 1}`}.${ORDERER_DOMAIN}`,
+    ...place,
+    port: ORDERER_PORT + PORT_STEP * index + options.portOffset,
+    adminPort: ADMIN_PORT + PORT_STEP * index + options.portOffset,
+    operationsPort: operationsPort(index),
+  }));
+  const removed = new Set(options.removedOrderers);
+  const added = (options.addedOrderers ?? []).map((orderer) => ({ ...orderer, ...place }));
+  return [...first.filter(({ name }) => !removed.has(name)), ...added];
 }
 
 function planOrganization(
@@ -155,6 +176,38 @@ export function nextPeer(
   return isPossible
     ? { name, organization: organization.shortName, port, chaincodePort, operationsPort }
     : undefined;
+}
+
+/** A further orderer, with ports that no node of the network has. Undefined when there are none left. */
+export function nextOrderer(
+  topology: Topology,
+  name: string = nextOrdererName(topology),
+): AddedOrderer | undefined {
+  const sites = topology.organizations.flatMap(({ peers }) => peers);
+  const taken = new Set(portsOf(topology).map(({ port }) => port));
+  const free = (start: number, step: number): number => {
+    let port = start;
+    while (taken.has(port)) port += step;
+    taken.add(port);
+    return port;
+  };
+  const highest = Math.max(
+    ...sites.map(({ port }) => port - (PEER_PORT - ORDERER_PORT)),
+    ...topology.orderers.map(({ port }) => port),
+  );
+  const port = free(highest + PORT_STEP, PORT_STEP);
+  const adminPort = free(port + ADMIN_PORT - ORDERER_PORT, PORT_STEP);
+  const operationsPorts = [...sites, ...topology.orderers].map((site) => site.operationsPort);
+  const operationsPort = free(Math.max(...operationsPorts) + 1, 1);
+  return Math.max(port, adminPort, operationsPort) <= PORT_MAX
+    ? { name, port, adminPort, operationsPort }
+    : undefined;
+}
+
+// The first is called orderer, the second orderer2.
+function nextOrdererName({ orderers }: Topology): string {
+  const numbers = orderers.map(({ name }) => Number(/^orderer(\d+)\./.exec(name)?.[1] ?? 1));
+  return `orderer${Math.max(1, ...numbers) + 1}.${ORDERER_DOMAIN}`;
 }
 
 function nextPeerName({ peers, domain }: PeerOrganization): string {

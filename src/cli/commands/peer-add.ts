@@ -1,17 +1,12 @@
-import {
-  DevelopmentNetwork,
-  addPeer,
-  type AddPeerReport,
-  type Level,
-} from "../../network/index.ts";
+import { DevelopmentNetwork, addPeer, type AddPeerReport } from "../../network/index.ts";
 import { Output } from "../output.ts";
-import { paceOf, progressText, type Reading } from "../progress-text.ts";
+import { LedgerProgress } from "../ledger-progress.ts";
 import type { PeerAddOptions } from "../peer-options.ts";
 
 export async function peerAdd(options: PeerAddOptions): Promise<void> {
   const output = new Output(options);
   const network = await DevelopmentNetwork.open(options.dir);
-  const first = new Map<string, Reading>();
+  const progress = new LedgerProgress(output);
   try {
     const report = await addPeer(
       network,
@@ -25,7 +20,7 @@ export async function peerAdd(options: PeerAddOptions): Promise<void> {
           output.step(text);
         },
         level: (level) => {
-          show(output, level, first);
+          progress.show(level);
         },
       },
     );
@@ -33,18 +28,6 @@ export async function peerAdd(options: PeerAddOptions): Promise<void> {
   } finally {
     network.close();
   }
-}
-
-function show(output: Output, level: Level, first: Map<string, Reading>): void {
-  const { channelId, height, target } = level;
-  const newest = { height, target, atMs: performance.now() };
-  const start = first.get(channelId) ?? newest;
-  first.set(channelId, start);
-  const pace = paceOf(start, newest);
-  output.progress(
-    { event: "progress", ...level, ...pace },
-    `${channelId} ${progressText(newest, pace)}`,
-  );
 }
 
 function textOf(report: AddPeerReport, output: Output): string {

@@ -1,5 +1,5 @@
-import { createInterface } from "node:readline/promises";
-import { DevelopmentNetwork, NetworkError, checkRemoval, removePeer } from "../../network/index.ts";
+import { DevelopmentNetwork, checkRemoval, removePeer } from "../../network/index.ts";
+import { isConfirmed } from "../confirmation.ts";
 import { Output } from "../output.ts";
 import type { PeerRemoveOptions } from "../peer-options.ts";
 
@@ -9,25 +9,11 @@ export async function peerRemove(name: string, options: PeerRemoveOptions): Prom
   network.peer(name);
   if (!options.force) await checkRemoval(network, name);
   const { directory } = network.layout.node(name);
-  if (!options.yes && !(await isConfirmed(name, directory))) {
+  const question = `remove ${name} with all that is in ${directory}?`;
+  if (!options.yes && !(await isConfirmed(question, `remove ${name} with --yes`))) {
     output.result({ removed: null }, "nothing was removed");
     return;
   }
   await removePeer(network, name);
   output.result({ removed: name, directory }, `removed ${name} and ${directory}`);
-}
-
-async function isConfirmed(name: string, directory: string): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    throw new NetworkError("needed", `nobody can be asked here; remove ${name} with --yes`);
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(
-      `remove ${name} with all that is in ${directory}? [y/N] `,
-    );
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    terminal.close();
-  }
 }

@@ -4,6 +4,7 @@ import { request } from "node:https";
 import { z } from "zod";
 import { utf8 } from "../../kernel/bytes.ts";
 import { NetworkError } from "../errors.ts";
+import { readOrdererReport, type OrdererReport } from "./orderer-report.ts";
 
 export interface OrdererAdminOptions {
   /** Name of the orderer: its TLS certificate carries it. */
@@ -35,12 +36,19 @@ const listSchema = z.object({ channels: z.array(z.object({ name: z.string() })).
 const errorSchema = z.object({ error: z.string() });
 
 const BASE = "/participation/v1/channels";
-const TIMEOUT_MS = 10_000;
+const OPERATOR = "/heddle/v1";
+/** An orderer answers a configuration update when it is ordered, or after fifteen seconds. */
+const TIMEOUT_MS = 20_000;
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 
 interface Answer {
   readonly status: number;
-  readonly text: string;
+  readonly bytes: Buffer;
+}
+
+interface Form {
+  readonly type: string;
+  readonly body: Uint8Array;
 }
 
 export class OrdererAdmin {
@@ -60,12 +68,39 @@ export class OrdererAdmin {
 
   /** Throws `NetworkError` ("refused") with what the orderer says. */
   async join(block: Uint8Array): Promise<ChannelAtOrderer> {
-    const boundary = `heddle-${randomUUID()}`;
-    const head = `--${boundary}\r\nContent-Disposition: form-data; name="config-block"; filename="config.block"\r\nContent-Type: application/octet-stream\r\n\r\n`;
-    const body = Buffer.concat([utf8(head), block, utf8(`\r\n--${boundary}--\r\n`)]);
-    const type = `multipart/form-data; boundary=${boundary}`;
-    const answer = await this.#call("POST", BASE, { type, body });
+    const answer = await this.#call("POST", BASE, formOf("config-block", block));
     return channelSchema.parse(this.#content(answer, 201));
+  }
+
+  /** Orders a signed configuration update. Resolves when it is in force; throws as `join`. */
+  async update(envelope: Uint8Array): Promise<void> {
+    const answer = await this.#call("PUT", BASE, formOf("config-update-envelope", envelope));
+    this.#content(answer, 201);
+  }
+
+  /** The newest configuration block, marshalled. Throws as `join`. */
+  async configBlock(channelId: string): Promise<Uint8Array> {
+    const path = `${BASE}/${encodeURIComponent(channelId)}/blocks/config`;
+    const answer = await this.#call("GET", path);
+    if (answer.status !== 200) this.#content(answer, 200);
+    return new Uint8Array(answer.bytes);
+  }
+
+  async report(): Promise<OrdererReport> {
+    return readOrdererReport(this.#content(await this.#call("GET", `${OPERATOR}/channels`), 200));
+  }
+
+  /** Has a leader hand leadership to the member `to`, or to the best. Throws as `join`. */
+  async transferLeadership(channelId: string, to?: number): Promise<void> {
+    const path = `${OPERATOR}/channels/${encodeURIComponent(channelId)}/transfer-leader`;
+    const body = utf8(JSON.stringify(to === undefined ? {} : { to }));
+    this.#content(await this.#call("POST", path, { type: "application/json", body }), 200);
+  }
+
+  /** Drains the node, or lets it work again; durable when it resolves. Throws as `join`. */
+  async drain(isOn: boolean): Promise<OrdererReport> {
+    const answer = await this.#call(isOn ? "POST" : "DELETE", `${OPERATOR}/drain`);
+    return readOrdererReport(this.#content(answer, 200));
   }
 
   /** As `join`. */
@@ -79,8 +114,8 @@ export class OrdererAdmin {
     );
   }
 
-  #content({ status, text }: Answer, expected: number): unknown {
-    const content = parseJson(text);
+  #content({ status, bytes }: Answer, expected: number): unknown {
+    const content = parseJson(bytes.toString("utf8"));
     if (status === expected) return content;
     const error = errorSchema.safeParse(content);
     const reason = error.success ? error.data.error : `it answered with status ${status}`;
@@ -89,11 +124,7 @@ export class OrdererAdmin {
     });
   }
 
-  #call(
-    method: string,
-    path: string,
-    form?: { readonly type: string; readonly body: Uint8Array },
-  ): Promise<Answer> {
+  #call(method: string, path: string, form?: Form): Promise<Answer> {
     const { name, port, rootPem, certificatePem, keyPem } = this.#options;
     return new Promise((resolve, reject) => {
       const call = request(
@@ -122,8 +153,7 @@ export class OrdererAdmin {
           });
           response.on("error", reject);
           response.on("end", () => {
-            const text = Buffer.concat(chunks).toString("utf8");
-            resolve({ status: response.statusCode ?? 0, text });
+            resolve({ status: response.statusCode ?? 0, bytes: Buffer.concat(chunks) });
           });
         },
       );
@@ -142,6 +172,13 @@ export class OrdererAdmin {
       call.end(form?.body);
     });
   }
+}
+
+function formOf(key: string, content: Uint8Array): Form {
+  const boundary = `heddle-${randomUUID()}`;
+  const head = `--${boundary}\r\nContent-Disposition: form-data; name="${key}"; filename="${key}"\r\nContent-Type: application/octet-stream\r\n\r\n`;
+  const body = Buffer.concat([utf8(head), content, utf8(`\r\n--${boundary}--\r\n`)]);
+  return { type: `multipart/form-data; boundary=${boundary}`, body };
 }
 
 function parseJson(text: string): unknown {

@@ -45,6 +45,16 @@ describe("a folder", () => {
     expect(await readFolder(layout)).toMatchObject({ kind: "network", options: OPTIONS });
   });
 
+  test("keeps the orderers that came and went", async () => {
+    const addedOrderers = [
+      { name: "orderer4.example.com", port: 11_050, adminPort: 11_053, operationsPort: 9_450 },
+    ];
+    const options = { ...OPTIONS, addedOrderers, removedOrderers: ["orderer2.example.com"] };
+    await mkdir(layout.directory);
+    await writeManifest(layout.manifest, options);
+    expect(await readFolder(layout)).toMatchObject({ kind: "network", options });
+  });
+
   test("that is a file is refused, not taken for absent", async () => {
     await writeFile(layout.directory, "mine");
     const error = await readFolder(layout).catch((cause: unknown) => cause);

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   ORDERER_COUNT_MAX,
   PEER_COUNT_PER_ORGANIZATION_MAX,
+  nextOrderer,
   nextPeer,
   planTopology,
   PORT_OFFSET_MAX,
@@ -90,4 +91,40 @@ describe("a peer that is added", () => {
       expect(Math.max(...ports)).toBeLessThan(65_536);
     },
   );
+});
+
+describe("an orderer that is added", () => {
+  const options = { ordererCount: 3, peerCountPerOrganization: 2, portOffset: 0 };
+
+  test("has the next name and ports that no node has, and keeps them", () => {
+    const added = nextOrderer(planTopology(options))!;
+    expect(added.name).toBe("orderer4.example.com");
+    const extended = planTopology({ ...options, addedOrderers: [added] });
+    expect(extended.orderers.at(-1)).toMatchObject({ ...added, mspId: "OrdererMSP" });
+    const ports = portsOf(extended).map(({ port }) => port);
+    expect(new Set(ports).size).toBe(ports.length);
+    const peer = nextPeer(extended, extended.organizations[0]!)!;
+    expect(ports).not.toContain(peer.port);
+    expect(nextOrderer(extended)!.name).toBe("orderer5.example.com");
+  });
+
+  test("may have the name of one that was removed, at other ports", () => {
+    const removedOrderers = ["orderer2.example.com"];
+    const without = planTopology({ ...options, removedOrderers });
+    expect(without.orderers.map(({ name }) => name)).toEqual([
+      "orderer.example.com",
+      "orderer3.example.com",
+    ]);
+    const again = nextOrderer(without, "orderer2.example.com")!;
+    const { orderers } = planTopology({ ...options, removedOrderers, addedOrderers: [again] });
+    expect(orderers.map(({ name }) => name)).toContain("orderer2.example.com");
+    expect(again.port).not.toBe(8050);
+  });
+
+  test("is refused where there are no ports left", () => {
+    const topology = planTopology({ ...options, portOffset: PORT_OFFSET_MAX });
+    const [orderer] = topology.orderers;
+    const orderers = [{ ...orderer!, port: 65_000 }];
+    expect(nextOrderer({ ...topology, orderers })).toBeUndefined();
+  });
 });
