@@ -20,6 +20,7 @@ exports.modules = {
   "src/discovery": [...storage, "src/chaincode"],
   "src/gateway": [...storage, "src/chaincode", "src/endorser", "src/discovery", "src/delivery"],
   "src/ops": kernel,
+  "src/faults": kernel,
   "cluster/raft": kernel,
   "cluster/replica": [...base, "cluster/raft"],
   "cluster/ordering": [...storage, "src/delivery", "cluster/replica"],
@@ -29,7 +30,7 @@ exports.modules = {
 };
 
 // Build the object graph and hold no logic; nothing imports them.
-exports.hosts = ["src/node", "src/network", "src/cli"];
+exports.hosts = ["src/node", "src/network", "src/testing", "src/cli"];
 
 // Synchronous and deterministic: no clock, no dice, no promises, no Node. Any folder named core/ joins this list;
 // the adapters/ folders inside them do not.
@@ -40,6 +41,7 @@ exports.io = [
   "/adapters/",
   "^src/node/",
   "^src/network/",
+  "^src/testing/",
   "^src/cli/",
   "^scripts/",
   "^test/",

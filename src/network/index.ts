@@ -1,7 +1,10 @@
 /** A development network in a folder, and a client that speaks to it. */
 export { DevelopmentNetwork } from "./development-network.ts";
 export { NetworkError } from "./errors.ts";
-export { readNodeFigures } from "./node-figures.ts";
+export { NetworkLayout, type NodeLayout } from "./layout.ts";
+export { makeNetwork } from "./make-network.ts";
+export { figuresIn, readNodeFigures, type NodeFigures } from "./node-figures.ts";
+export { nodeNamed } from "./node-names.ts";
 export { addPeer, type AddPeerReport, type Level, type PeerSteps } from "./add-peer.ts";
 export { joinChannel, type JoinReport } from "./join-channel.ts";
 export { readMembers, type Member, type MembersReport } from "./members.ts";
@@ -13,7 +16,18 @@ export { drainOrderer, transferLeader, type TransferReport } from "./lead-ordere
 export { ordererNamed } from "./orderer-cluster.ts";
 export type { OrdererReport } from "./client/orderer-report.ts";
 export type { NodeStatus } from "./node-status.ts";
-export { ORDERER_COUNT_MAX, PEER_COUNT_PER_ORGANIZATION_MAX, PORT_OFFSET_MAX } from "./topology.ts";
+export {
+  CHANNEL_ID,
+  ORDERER_COUNT_MAX,
+  ORDERER_DOMAIN,
+  ORDERER_MSP_ID,
+  PEER_COUNT_PER_ORGANIZATION_MAX,
+  PORT_OFFSET_MAX,
+  type PeerOrganization,
+  type PeerSite,
+  type Topology,
+} from "./topology.ts";
+export { deployChaincode, type DeployedChaincode } from "./client/deploy.ts";
 export { OrdererAdmin, type ChannelAtOrderer } from "./client/orderer-admin.ts";
-export { validationCodeName } from "./client/fabric-client.ts";
+export { FabricClient, validationCodeName } from "./client/fabric-client.ts";
 export { chaincodeAction } from "./client/transaction.ts";

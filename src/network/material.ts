@@ -48,12 +48,13 @@ export async function writeNetwork(
   directory: string,
   topology: Topology,
   options: TopologyOptions,
+  raftOptions: RaftOptions = RAFT_OPTIONS,
 ): Promise<void> {
   const partial = `${directory}.partial`;
   try {
     await rm(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });
-    await writeParts(partial, topology, options);
+    await writeParts(partial, topology, options, raftOptions);
     // An empty folder may stand in the way.
     await rmdir(directory).catch(() => undefined);
     await rename(partial, directory);
@@ -76,10 +77,11 @@ async function writeParts(
   partial: string,
   topology: Topology,
   options: TopologyOptions,
+  raftOptions: RaftOptions,
 ): Promise<void> {
   const layout = new NetworkLayout(partial);
   await writeOrganizations(layout, topology);
-  await writeGenesisBlock(layout, topology);
+  await writeGenesisBlock(layout, topology, raftOptions);
   for (const organization of topology.organizations) {
     await writeConnectionProfile(layout, organization);
   }
@@ -111,12 +113,16 @@ async function writeOrganizations(layout: NetworkLayout, topology: Topology): Pr
   }
 }
 
-async function writeGenesisBlock(layout: NetworkLayout, topology: Topology): Promise<void> {
+async function writeGenesisBlock(
+  layout: NetworkLayout,
+  topology: Topology,
+  raftOptions: RaftOptions,
+): Promise<void> {
   const block = buildGenesisBlock({
     channelId: topology.channelId,
     batchSize: BATCH_SIZE_DEFAULT,
     batchTimeoutMs: BATCH_TIMEOUT_MS,
-    raftOptions: RAFT_OPTIONS,
+    raftOptions,
     consenters: await Promise.all(topology.orderers.map((site) => consenter(layout, site))),
     ordererOrganizations: [
       {

@@ -91,6 +91,7 @@ function commonKeys(
     // Of every node, those that join later too.
     hostAddresses: { [`*.${ORDERER_DOMAIN}`]: LOOPBACK },
     log: { spec: "info" },
+    development: { faults: true },
   };
 }
 

@@ -24,16 +24,20 @@ export async function readNodeFigures(
         signal: AbortSignal.timeout(TIMEOUT_MS),
       },
     );
-    const text = await response.text();
-    const leader = metric(text, "consensus_etcdraft_is_leader", channelId);
-    return {
-      height: metric(text, "ledger_blockchain_height", channelId),
-      isLeader: leader === undefined ? undefined : leader === 1,
-      otherPeerCount: metric(text, "gossip_membership_total_peers_known", channelId),
-    };
+    return figuresIn(await response.text(), channelId);
   } catch {
     return undefined;
   }
+}
+
+/** From the text of a node's metrics. */
+export function figuresIn(text: string, channelId: string): NodeFigures {
+  const leader = metric(text, "consensus_etcdraft_is_leader", channelId);
+  return {
+    height: metric(text, "ledger_blockchain_height", channelId),
+    isLeader: leader === undefined ? undefined : leader === 1,
+    otherPeerCount: metric(text, "gossip_membership_total_peers_known", channelId),
+  };
 }
 
 function metric(text: string, name: string, channelId: string): number | undefined {

@@ -41,6 +41,8 @@ export interface CommonConfig {
   readonly hostAddresses: Readonly<Record<string, string>>;
   /** Fabric's logging specification. Default: info. */
   readonly log: { readonly spec: string };
+  /** `faults`: whoever reaches the operations listener may cut links and fill disks. Only on loopback. Default: none. */
+  readonly development?: { readonly faults: boolean };
 }
 
 export interface AdminConfig {
@@ -93,6 +95,7 @@ export interface PeerConfig extends CommonConfig {
 }
 
 const MEBIBYTE = 1_048_576;
+const LOOPBACKS: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
 
 const file = z.string().min(1);
 const listen = z.strictObject({
@@ -118,6 +121,7 @@ const common = {
   channels: z.array(genesisBlockFile).default([]),
   hostAddresses: z.record(z.string(), z.string()).default({}),
   log: z.strictObject({ spec: logSpec.default("info") }).default({ spec: "info" }),
+  development: z.strictObject({ faults: z.boolean() }).exactOptional(),
 };
 
 const adminSchema = z.strictObject({
@@ -191,6 +195,12 @@ async function load<T extends CommonConfig>(path: string, schema: z.ZodType<T>):
   });
   const parsed = schema.safeParse(documentOf(path, text));
   if (!parsed.success) throw invalid(path, parsed.error.issues.map(problemOf));
+  const { development, operations } = parsed.data;
+  if (development?.faults === true && !LOOPBACKS.has(operations.host)) {
+    throw invalid(path, [
+      `development.faults: anybody who reaches ${operations.host} could stop this node; listen on 127.0.0.1, or remove the key`,
+    ]);
+  }
   return Object.freeze(absolute(parsed.data, dirname(resolve(path))));
 }
 

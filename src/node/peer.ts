@@ -8,6 +8,7 @@ import {
   Lifecycle,
   LIFECYCLE_NAMESPACE,
   PackageStore,
+  type ChaincodeRuntime,
   type CredentialIssuer,
 } from "../chaincode/index.ts";
 import { ChannelConfig } from "../channel/index.ts";
@@ -49,12 +50,22 @@ const CUT_OFF_MS = 5_000;
 
 type Channels = ChannelRegistrar<PeerChannel>;
 
-export async function startPeer(config: PeerConfig, world: World): Promise<RunningHost> {
+export interface PeerOptions {
+  /** Run the packages of further types; they come before the peer's own. Default: none. */
+  readonly runtimes?: readonly ChaincodeRuntime[];
+}
+
+export async function startPeer(
+  config: PeerConfig,
+  world: World,
+  options: PeerOptions = {},
+): Promise<RunningHost> {
   const localMsp = Msp.fromConfig(await readMspDirectory(config.msp.directory, config.msp.id));
   const localMsps = new MspManager([localMsp]);
   const state = LmdbKvStore.open(join(config.dataDirectory, "state"));
   const channels = await openChannels(config, world, state);
-  const parts = await buildParts(config, world, { channels, localMsps, localMsp });
+  const own = { channels, localMsps, localMsp, runtimes: options.runtimes ?? [] };
+  const parts = await buildParts(config, world, own);
   const { contracts, lifecycle, endorser, gossip } = parts;
   const gateway = new Gateway(
     {
@@ -142,7 +153,12 @@ interface PeerParts {
 async function buildParts(
   config: PeerConfig,
   world: World,
-  own: { readonly channels: Channels; readonly localMsps: MspManager; readonly localMsp: Msp },
+  own: {
+    readonly channels: Channels;
+    readonly localMsps: MspManager;
+    readonly localMsp: Msp;
+    readonly runtimes: readonly ChaincodeRuntime[];
+  },
 ): Promise<PeerParts> {
   const { channels, localMsps, localMsp } = own;
   const { logger } = world;
@@ -159,6 +175,7 @@ async function buildParts(
       packages,
       archive: tarArchive,
       runtimes: [
+        ...own.runtimes,
         new ProcessLauncher(
           { logger: logger.child("contract") },
           {

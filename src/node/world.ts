@@ -1,5 +1,6 @@
 /** The real world of a node: clock, disk, randomness, network, log and metrics, made once and handed down. */
 import { readFile } from "node:fs/promises";
+import { Faults, faultyDialer, faultyFiles } from "../faults/index.ts";
 import { GrpcDialer } from "../kernel/adapters/grpc-dialer.ts";
 import type { GrpcServerTls } from "../kernel/adapters/grpc-server.ts";
 import { nodeFiles } from "../kernel/adapters/node-files.ts";
@@ -16,9 +17,11 @@ import type { Signer } from "../kernel/ports/signer.ts";
 import type { Timers } from "../kernel/ports/timers.ts";
 import { readSigner } from "../msp/adapters/msp-directory.ts";
 import { OpsEndpoints } from "../ops/adapters/http-endpoints.ts";
+import type { DestinationStream } from "pino";
 import { PinoLog } from "../ops/adapters/pino-log.ts";
 import { PrometheusMeter } from "../ops/adapters/prometheus-meter.ts";
 import { Health } from "../ops/index.ts";
+import { offerFaults } from "./fault-endpoint.ts";
 import { readVersion } from "./version.ts";
 import { ConfigError, type CommonConfig } from "./config.ts";
 
@@ -36,40 +39,56 @@ export interface World {
   readonly tls: GrpcServerTls;
   /** Marshalled blocks, one for each channel of the configuration. */
   readonly genesisBlocks: readonly Uint8Array[];
+  /** Those of `dialer` and `files`; of a development node only. */
+  readonly faults: Faults | undefined;
 }
 
-/** `process`: the node has the process to itself and reports its memory and CPU. */
-export async function openWorld(
-  config: CommonConfig,
-  options: { readonly process: boolean },
-): Promise<World> {
+export interface WorldOptions {
+  /** The node has the process to itself and reports its memory and CPU. */
+  readonly process: boolean;
+  /** Where log lines go. Default: standard output. */
+  readonly logDestination?: DestinationStream;
+}
+
+export async function openWorld(config: CommonConfig, options: WorldOptions): Promise<World> {
   const certificatePem = await readConfigured("tls.certificateFile", config.tls.certificateFile);
   const keyPem = await readConfigured("tls.keyFile", config.tls.keyFile);
-  const log = new PinoLog({ spec: config.log.spec, node: config.name });
+  const log = new PinoLog({
+    spec: config.log.spec,
+    node: config.name,
+    ...(options.logDestination === undefined ? {} : { destination: options.logDestination }),
+  });
   const meter = new PrometheusMeter(options);
   const health = new Health({ clock: systemClock, timers: systemTimers });
+  const operations = new OpsEndpoints(
+    {
+      health,
+      metrics: () => meter.expose(),
+      log,
+      version: { version: await readVersion(), commit: "unknown" },
+    },
+    config.operations,
+  );
+  const faults = config.development?.faults === true ? new Faults() : undefined;
+  offerFaults(operations, faults, log.logger);
+  const ports = { clock: systemClock, timers: systemTimers, random: systemRandom };
+  const dialer = new GrpcDialer({
+    clientCertificate: { certificatePem, keyPem },
+    hostAddresses: new Map(Object.entries(config.hostAddresses)),
+  });
+  const files =
+    faults === undefined ? nodeFiles : faultyFiles({ ...ports, files: nodeFiles, faults });
   return {
-    clock: systemClock,
-    timers: systemTimers,
-    random: systemRandom,
-    files: meteredFiles({ files: nodeFiles, clock: systemClock, meter }),
+    ...ports,
+    // The metrics of a disk with faults show them.
+    files: meteredFiles({ files, clock: systemClock, meter }),
     logger: log.logger,
     meter,
     health,
-    operations: new OpsEndpoints(
-      {
-        health,
-        metrics: () => meter.expose(),
-        log,
-        version: { version: await readVersion(), commit: "unknown" },
-      },
-      config.operations,
-    ),
+    operations,
     signer: await readSigner(config.msp.directory, config.msp.id),
-    dialer: new GrpcDialer({
-      clientCertificate: { certificatePem, keyPem },
-      hostAddresses: new Map(Object.entries(config.hostAddresses)),
-    }),
+    dialer: faults === undefined ? dialer : faultyDialer({ ...ports, dialer, faults }),
+    faults,
     tls: { certificatePem, keyPem },
     genesisBlocks: await Promise.all(
       config.channels.map(({ genesisBlockFile }) =>

@@ -48,6 +48,12 @@ export async function packageService(
   return packageCode({ type: "ccaas", label }, code);
 }
 
+/** Makes an installable package of type `in-process`, without code: only a peer that is given the contract can run it. */
+export async function packageInProcess(label: string): Promise<Uint8Array> {
+  checkLabel(label);
+  return packageCode({ type: "in-process", label }, await archiveOf([]));
+}
+
 async function packageCode(
   { type, label }: { readonly type: string; readonly label: string },
   code: Uint8Array,

@@ -1,4 +1,4 @@
-/** `/healthz`, `/metrics`, `/version` and `/logspec`, with Fabric's answers. */
+/** `/healthz`, `/metrics`, `/version` and `/logspec`, with Fabric's answers, and what hosts add. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Health } from "../health.ts";
@@ -24,8 +24,11 @@ export type Inquiry = (query: URLSearchParams) => {
   readonly body: unknown;
 };
 
+/** Answers a POST to a host's own endpoint. */
+export type Order = (body: string) => ReturnType<Inquiry>;
+
 /** A larger request body is refused. */
-const BODY_BYTES_MAX = 8_192;
+const BODY_BYTES_MAX = 65_536;
 /** A request that is not complete by then is dropped. */
 const REQUEST_TIMEOUT_MS = 5_000;
 const CONNECTIONS_MAX = 100;
@@ -71,7 +74,25 @@ export class OpsEndpoints {
       sendJson(response, status, body);
       return Promise.resolve();
     };
-    this.#routes.set(path, new Map([["GET", get]]));
+    this.#routes.set(path, new Map(this.#routes.get(path)).set("GET", get));
+  }
+
+  /** Offers an endpoint that changes something. To be called before `listen`. */
+  accept(path: string, order: Order): void {
+    const post: Handler = async (request, response) => {
+      // A page in a browser on this machine cannot send this type unasked.
+      if (request.headers["content-type"] !== "application/json") {
+        sendJson(response, 415, { error: "send the content type application/json" });
+        return;
+      }
+      const body = await bodyOf(request);
+      const { status, body: answer } =
+        body === undefined
+          ? { status: 413, body: { error: `the body has more than ${BODY_BYTES_MAX} bytes` } }
+          : order(body);
+      sendJson(response, status, answer);
+    };
+    this.#routes.set(path, new Map(this.#routes.get(path)).set("POST", post));
   }
 
   /** Resolves with the port; rejects with the system's error. */

@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { NO_FAULT, SOUND_DISK, type FaultSettings } from "../fault-settings.ts";
+import { DELAY_MS_MAX, LINKS_MAX } from "../limits.ts";
+
+/** What a request may say: settings, each part without faults where it is absent, and connections to be reset. */
+export interface FaultRequest extends FaultSettings {
+  /** Names of nodes whose connections break once. */
+  readonly reset: readonly string[];
+}
+
+const name = z.string().min(1).max(253);
+const delayMs = z.number().int().min(0).max(DELAY_MS_MAX).default(0);
+const share = z.number().min(0).max(1).default(0);
+const direction = z
+  .strictObject({ drop: z.boolean().default(false), delayMs, jitterMs: delayMs, loss: share })
+  .default(NO_FAULT);
+const schema = z.strictObject({
+  links: z
+    .array(z.strictObject({ peer: name, out: direction, in: direction }))
+    .max(LINKS_MAX)
+    .default([]),
+  disk: z
+    .strictObject({
+      syncDelayMs: delayMs,
+      full: z.boolean().default(false),
+      failSync: z.boolean().default(false),
+      corruptReads: share,
+    })
+    .default(SOUND_DISK),
+  reset: z.array(name).max(LINKS_MAX).default([]),
+});
+
+/** Reads the JSON of a request. */
+export function parseFaults(
+  text: string,
+):
+  | { readonly ok: true; readonly request: FaultRequest }
+  | { readonly ok: false; readonly reason: string } {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return { ok: false, reason: "the body is not JSON" };
+  }
+  const parsed = schema.safeParse(document);
+  if (parsed.success) return { ok: true, request: parsed.data };
+  const problems = parsed.error.issues.map(
+    ({ path, message }) => `${path.map(String).join(".")}: ${message}`,
+  );
+  return { ok: false, reason: problems.slice(0, 10).join("; ") };
+}

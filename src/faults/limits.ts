@@ -1,0 +1,10 @@
+/** Bounds of injected faults. */
+
+/** Links that one node's faults may name: more than a development network has nodes. A larger setting is refused. */
+export const LINKS_MAX = 128;
+
+/** Longest delay of a message or a flush. */
+export const DELAY_MS_MAX = 60_000;
+
+/** Messages of one call and direction that wait out a delay. The sender of a further one waits until it has left. */
+export const DELAYED_MESSAGES_MAX = 256;

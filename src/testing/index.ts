@@ -1,0 +1,11 @@
+/** `heddle/testing`: a whole network in a test's own process, with faults at its command. */
+export { startNetwork, type StartOptions } from "./start-network.ts";
+export {
+  TestNetwork,
+  type Deployment,
+  type GatewayOptions,
+  type TestNetworkParts,
+} from "./test-network.ts";
+export { TestClient, type Submitted } from "./test-client.ts";
+export type { Contract, ContractContext, ContractFunction, ContractResult } from "./contract.ts";
+export { TestNetworkError, type TestNetworkErrorCode } from "./errors.ts";
