@@ -31,6 +31,7 @@ export {
   LONG_RANGE_BLOCKS_MAX,
   MEMBERS_MAX,
   NEWS_BATCH_MAX,
+  PRIVATE_DIGESTS_MAX,
   PULL_ITEMS_MAX,
   STATE_CLAIMS_MAX,
 } from "./limits.ts";
@@ -46,3 +47,6 @@ export {
   type GossipOptions,
 } from "./options.ts";
 export { type PeerTime } from "./peer-time.ts";
+export { chooseRecipients, type EligiblePeer } from "./private-recipients.ts";
+export { PrivateSearch, type PrivateQuestion, type WantedSet } from "./private-search.ts";
+export { newNonce } from "./sampling.ts";

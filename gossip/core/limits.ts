@@ -116,3 +116,9 @@ export const LEADERS_MAX = 1_000;
 
 /** A block that the ledger could not take is offered again after this time. */
 export const STORE_RETRY_MS = 1_000;
+
+/** Private sets that one question asks for, as Fabric's reconciler has it. Further ones are asked for with the next. */
+export const PRIVATE_DIGESTS_MAX = 10;
+
+/** Questions in a row that a peer may leave unanswered before it is not asked again in the same search. */
+export const PRIVATE_TRIES_MAX = 2;
