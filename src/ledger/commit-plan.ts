@@ -50,6 +50,8 @@ export interface PlanInput {
   readonly codes: readonly TxValidationCode[];
   readonly reader: KvReader;
   readonly keys: ChannelKeys;
+  /** Whether private values of a collection may be kept here; absent: all that are at hand. */
+  readonly isKept?: (namespace: string, collection: string) => boolean;
 }
 
 /** Checks the reads of the transactions that are valid so far, and works out the writes of those that stay so. */
@@ -134,13 +136,13 @@ function finishPlan(
 }
 
 function collectionsOf(
-  { blockNumber, transactions, reader, keys }: PlanInput,
+  { blockNumber, transactions, reader, keys, isKept }: PlanInput,
   { index, set }: CandidateTransaction,
 ): readonly WrittenCollection[] {
   if (!hasPrivateWrites(set)) return [];
   const txId = transactions[index]?.txId ?? "";
   const atHand = readSets(reader, keys, txId).flatMap(({ bytes }) => parsePrivateSets(bytes) ?? []);
-  return matchPrivateSets(set, { blockNumber, txNumber: index }, atHand);
+  return matchPrivateSets(set, { blockNumber, txNumber: index }, atHand, isKept);
 }
 
 // A transaction that was read and announces no private set has none waiting: most are spared the look.

@@ -20,6 +20,8 @@ export { type StateVersion } from "./core/version.ts";
 export { LedgerError, type LedgerErrorCode } from "./errors.ts";
 export { type CommittedBlock, Ledger, type LedgerDeps } from "./ledger.ts";
 export { ledgerIds } from "./ledger-ids.ts";
+export type { AnnouncedPrivateSet, PrivateSetPlace } from "./private-gaps.ts";
+export type { LatePrivateSet } from "./reconciliation.ts";
 export {
   type KeyValue,
   type RangeBatch,

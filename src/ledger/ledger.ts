@@ -16,6 +16,7 @@ import { filterOf, verdictsOf, withVerdicts } from "./block-verdicts.ts";
 import {
   type CommitPlan,
   type CommittedTransaction,
+  type PlanInput,
   planCommit,
   planReplay,
 } from "./commit-plan.ts";
@@ -29,8 +30,17 @@ import { type TransactionRecord, decodeTransactionRecord } from "./core/transact
 import { LedgerError } from "./errors.ts";
 import { HeightWatch } from "./height-watch.ts";
 import { LedgerMetrics } from "./metrics.ts";
+import {
+  type AnnouncedPrivateSet,
+  type PrivateSetPlace,
+  absentPrivateSets,
+  announcedPrivateSets,
+  missingPrivateSets,
+} from "./private-gaps.ts";
+import { type LatePrivateSet, genuineSets, reconciliationBatch } from "./reconciliation.ts";
 import { stateBatch } from "./state-batch.ts";
-import { type CommittedReader, SnapshotReader } from "./state-reader.ts";
+import { type CommittedReader, SnapshotReader, type StateReader } from "./state-reader.ts";
+import { StateView } from "./state-view.ts";
 import { TxSimulator } from "./tx-simulator.ts";
 
 export interface LedgerDeps {
@@ -42,6 +52,15 @@ export interface LedgerDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly meter: Meter;
+  /**
+   * Whether this peer may keep private values of a collection, by the definitions in `state`: what it endorsed for others is
+   * dropped at the commit. Absent: it keeps all that it has.
+   */
+  readonly keepsCollection?: (
+    state: Pick<StateReader, "getState">,
+    namespace: string,
+    collection: string,
+  ) => boolean;
 }
 
 /** A block whose writes can be read. */
@@ -70,6 +89,8 @@ export class Ledger {
   readonly blocks: BlockStore;
   #savepoint: Savepoint;
   #isCommitting = false;
+  // Changes of the state, one after the other. Never rejects.
+  #lastWrite: Promise<unknown> = Promise.resolve();
   #failure: unknown;
 
   private constructor(
@@ -151,7 +172,7 @@ export class Ledger {
     if (this.#failure !== undefined) throw this.#storeFailed(this.#failure);
     this.#isCommitting = true;
     try {
-      return await this.#commit(block, codes, transactions);
+      return await this.#exclusively(() => this.#commit(block, codes, transactions));
     } finally {
       this.#isCommitting = false;
     }
@@ -211,6 +232,43 @@ export class Ledger {
     return this.#deps.state.get(key) !== undefined;
   }
 
+  /** Private sets that the transactions of the next block announce, as far as they are valid, and that are not at hand. */
+  absentPrivateSets(
+    block: Block,
+    codes: readonly TxValidationCode[],
+  ): readonly AnnouncedPrivateSet[] {
+    const number = block.header?.number ?? 0;
+    const announced = announcedPrivateSets(number, readTransactions(block), codes);
+    return absentPrivateSets(announced, this.#deps.state, this.#keys);
+  }
+
+  /** Private sets that were not at hand at their commit, the newest first; below `before` where it is given. */
+  missingPrivateSets(countMax: number, before?: PrivateSetPlace): readonly PrivateSetPlace[] {
+    return missingPrivateSets(this.#deps.state, this.#keys, countMax, before);
+  }
+
+  /** What a committed block says about private sets of its valid transactions. */
+  async announcedPrivateSets(blockNumber: number): Promise<readonly AnnouncedPrivateSet[]> {
+    const block = await this.read(blockNumber);
+    if (block === undefined) return [];
+    const codes = verdictsOf(block)?.codes ?? [];
+    return announcedPrivateSets(blockNumber, readTransactions(block), codes);
+  }
+
+  /**
+   * Keeps private sets that come after their block, and those of their values that nothing has replaced since. A set that is
+   * not missing, or whose hash is not the one in the block, is passed over. Resolves with the number kept, durably.
+   */
+  reconcile(sets: readonly LatePrivateSet[]): Promise<number> {
+    return this.#exclusively(async () => {
+      if (this.#failure !== undefined) throw this.#storeFailed(this.#failure);
+      const { state } = this.#deps;
+      const genuine = await genuineSets(sets, this);
+      await state.write(reconciliationBatch(genuine, state, this.#keys));
+      return genuine.length;
+    });
+  }
+
   /** Resolves true once `height` blocks can be read, false when aborted or closed before. */
   waitForHeight(height: number, signal: AbortSignal): Promise<boolean> {
     return this.#watch.waitFor(height, signal);
@@ -226,6 +284,7 @@ export class Ledger {
 
   /** Closes the block files; the store is the host's. Idempotent. To be called when no commit is under way. */
   async close(): Promise<void> {
+    await this.#lastWrite;
     this.#failure ??= new LedgerError("store-failed", "the ledger is closed");
     this.#watch.close();
     this.#listeners.clear();
@@ -240,7 +299,8 @@ export class Ledger {
     const startMs = this.#now();
     const blockNumber = this.#checkNext(block);
     const { state } = this.#deps;
-    const plan = planCommit({ blockNumber, transactions, codes, reader: state, keys: this.#keys });
+    const input = { blockNumber, transactions, codes, reader: state, keys: this.#keys };
+    const plan = planCommit({ ...input, ...this.#keeping() });
     const savepoint = this.#savepointAfter(block, plan);
     const stored = withVerdicts(block, filterOf(plan.transactions), savepoint.commitHash);
     const plannedMs = this.#now();
@@ -261,6 +321,25 @@ export class Ledger {
       ...times,
     });
     return this.#announce(stored, plan, savepoint);
+  }
+
+  // Fabric: the definitions before the block decide.
+  #keeping(): Pick<PlanInput, "isKept"> {
+    const { keepsCollection, state } = this.#deps;
+    if (keepsCollection === undefined) return {};
+    const view = new StateView(state, this.#keys);
+    const reader = {
+      getState: (namespace: string, key: string) => view.publicEntry(namespace, key)?.value,
+    };
+    return {
+      isKept: (namespace, collection) => keepsCollection(reader, namespace, collection),
+    };
+  }
+
+  #exclusively<T>(write: () => Promise<T>): Promise<T> {
+    const done = this.#lastWrite.then(write);
+    this.#lastWrite = done.catch(() => undefined);
+    return done;
   }
 
   #checkNext(block: Block): number {

@@ -1,3 +1,4 @@
+import { assert } from "../../kernel/assert.ts";
 import { concatBytes, utf8, utf8Decode } from "../../kernel/bytes.ts";
 import type { KvRange } from "../../kernel/ports/kv-store.ts";
 import { decodeOrderedVarint, encodeOrderedVarint } from "../../wire/index.ts";
@@ -79,6 +80,25 @@ export class ChannelKeys {
     return range(this.#key(TABLES.missingPrivateSets), "", "");
   }
 
+  /** The place that an entry of `missingPrivateSets` names. */
+  missingPlaceOf(stored: Uint8Array): {
+    readonly blockNumber: number;
+    readonly txNumber: number;
+    readonly namespace: string;
+    readonly collection: string;
+  } {
+    const block = numberAt(stored, this.#key(TABLES.missingPrivateSets).length);
+    const tx = numberAt(stored, block.end);
+    const length = numberAt(stored, tx.end);
+    const nameEnd = length.end + length.value;
+    return {
+      blockNumber: block.value,
+      txNumber: tx.value,
+      namespace: utf8Decode(stored.subarray(length.end, nameEnd)),
+      collection: utf8Decode(stored.subarray(nameEnd)),
+    };
+  }
+
   transaction(txId: string): Uint8Array {
     return this.#key(TABLES.transactions, utf8(txId));
   }
@@ -130,6 +150,15 @@ export function channelIdOf(key: Uint8Array): string | undefined {
 /** The first place behind everything that a channel can have; undefined where there is none. */
 export function keyAfterChannel(channelId: string): Uint8Array {
   return after(part(channelId));
+}
+
+function numberAt(
+  bytes: Uint8Array,
+  offset: number,
+): { readonly value: number; readonly end: number } {
+  const number = decodeOrderedVarint(bytes, offset);
+  assert(number !== undefined, "keys of the store are this program's own");
+  return { value: number.value, end: offset + number.length };
 }
 
 function part(text: string): Uint8Array {

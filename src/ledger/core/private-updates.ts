@@ -13,22 +13,35 @@ export interface WrittenCollection {
   readonly set: PrivateSet | undefined;
 }
 
-/** Pairs each collection that a transaction wrote to with the set at hand whose hash is the public one. */
+/** The set of one collection that has this hash. */
+export function findPrivateSet(
+  sets: readonly PrivateSet[],
+  wanted: { readonly namespace: string; readonly collection: string; readonly hash: Uint8Array },
+): PrivateSet | undefined {
+  return sets.find(
+    ({ namespace, collection, bytes }) =>
+      namespace === wanted.namespace &&
+      collection === wanted.collection &&
+      equalBytes(sha256(bytes), wanted.hash),
+  );
+}
+
+/**
+ * Pairs each collection that a transaction wrote to with the set at hand whose hash is the public one. A set of a
+ * collection that is not kept here counts as not at hand.
+ */
 export function matchPrivateSets(
   set: ReadWriteSet,
   version: StateVersion,
   atHand: readonly PrivateSet[],
+  isKept: (namespace: string, collection: string) => boolean = () => true,
 ): readonly WrittenCollection[] {
   const written: WrittenCollection[] = [];
   for (const { namespace, collections } of set) {
     for (const { collection, privateSetHash } of collections) {
       if (privateSetHash.length === 0) continue;
-      const match = atHand.find(
-        (one) =>
-          one.namespace === namespace &&
-          one.collection === collection &&
-          equalBytes(sha256(one.bytes), privateSetHash),
-      );
+      const wanted = { namespace, collection, hash: privateSetHash };
+      const match = isKept(namespace, collection) ? findPrivateSet(atHand, wanted) : undefined;
       written.push({ version, namespace, collection, set: match });
     }
   }

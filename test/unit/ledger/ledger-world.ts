@@ -1,7 +1,12 @@
 import type { Clock } from "../../../src/kernel/ports/clock.ts";
 import { silentLogger, type Logger } from "../../../src/kernel/ports/logger.ts";
 import { silentMeter } from "../../../src/kernel/ports/meter.ts";
-import { Ledger, TransientStore, type TxSimulator } from "../../../src/ledger/index.ts";
+import {
+  Ledger,
+  TransientStore,
+  type LedgerDeps,
+  type TxSimulator,
+} from "../../../src/ledger/index.ts";
 import { type Block, TxValidationCode } from "../../../src/wire/index.ts";
 import { FaultPlan } from "../../sim/ports/fault-plan.ts";
 import { MemoryKvDisk, MemoryKvStore } from "../../sim/ports/memory-kv-store.ts";
@@ -26,15 +31,16 @@ export class LedgerWorld {
     this.state = this.#openState();
   }
 
-  open(logger: Logger = silentLogger): Promise<Ledger> {
+  open(changes: { logger?: Logger } & Pick<LedgerDeps, "keepsCollection"> = {}): Promise<Ledger> {
     return Ledger.open(
       {
         files: this.files,
         directory: `/ledger/${CHANNEL}`,
         state: this.state,
         clock: stoppedClock,
-        logger,
+        logger: silentLogger,
         meter: silentMeter,
+        ...changes,
       },
       CHANNEL,
     );

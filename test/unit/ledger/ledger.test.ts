@@ -385,14 +385,14 @@ describe("recovery", () => {
     world.loseState();
     const warnings: (LogFields | undefined)[] = [];
     const warn: Logger["warn"] = (_message, fields) => warnings.push(fields);
-    const again = await world.open({ ...silentLogger, warn });
+    const again = await world.open({ logger: { ...silentLogger, warn } });
     expect(toHex(again.commitHash)).toBe(expected);
     expect([stateOf(again, "k"), stateOf(again, "k2")]).toEqual(["1", "2"]);
     expect(again.isPrivateSetMissing(1, 0, { namespace: "cc", collection: COLL })).toBe(true);
     expect(warnings).toEqual([{ channel: "ch", writeSets: 1, collections: [`cc/${COLL}`] }]);
     await again.close();
     world.powerLoss();
-    const third = await world.open({ ...silentLogger, warn });
+    const third = await world.open({ logger: { ...silentLogger, warn } });
     expect(warnings).toHaveLength(1);
     await third.close();
   });
