@@ -20,6 +20,7 @@ export {
   type ChaincodeDefinition,
   type ChaincodeParameters,
 } from "./core/definition.ts";
+export { collectionTerms, type CollectionTerms } from "./core/collection-terms.ts";
 export { LIFECYCLE_NAMESPACE, mspIdOfImplicitCollection } from "./core/lifecycle-keys.ts";
 export { failure, success } from "./core/response.ts";
 export type { ChaincodeResolution, ChaincodeVersion } from "./core/deployed-chaincodes.ts";
