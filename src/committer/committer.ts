@@ -7,12 +7,14 @@ import { TxValidationCode, type Block } from "../wire/index.ts";
 import { BlockValidator } from "./block-validator.ts";
 import { CommitterError } from "./errors.ts";
 import { BLOCKS_HELD_MAX } from "./limits.ts";
-import type { CommitterLedger, ConfigHolder } from "./ports.ts";
+import type { CommitterLedger, ConfigHolder, PrivateSetGatherer } from "./ports.ts";
 import type { VerifiedBlock } from "./verified-block.ts";
 
 export interface CommitterDeps {
   readonly ledger: CommitterLedger;
   readonly config: ConfigHolder;
+  /** Absent: private write sets that are not at hand are marked missing. */
+  readonly privateSets?: PrivateSetGatherer;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly meter: Meter;
@@ -94,11 +96,12 @@ export class Committer {
 
   async #commit(block: Block, verifying: Promise<VerifiedBlock>): Promise<void> {
     if (this.#failure !== undefined) throw this.#halted();
-    const { ledger, config, clock, logger } = this.#deps;
+    const { ledger, config, clock, logger, privateSets } = this.#deps;
     const startedMs = clock.monotonicMs();
     const { codes, nextConfig } = await this.#validator.validate(block, await verifying);
     const validationMs = clock.monotonicMs() - startedMs;
     this.#validationSeconds.observe(validationMs / 1_000, { channel: this.#channelId });
+    await privateSets?.gather(block, codes);
     await ledger.commit(block, codes);
     if (nextConfig !== undefined) {
       config.replace(nextConfig);

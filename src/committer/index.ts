@@ -4,5 +4,5 @@ export { BlockValidator, type BlockValidatorDeps } from "./block-validator.ts";
 export { Committer, type CommitterDeps, type CommitterOptions } from "./committer.ts";
 export type { BlockJudgement } from "./core/judge-block.ts";
 export { type CommitterErrorCode } from "./errors.ts";
-export type { CommittedState, CommitterLedger, ConfigHolder } from "./ports.ts";
+export type { CommittedState, CommitterLedger, ConfigHolder, PrivateSetGatherer } from "./ports.ts";
 export type { VerifiedBlock } from "./verified-block.ts";

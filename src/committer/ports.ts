@@ -15,6 +15,12 @@ export interface CommitterLedger {
   commit(block: Block, codes: readonly TxValidationCode[]): Promise<CommittedBlock>;
 }
 
+/** Brings private write sets that a block needs and this peer lacks, before it is committed. */
+export interface PrivateSetGatherer {
+  /** Resolves, within a bounded time, when what can be had is there. Rejects only when the store fails. */
+  gather(block: Block, codes: readonly TxValidationCode[]): Promise<void>;
+}
+
 /** State as of one block. */
 export interface CommittedState {
   getState(namespace: string, key: string): Uint8Array | undefined;

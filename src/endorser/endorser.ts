@@ -25,6 +25,7 @@ import type {
   ChaincodeExecutor,
   EndorserChannel,
   EndorserChannels,
+  PrivateDistributor,
 } from "./ports.ts";
 import { ProposalGate } from "./proposal-gate.ts";
 import { simulate, type Simulation } from "./simulation.ts";
@@ -47,6 +48,8 @@ export interface EndorserDeps {
   readonly localMsps: MspManager;
   readonly directory: ChaincodeDirectory;
   readonly executor: ChaincodeExecutor;
+  /** Absent: private writes stay at this peer until others ask for them. */
+  readonly distributor?: PrivateDistributor;
   /** The chaincodes that are part of the peer. */
   readonly systemChaincodes: readonly SystemChaincode[];
   readonly signer: Signer;
@@ -134,9 +137,9 @@ export class Endorser {
     channel: EndorserChannel | undefined,
     signal: AbortSignal,
   ): Promise<Simulation> {
-    const { directory, executor } = this.#deps;
+    const { directory, executor, distributor } = this.#deps;
     try {
-      const deps = { system: this.#system, directory, executor };
+      const deps = { system: this.#system, directory, executor, distributor };
       return await simulate(deps, proposal, channel, signal);
     } catch (error) {
       if (!(error instanceof HeddleError)) throw error;

@@ -17,5 +17,7 @@ export type {
   EndorserChannels,
   EndorserLedger,
   JoinAnswer,
+  PrivateDistributor,
+  SimulatedPrivateWrites,
   Simulator,
 } from "./ports.ts";

@@ -17,6 +17,22 @@ export interface EndorserChannel {
   readonly transient: Pick<TransientStore, "persist">;
 }
 
+/** Private writes of a proposal that was simulated. */
+export interface SimulatedPrivateWrites {
+  readonly channelId: string;
+  readonly txId: string;
+  /** Ledger height at endorsement. */
+  readonly height: number;
+  /** Marshalled `TxPvtReadWriteSet`. */
+  readonly bytes: Uint8Array;
+}
+
+/** Hands private writes to other peers that may hold them, before the endorsement is given. */
+export interface PrivateDistributor {
+  /** Undefined when as many peers have them as their collections require, else why not. Rejects only for a bug. */
+  distribute(writes: SimulatedPrivateWrites): Promise<string | undefined>;
+}
+
 export interface EndorserChannels {
   channel(channelId: string): EndorserChannel | undefined;
   /** Ids of all joined channels, in any order. */

@@ -3,12 +3,19 @@ import { EMPTY_BYTES } from "../kernel/bytes.ts";
 import type { ChaincodeEvent, ChaincodeInterest, Response } from "../wire/index.ts";
 import { chaincodeInterest } from "./core/chaincode-interest.ts";
 import type { UnpackedProposal } from "./core/unpack-proposal.ts";
-import type { ChaincodeDirectory, ChaincodeExecutor, EndorserChannel, Simulator } from "./ports.ts";
+import type {
+  ChaincodeDirectory,
+  ChaincodeExecutor,
+  EndorserChannel,
+  PrivateDistributor,
+  Simulator,
+} from "./ports.ts";
 
 export interface SimulationDeps {
   readonly system: ReadonlyMap<string, SystemChaincode>;
   readonly directory: ChaincodeDirectory;
   readonly executor: ChaincodeExecutor;
+  readonly distributor: PrivateDistributor | undefined;
 }
 
 /** What running a proposal's chaincode came to. */
@@ -56,11 +63,12 @@ export async function simulate(
     const run = await runnable.value.run();
     if (!run.ok) return { kind: "failed", isRun: true, message: run.message };
     const collected = await collect(deps, proposal, simulator, channel);
+    if (!collected.ok) return { kind: "failed", isRun: true, message: collected.message };
     return {
       kind: "done",
       response: run.response,
       event: run.event,
-      ...collected,
+      ...collected.value,
       version,
       endorsementPlugin,
     };
@@ -155,19 +163,34 @@ function contractRunnable(
   };
 }
 
+type Collected =
+  | {
+      readonly ok: true;
+      readonly value: {
+        readonly results: Uint8Array;
+        readonly interest: ChaincodeInterest | undefined;
+      };
+    }
+  | { readonly ok: false; readonly message: string };
+
 async function collect(
   deps: SimulationDeps,
-  { txId }: UnpackedProposal,
+  { channelId, txId }: UnpackedProposal,
   simulator: Simulator | undefined,
   channel: EndorserChannel | undefined,
-): Promise<{ readonly results: Uint8Array; readonly interest: ChaincodeInterest | undefined }> {
+): Promise<Collected> {
   if (simulator === undefined || channel === undefined) {
-    return { results: EMPTY_BYTES, interest: undefined };
+    return { ok: true, value: { results: EMPTY_BYTES, interest: undefined } };
   }
   const { publicBytes, privateBytes, privateReads } = simulator.results();
   simulator.close();
   if (privateBytes !== undefined) {
-    await channel.transient.persist(txId, channel.ledger.height, privateBytes);
+    const { height } = channel.ledger;
+    const writes = { channelId, txId, height, bytes: privateBytes };
+    // Fabric: others have it first, so that an endorsement never depends on this peer alone.
+    const refusal = await deps.distributor?.distribute(writes);
+    if (refusal !== undefined) return { ok: false, message: refusal };
+    await channel.transient.persist(txId, height, privateBytes);
   }
   const interest = chaincodeInterest(
     publicBytes,
@@ -177,5 +200,5 @@ async function collect(
         (read) => read.namespace === namespace && read.collections.includes(collection),
       ),
   );
-  return { results: publicBytes, interest };
+  return { ok: true, value: { results: publicBytes, interest } };
 }
