@@ -12,6 +12,10 @@ export type {
   IdentityPort,
   LedgerView,
   PeerIdentityVerdict,
+  PrivateDataPort,
+  PrivateSetDigest,
+  PrivateTerms,
+  PushedPrivateSet,
   TlsTrust,
 } from "./ports.ts";
 export type {
@@ -20,5 +24,10 @@ export type {
   ChannelState,
   GossipServiceOptions,
 } from "./options.ts";
+export { PrivateDistributor, type PrivateDistributorDeps } from "./private-distributor.ts";
+export { PrivateExchange } from "./private-exchange.ts";
+export { PrivateGatherer, type PrivateGathererDeps } from "./private-gatherer.ts";
+export { heldSets, keepPushedSet, type PrivateHoldings } from "./private-holdings.ts";
+export { PrivateReconciler, type PrivateReconcilerDeps } from "./private-reconciler.ts";
 export { GossipService, type GossipDeps } from "./service.ts";
 export { FABRIC_OPTIONS, type GossipOptions } from "../core/index.ts";

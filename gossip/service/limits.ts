@@ -44,3 +44,44 @@ export const CHANNELS_MAX = 1_000;
 
 /** Longest endpoint (`host:port`) that is believed. A claim with a longer one is refused. */
 export const ENDPOINT_LENGTH_MAX = 300;
+
+/** Pushes and questions of private data that wait for an answer. When full, a further one counts as unanswered at once. */
+export const PRIVATE_PENDING_MAX = 4_096;
+
+/** Time for a peer to acknowledge a private set, as Fabric has it (`pushAckTimeout`). */
+export const PRIVATE_ACK_TIMEOUT_MS = 3_000;
+
+/** Time for a peer to answer a question for private sets. */
+export const PRIVATE_ANSWER_TIMEOUT_MS = 3_000;
+
+/** Time that the commit of a block waits for private sets, as Fabric has it (`pullRetryThreshold`); then they count as missing. */
+export const PRIVATE_GATHER_TIMEOUT_MS = 60_000;
+
+/** Digests of one question that are looked up; the rest are passed over and count as not found. */
+export const PRIVATE_DIGESTS_SERVED_MAX = 100;
+
+/** Bytes of one answer: no more sets after these, though always one. */
+export const PRIVATE_SERVE_BYTES_MAX: number = 16 * 1024 * 1024;
+
+/** Private sets, and their bytes, that one peer may push in a second; further ones are refused. */
+export const PRIVATE_PUSHES_PER_SECOND_MAX = 2_000;
+export const PRIVATE_PUSH_BYTES_PER_SECOND_MAX: number = 64 * 1024 * 1024;
+
+/** Longest name of a chaincode or a collection, and longest transaction id, in private data; a longer one is refused. */
+export const NAME_LENGTH_MAX = 256;
+export const TX_ID_LENGTH_MAX = 128;
+
+/** Missing sets that one round of reconciliation looks at and asks for; the next round goes on below them. */
+export const RECONCILE_SCAN_MAX = 500;
+export const RECONCILE_SETS_MAX = 100;
+
+/** Pauses of reconciliation: within one pass over what is missing, after a pass that found something, and, doubling, at most. */
+export const RECONCILE_STEP_MS = 100;
+export const RECONCILE_INTERVAL_MS = 2_000;
+export const RECONCILE_INTERVAL_MS_MAX = 60_000;
+
+/** Private sets that wait for their transaction are forgotten so many blocks later, as Fabric has it (`transientstoreMaxBlockRetention`). */
+export const TRANSIENT_RETENTION_BLOCKS = 1_000;
+
+/** Pushed private sets that are kept for one transaction; a further one is refused. Below what a commit looks through, so that there is always room for what this peer endorsed and fetched itself. */
+export const PUSHED_SETS_PER_TX_MAX = 28;

@@ -16,7 +16,9 @@ export type Refusal =
   | "identity"
   /** An answer that nobody asked for. */
   | "unasked"
-  /** Of a kind that this peer has no use for, such as private data. */
+  /** Private data that this peer did not keep. */
+  | "private-data"
+  /** Of a kind that this peer has no use for. */
   | "unsupported";
 
 /** The metrics of one peer's gossip; Fabric's names where Fabric has them. */

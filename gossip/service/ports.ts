@@ -1,4 +1,6 @@
 /** What gossip needs of the rest of a peer. */
+import type { PrivateSetPlace } from "../../src/ledger/index.ts";
+import type { StaticCollectionConfig } from "../../src/wire/index.ts";
 
 /** The ledgers of the channels that were joined. */
 export interface LedgerView {
@@ -44,4 +46,51 @@ export interface IdentityPort {
 export interface TlsTrust {
   /** PEM certificates. */
   rootsPem(): readonly Uint8Array[];
+}
+
+/** A set that another peer asks for, or is asked for. */
+export interface PrivateSetDigest extends PrivateSetPlace {
+  /** Empty where only the place in the block is known. */
+  readonly txId: string;
+}
+
+/** A private write set of one collection on its way from its endorser. */
+export interface PushedPrivateSet {
+  readonly channelId: string;
+  readonly namespace: string;
+  readonly collection: string;
+  readonly txId: string;
+  /** Ledger height at endorsement. */
+  readonly height: number;
+  /** Marshalled `KVRWSet`. */
+  readonly bytes: Uint8Array;
+  /** The collection as the endorser knows it; undefined where it is implicit, and of a set that was received. */
+  readonly config: StaticCollectionConfig | undefined;
+}
+
+/** How many other peers shall get a collection's private values before an endorsement counts, and how many at most. */
+export interface PrivateTerms {
+  readonly requiredPeers: number;
+  readonly maximumPeers: number;
+  /** Undefined for an implicit collection. */
+  readonly config: StaticCollectionConfig | undefined;
+}
+
+/** The private data of the channels that were joined. */
+export interface PrivateDataPort {
+  /** Whether the owner of a marshalled `SerializedIdentity` may hold the collection's private values, by its newest definition. */
+  isMember(
+    channelId: string,
+    place: Pick<PrivateSetPlace, "namespace" | "collection">,
+    identity: Uint8Array,
+  ): boolean;
+  /** A collection's terms by its newest definition; undefined where it has none. */
+  terms(
+    channelId: string,
+    place: Pick<PrivateSetPlace, "namespace" | "collection">,
+  ): PrivateTerms | undefined;
+  /** Keeps a set for its transaction, durably. Resolves with the reason where it does not. */
+  keep(set: PushedPrivateSet): Promise<string | undefined>;
+  /** The sets that are held, as marshalled `KVRWSet`s: of a transaction not yet committed there may be several. */
+  read(channelId: string, digest: PrivateSetDigest): readonly Uint8Array[];
 }

@@ -9,15 +9,24 @@ const CHANNEL_KINDS: ReadonlySet<GossipContent["$case"]> = new Set([
   "stateRequest",
   "stateResponse",
   "leadershipMsg",
+]);
+
+const PRIVATE_KINDS: ReadonlySet<GossipContent["$case"]> = new Set([
   "privateData",
   "privateReq",
   "privateRes",
+  "ack",
 ]);
 
 /** Whether a message belongs to a channel: by its kind, or, where it pulls, by naming one. */
 export function isOfChannel({ content, channel }: DecodedMessage): boolean {
   if (pullTypeOf(content) !== undefined) return channel.length > 0;
   return CHANNEL_KINDS.has(content.$case);
+}
+
+/** Whether a message is about private data: an acknowledgement, which names no channel, answers nothing else. */
+export function isPrivate({ content }: Pick<DecodedMessage, "content">): boolean {
+  return PRIVATE_KINDS.has(content.$case);
 }
 
 /** Identities are pulled outside channels, blocks inside. True of what pulls nothing. */

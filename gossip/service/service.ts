@@ -29,7 +29,7 @@ import { ClaimVerifier } from "./claim-reader.ts";
 import { Connections } from "./connections.ts";
 import type { ChannelNetwork, ChannelState, GossipServiceOptions } from "./options.ts";
 import { GossipError } from "./errors.ts";
-import { isOfChannel, isPullOfItsKind } from "./routing.ts";
+import { isOfChannel, isPrivate, isPullOfItsKind } from "./routing.ts";
 import { readMessage, type DecodedMessage } from "./gossip-message.ts";
 import type { RemotePeer } from "./handshake.ts";
 import { CHANNELS_MAX } from "./limits.ts";
@@ -39,7 +39,16 @@ import { gossipMetrics, type GossipMetrics, type Refusal } from "./metrics.ts";
 import { seedsOf } from "./seeds.ts";
 import { OwnClaims } from "./own-claims.ts";
 import { channelMac, peerIdOf, pkiIdOf } from "./peer-identity.ts";
-import type { BlockSink, BlockVerifier, IdentityPort, LedgerView, TlsTrust } from "./ports.ts";
+import type {
+  BlockSink,
+  BlockVerifier,
+  IdentityPort,
+  LedgerView,
+  PrivateDataPort,
+  TlsTrust,
+} from "./ports.ts";
+import { PrivateExchange } from "./private-exchange.ts";
+import { privateMetrics } from "./private-metrics.ts";
 
 export interface GossipDeps {
   readonly signer: Signer;
@@ -47,6 +56,8 @@ export interface GossipDeps {
   readonly ledger: LedgerView;
   readonly sink: BlockSink;
   readonly blockVerifier: BlockVerifier;
+  /** Absent: this peer neither takes nor serves private data. */
+  readonly privateData?: PrivateDataPort;
   readonly dialer: RpcDialer;
   /** Absent: plain text, and identities are not bound to connections. */
   readonly tls?: TlsTrust;
@@ -74,6 +85,7 @@ export class GossipService {
   readonly #verifier: ClaimVerifier;
   readonly #channels = new Map<string, ChannelDriver>();
   readonly #networks = new Map<string, ChannelNetwork>();
+  readonly #privateExchange: PrivateExchange | undefined;
   #ticker: Timer | undefined;
   #tickedMs = 0;
   #isClosed = false;
@@ -96,6 +108,7 @@ export class GossipService {
       deps.signer.mspId,
     );
     this.#connections = this.#newConnections();
+    this.#privateExchange = deps.privateData && this.#newExchange(deps.privateData);
     this.#meshDriver = new MeshDriver({
       mesh: this.#mesh,
       connections: this.#connections,
@@ -120,6 +133,12 @@ export class GossipService {
     ];
   }
 
+  /** For those who hand private data on or ask for it. */
+  get privateExchange(): PrivateExchange {
+    assert(this.#privateExchange !== undefined, "private data is spoken of where it is kept");
+    return this.#privateExchange;
+  }
+
   /** Begins to speak. Resolves once this peer's identity is signed; rejects when that fails. */
   async start(): Promise<void> {
     assert(this.#ticker === undefined, "gossip is started once");
@@ -139,6 +158,7 @@ export class GossipService {
     this.#ticker?.cancel();
     for (const driver of this.#channels.values()) driver.close();
     this.#channels.clear();
+    this.#privateExchange?.close();
     this.#connections.close();
     return Promise.resolve();
   }
@@ -256,10 +276,24 @@ export class GossipService {
     if (!reading.ok) return Promise.resolve(reading.refusal);
     const { message } = reading;
     if (!isPullOfItsKind(message)) return Promise.resolve("malformed");
+    if (isPrivate(message)) return this.#receivePrivate(remote, message);
     if (!isOfChannel(message)) return this.#meshDriver.receive(remote, message, envelope);
     const driver = this.#driverOf(remote, message);
     if (driver === undefined) return Promise.resolve("channel");
     return driver.receive(remote, message, envelope);
+  }
+
+  async #receivePrivate(remote: RemotePeer, message: DecodedMessage): Promise<Refusal | undefined> {
+    const { content, nonce, channel } = message;
+    if (this.#privateExchange === undefined) return "unsupported";
+    if (content.$case === "ack") {
+      return this.#privateExchange.receiveAck(remote, nonce, content.value.error);
+    }
+    const channelId = new TextDecoder().decode(channel);
+    const driver = this.#channels.get(channelId);
+    if (driver === undefined) return "channel";
+    if (!driver.channel.hasOrganization(remote.mspId)) return "organization";
+    return this.#privateExchange.receive(remote, channelId, message);
   }
 
   #driverOf(remote: RemotePeer, { content, channel }: DecodedMessage): ChannelDriver | undefined {
@@ -328,6 +362,23 @@ export class GossipService {
         this.#meshDriver.step({ kind: "identity", record });
       },
       receive: (remote, envelope) => this.#receive(remote, envelope),
+    });
+  }
+
+  #newExchange(port: PrivateDataPort): PrivateExchange {
+    const { clock, timers, random, signer, meter } = this.#deps;
+    return new PrivateExchange({
+      port,
+      clock,
+      timers,
+      random,
+      identity: signer.identity,
+      logger: this.#deps.logger.child("gossip.private"),
+      metrics: privateMetrics(meter),
+      members: (channelId) => this.members(channelId),
+      send: (to, envelope) => {
+        this.#connections.send(to, this.#mesh.endpointOf(to), envelope);
+      },
     });
   }
 

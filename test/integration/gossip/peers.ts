@@ -16,7 +16,11 @@ import {
 import type { Signer } from "../../../src/kernel/ports/signer.ts";
 import { GossipDefinition, methodOf } from "../../../src/wire/index.ts";
 import { MspManager } from "../../../src/msp/index.ts";
-import { GossipService, type GossipOptions } from "../../../gossip/service/index.ts";
+import {
+  GossipService,
+  type GossipDeps,
+  type GossipOptions,
+} from "../../../gossip/service/index.ts";
 import { genuineBlock, type TestOrganization, type TlsPair } from "./material.ts";
 
 export const CHANNEL = "orders";
@@ -97,6 +101,7 @@ export async function startPeer(
   name: string,
   organization: TestOrganization,
   network: TestNetwork,
+  ports: Pick<GossipDeps, "privateData"> = {},
 ): Promise<TestPeer> {
   const { signer, tls } = await organization.peer(name);
   const tlsRootsPem = network.organizations.map(({ tlsRootPem }) => tlsRootPem);
@@ -142,6 +147,7 @@ export async function startPeer(
       random: systemRandom,
       logger: silentLogger,
       meter: silentMeter,
+      ...ports,
     },
     {
       endpoints: { internal: address, external: address },
