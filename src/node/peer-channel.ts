@@ -1,7 +1,7 @@
 /** One channel at a peer: its ledger, its configuration, and the way of a block into it. */
 import { join } from "node:path";
 import { ChannelConfig, ChannelConfigRef, lastConfigNumber } from "../channel/index.ts";
-import { BlockIntake, Committer } from "../committer/index.ts";
+import { BlockIntake, Committer, type PrivateSetGatherer } from "../committer/index.ts";
 import {
   BlockPuller,
   BlockVerifier,
@@ -13,14 +13,21 @@ import { assert } from "../kernel/assert.ts";
 import { errorMessage } from "../kernel/error.ts";
 import type { KvStore } from "../kernel/ports/kv-store.ts";
 import type { Logger } from "../kernel/ports/logger.ts";
-import { Ledger, TransientStore } from "../ledger/index.ts";
+import { Ledger, TransientStore, type LedgerDeps } from "../ledger/index.ts";
 import { encode, Block, tryDecode } from "../wire/index.ts";
+import { isCollectionMember } from "./private-data.ts";
 import type { World } from "./world.ts";
 
 export interface PeerChannelHooks {
   /** A block that this peer brought from the orderers is verified. */
   readonly onPulled: (number: number, bytes: Uint8Array) => void;
   readonly onPullReport: (report: PullReport) => void;
+}
+
+/** What brings a channel's private data once the peer takes part in gossip. */
+export interface PeerChannelPrivateData {
+  readonly gatherer: PrivateSetGatherer;
+  readonly reconciler: { close(): Promise<void> };
 }
 
 export class PeerChannel {
@@ -34,6 +41,7 @@ export class PeerChannel {
   readonly #logger: Logger;
   readonly #closing = new AbortController();
   #catchingUp: Promise<void> = Promise.resolve();
+  #privateData: PeerChannelPrivateData | undefined;
   #pulling: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
 
   private constructor(world: World, ledger: Ledger, config: ChannelConfigRef, state: KvStore) {
@@ -45,7 +53,16 @@ export class PeerChannel {
     this.#world = world;
     this.#logger = world.logger.child("channel", { channel: channelId });
     const committer = new Committer(
-      { ...world, ledger, config, logger: this.#logger.child("committer") },
+      {
+        ...world,
+        ledger,
+        config,
+        // A peer that is catching up marks what it lacks as missing and is not held up.
+        privateSets: {
+          gather: async (block, codes) => this.#privateData?.gatherer.gather(block, codes),
+        },
+        logger: this.#logger.child("committer"),
+      },
       { channelId },
     );
     this.#intake = new BlockIntake(committer, ledger);
@@ -62,18 +79,19 @@ export class PeerChannel {
     const { channelId } = place;
     const directory = join(place.directory, "blocks");
     const logger = world.logger.child("ledger", { channel: channelId });
-    const ledger = await Ledger.open({ ...world, logger, directory, state }, channelId);
+    let config: ChannelConfigRef | undefined;
+    const keepsCollection: LedgerDeps["keepsCollection"] = (reader, namespace, collection) =>
+      config === undefined ||
+      isCollectionMember(reader, config.current(), { namespace, collection }, world.signer);
+    const deps = { ...world, logger, directory, state, keepsCollection };
+    const ledger = await Ledger.open(deps, channelId);
     try {
       if (ledger.height === 0 && genesisBlock !== undefined) {
         await ledger.commitGenesis(genesisBlock);
       }
       if (ledger.height > 0) {
-        return new PeerChannel(
-          world,
-          ledger,
-          new ChannelConfigRef(await configInForce(ledger)),
-          state,
-        );
+        config = new ChannelConfigRef(await configInForce(ledger));
+        return new PeerChannel(world, ledger, config, state);
       }
     } catch (error) {
       await ledger.close();
@@ -139,6 +157,11 @@ export class PeerChannel {
     this.#pulling = { abort, ended: this.#run(abort.signal, hooks) };
   }
 
+  /** From now on a block's private sets are fetched before it is committed. To be called once. */
+  usePrivateData(privateData: PeerChannelPrivateData): void {
+    this.#privateData = privateData;
+  }
+
   /** Ends catching up; gossip is not joined any more. */
   beginClose(): void {
     this.#closing.abort();
@@ -150,6 +173,7 @@ export class PeerChannel {
     await this.#catchingUp;
     await this.#pulling?.ended;
     await this.#intake.settled();
+    await this.#privateData?.reconciler.close();
     await this.ledger.close();
   }
 

@@ -1,6 +1,12 @@
 /** Builds a peer: its channels, chaincodes and services, and the order in which they end. */
 import { join } from "node:path";
-import { FABRIC_OPTIONS, GossipService, type ChannelNetwork } from "../../gossip/service/index.ts";
+import {
+  FABRIC_OPTIONS,
+  GossipService,
+  PrivateDistributor,
+  type ChannelNetwork,
+  type PrivateDataPort,
+} from "../../gossip/service/index.ts";
 import { ProcessLauncher } from "../chaincode/adapters/process-launcher.ts";
 import { tarArchive } from "../chaincode/adapters/tar-archive.ts";
 import {
@@ -37,6 +43,7 @@ import { GOSSIP_MEMBERS_PATH, gossipMembers } from "./gossip-members.ts";
 import { healthBindings } from "./health-service.ts";
 import { PeerChannel } from "./peer-channel.ts";
 import { peerIdentities, tlsTrust } from "./peer-identities.ts";
+import { fetchPrivateData, privateDataPort } from "./private-data.ts";
 import type { RunningHost } from "./running-host.ts";
 import type { World } from "./world.ts";
 
@@ -95,7 +102,7 @@ export async function startPeer(
   const operationsPort = await world.operations.listen();
   await gossip.start();
   const takePart = (channel: PeerChannel): void => {
-    takePartIn(channel, config, { lifecycle, gossip });
+    takePartIn(channel, config, { lifecycle, gossip, world });
   };
   for (const channel of channels.channels()) takePart(channel);
   channels.subscribe(takePart);
@@ -197,12 +204,15 @@ async function buildParts(
     { packages, access, runner: contracts, channelOf, logger: logger.child("lifecycle") },
     { mspId: config.msp.id },
   );
+  const privateData = privateDataPort(world.signer, (channelId) => joinedOf(channels, channelId));
+  const gossip = buildGossip(config, world, { ...own, privateData });
   const endorser = new Endorser({
     ...world,
     channels,
     localMsps,
     directory: lifecycle,
     executor: contracts,
+    distributor: new PrivateDistributor({ exchange: gossip.privateExchange, port: privateData }),
     systemChaincodes: [
       lifecycle,
       new LedgerQueries({ channels, access }),
@@ -210,20 +220,26 @@ async function buildParts(
     ],
     logger: logger.child("endorser"),
   });
-  return { contracts, lifecycle, endorser, gossip: buildGossip(config, world, own) };
+  return { contracts, lifecycle, endorser, gossip };
+}
+
+function joinedOf(channels: Channels, channelId: string): PeerChannel {
+  const channel = channels.channel(channelId);
+  assert(channel !== undefined, "gossip speaks of joined channels only");
+  return channel;
 }
 
 function buildGossip(
   config: PeerConfig,
   world: World,
-  own: { readonly channels: Channels; readonly localMsps: MspManager },
+  own: {
+    readonly channels: Channels;
+    readonly localMsps: MspManager;
+    readonly privateData: PrivateDataPort;
+  },
 ): GossipService {
-  const { channels } = own;
-  const joined = (channelId: string): PeerChannel => {
-    const channel = channels.channel(channelId);
-    assert(channel !== undefined, "gossip speaks of joined channels only");
-    return channel;
-  };
+  const { channels, privateData } = own;
+  const joined = (channelId: string): PeerChannel => joinedOf(channels, channelId);
   const managers = (): readonly MspManager[] => [
     own.localMsps,
     ...channels.channels().map((channel) => channel.config.current().mspManager),
@@ -232,6 +248,7 @@ function buildGossip(
     {
       ...world,
       identities: peerIdentities(managers),
+      privateData,
       tls: tlsTrust(managers),
       ledger: {
         height: (channelId) => joined(channelId).ledger.height,
@@ -287,7 +304,7 @@ function peerBindings(
 function takePartIn(
   channel: PeerChannel,
   peer: PeerConfig,
-  parts: { readonly lifecycle: Lifecycle; readonly gossip: GossipService },
+  parts: { readonly lifecycle: Lifecycle; readonly gossip: GossipService; readonly world: World },
 ): void {
   const { channelId, ledger } = channel;
   const readLifecycle = (): void => {
@@ -302,12 +319,19 @@ function takePartIn(
   const sources = (): ReturnType<typeof blockSources> =>
     blockSources(channel.config.current(), peer);
   void channel.catchUp(sources).then(() => {
-    if (!channel.isClosed) joinGossip(channel, parts.lifecycle, parts.gossip);
+    if (channel.isClosed) return;
+    const publish = joinGossip(channel, parts.lifecycle, parts.gossip);
+    // An approval whose private half comes late makes a chaincode runnable without a block.
+    const onReconciled = (): void => {
+      readLifecycle();
+      publish();
+    };
+    channel.usePrivateData(fetchPrivateData(channel, parts.gossip, parts.world, onReconciled));
   });
 }
 
-/** Connects a channel's ledger with gossip, and follows who delivers. */
-function joinGossip(channel: PeerChannel, lifecycle: Lifecycle, gossip: GossipService): void {
+/** Connects a channel's ledger with gossip, and follows who delivers. Returns how to publish the ledger's state. */
+function joinGossip(channel: PeerChannel, lifecycle: Lifecycle, gossip: GossipService): () => void {
   const { channelId, ledger, config } = channel;
   gossip.joinChannel(
     channelId,
@@ -338,6 +362,7 @@ function joinGossip(channel: PeerChannel, lifecycle: Lifecycle, gossip: GossipSe
   };
   follow(gossip.isDeliverer(channelId));
   gossip.subscribeDeliverer(channelId, follow);
+  return publish;
 }
 
 function touchesLifecycle({ transactions }: CommittedBlock): boolean {
