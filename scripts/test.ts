@@ -15,7 +15,7 @@ const phases: readonly (readonly string[])[] =
   paths.length > 0
     ? [paths]
     : [
-        ["test/meta", "test/unit", "test/golden", "test/conformance", "test/sim"],
+        ["test/meta", "test/unit", "test/golden", "test/conformance", "test/scenarios", "test/sim"],
         [INTEGRATION, "--no-file-parallelism"],
       ];
 

@@ -11,6 +11,7 @@ import {
 import { channelMac, pkiIdOf } from "../../../gossip/service/peer-identity.ts";
 import { IN_CHANNEL, Intruder, unsigned, type Content } from "./intruder.ts";
 import { CHANNEL, addressOf, sevenPeers, type SimPeer, type World } from "./world.ts";
+import { cpuTimeMs } from "../../support/cpu-time.ts";
 
 const { BLOCK_MSG, IDENTITY_MSG } = PullMsgType;
 const LATER = { incNum: "18446744073709551615", seqNum: "1" };
@@ -247,13 +248,13 @@ describe("a flood", () => {
   test("of digests and of claimed heights leaves the network working", async () => {
     const digests = Array.from({ length: 100_000 }, (_, number) => utf8(`${number}`));
     const value = { nonce: "1", digests, msgType: BLOCK_MSG };
-    const startedMs = performance.now();
+    const startedMs = cpuTimeMs();
     await own.say({ $case: "dataDig", value }, { tag: Tag.CHAN_AND_ORG, ...IN_CHANNEL });
     await own.sendRaw(await own.signed(alive(own.pkiId), { tag: Tag.EMPTY }));
     await own.sendRaw(
       await own.signed(stateInfo(own.pkiId, Number.MAX_SAFE_INTEGER), { tag: Tag.CHAN_OR_ORG }),
     );
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    expect(cpuTimeMs() - startedMs).toBeLessThan(2_000);
     world.order(30);
     const isLevel = (): boolean => world.running.every((peer) => peer.blocks.length === 31);
     expect(await world.time.passUntil(isLevel, 10_000)).toBeDefined();
@@ -278,9 +279,9 @@ describe("a flood", () => {
     let worstMs = 0;
     await fc.assert(
       fc.asyncProperty(fc.oneof(damaged, noise), async (envelope) => {
-        const startedMs = performance.now();
+        const startedMs = cpuTimeMs();
         await own.sendRaw(envelope);
-        worstMs = Math.max(worstMs, performance.now() - startedMs);
+        worstMs = Math.max(worstMs, cpuTimeMs() - startedMs);
       }),
       { numRuns: 1_500 },
     );

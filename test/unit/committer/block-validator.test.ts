@@ -34,6 +34,7 @@ import {
   updateEnvelope,
   updateOf,
 } from "../../support/sample-updates.ts";
+import { cpuTimeMs } from "../../support/cpu-time.ts";
 
 const GARBAGE = new Uint8Array([0xff, 0xff]);
 const HASH = sha256(utf8("key"));
@@ -628,10 +629,10 @@ describe("hostile transactions", () => {
   propertyTest.prop([fc.uint8Array({ maxLength: 2_000 })])(
     "of random bytes get a code in bounded time",
     async (bytes) => {
-      const startMs = performance.now();
+      const startMs = cpuTimeMs();
       const [code] = await codesOf([bytes]);
       expect(code).not.toBe(TxValidationCode.VALID);
-      expect(performance.now() - startMs).toBeLessThan(50);
+      expect(cpuTimeMs() - startMs).toBeLessThan(50);
     },
   );
 
@@ -642,9 +643,9 @@ describe("hostile transactions", () => {
     const bytes = original.slice();
     for (const [position, flip] of flips) bytes[position % bytes.length]! ^= flip;
     const spoiled = cut % 3 === 0 ? bytes.subarray(0, cut % bytes.length) : bytes;
-    const startMs = performance.now();
+    const startMs = cpuTimeMs();
     const codes = await codesOf([spoiled]);
-    expect(performance.now() - startMs).toBeLessThan(50);
+    expect(cpuTimeMs() - startMs).toBeLessThan(50);
     expect(codes[0] === TxValidationCode.VALID).toBe(equalBytes(spoiled, original));
   });
 });

@@ -13,6 +13,7 @@ import {
   tryDecode,
 } from "../../../src/wire/index.ts";
 import { fabricBlock } from "../channel/fabric-channel.ts";
+import { cpuTimeMs } from "../../support/cpu-time.ts";
 
 const genesis = fabricBlock("ch1-genesis.block");
 const config = ChannelConfig.fromBlock(genesis);
@@ -133,10 +134,10 @@ describe("a block verifier", () => {
       const block = changed((copy) => {
         copy.metadata!.metadata[BLOCK_METADATA.signatures] = slot;
       });
-      const startMs = performance.now();
+      const startMs = cpuTimeMs();
       const verdict = await verifier.verify(block, expected);
       expect(verdict.ok).toBe(false);
-      expect(performance.now() - startMs).toBeLessThan(50);
+      expect(cpuTimeMs() - startMs).toBeLessThan(50);
     },
   );
 });

@@ -43,6 +43,7 @@ import {
   type SampleChannel,
 } from "../../support/sample-channel.ts";
 import { sampleTransaction } from "../../support/sample-transactions.ts";
+import { cpuTimeMs } from "../../support/cpu-time.ts";
 
 class Blocks implements BlockSource {
   readonly blocks: Block[];
@@ -435,10 +436,10 @@ describe("a Deliver service", () => {
   propertyTest.prop([fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 100 })])(
     "answers random envelopes with BAD_REQUEST in bounded time",
     async (payload, signature) => {
-      const startMs = performance.now();
+      const startMs = cpuTimeMs();
       const answers = await answersTo({ payload, signature });
       expect([BAD, MISSING]).toContain(answers[0]);
-      expect(performance.now() - startMs).toBeLessThan(50);
+      expect(cpuTimeMs() - startMs).toBeLessThan(50);
     },
   );
 });

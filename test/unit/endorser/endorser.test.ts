@@ -62,6 +62,7 @@ import {
   type SampleChannel,
 } from "../../support/sample-channel.ts";
 import { sampleTransaction, transactionIdOf } from "../../support/sample-transactions.ts";
+import { cpuTimeMs } from "../../support/cpu-time.ts";
 
 const GARBAGE = new Uint8Array([0xff]);
 const NEVER = new AbortController().signal;
@@ -419,13 +420,13 @@ describe("a proposal at fault", () => {
   propertyTest.prop([fc.uint8Array({ maxLength: 500 }), fc.uint8Array({ maxLength: 80 })])(
     "made of random bytes is rejected in bounded time",
     async (proposalBytes, signature) => {
-      const startMs = performance.now();
+      const startMs = cpuTimeMs();
       const answer = await endorser.processProposal(
         { proposalBytes, signature },
         { signal: NEVER },
       );
       expect(answer.kind).toBe("rejected");
-      expect(performance.now() - startMs).toBeLessThan(50);
+      expect(cpuTimeMs() - startMs).toBeLessThan(50);
     },
   );
 

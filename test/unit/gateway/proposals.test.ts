@@ -23,6 +23,7 @@ import {
   proposal,
   type Material,
 } from "./gateway-world.ts";
+import { cpuTimeMs } from "../../support/cpu-time.ts";
 
 let material: Material;
 beforeAll(async () => {
@@ -247,9 +248,9 @@ describe("requests that cannot be read", () => {
     };
     const costsMs: number[] = [];
     for (let run = 0; run < 5; run += 1) {
-      const started = performance.now();
+      const started = cpuTimeMs();
       const failure = await failureOf(evaluate(world, { proposedTransaction }));
-      costsMs.push(performance.now() - started);
+      costsMs.push(cpuTimeMs() - started);
       expect(failure.code).toBe("INVALID_ARGUMENT");
     }
     expect(Math.min(...costsMs)).toBeLessThan(50);

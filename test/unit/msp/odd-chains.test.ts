@@ -6,6 +6,7 @@ import { fromHex } from "../../../src/kernel/bytes.ts";
 import { create, FabricMSPConfig, type Partially } from "../../../src/wire/index.ts";
 import { issueOdd, type OddCertificate, type OddRequest } from "./odd-certificates.ts";
 import { serialize } from "./organization.ts";
+import { cpuTimeMs } from "../../support/cpu-time.ts";
 
 const MSP_ID = "OddMSP";
 
@@ -121,10 +122,10 @@ describe("chains", () => {
   test("many authorities of one name cost bounded work", async () => {
     const roots = await Promise.all(Array.from({ length: 100 }, () => ca("root")));
     const stranger = await ca("root");
-    const start = performance.now();
+    const start = cpuTimeMs();
     expect(verdict({ roots }, await member(stranger))).toMatch(/unknown authority/);
     // Setting up checks each authority once; the search stops at its bound.
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(cpuTimeMs() - start).toBeLessThan(2000);
   });
 });
 

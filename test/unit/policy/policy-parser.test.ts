@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { leastCpuMs } from "./cpu-time.ts";
+import { leastCpuMs } from "../../support/cpu-time.ts";
 import { toHex } from "../../../src/kernel/bytes.ts";
 import {
   POLICY_DEPTH_MAX,

@@ -7,7 +7,7 @@ import {
   roleOfPrincipal,
   type PrincipalSet,
 } from "../../../src/policy/index.ts";
-import { leastCpuMs } from "./cpu-time.ts";
+import { leastCpuMs } from "../../support/cpu-time.ts";
 import type { MSPPrincipal, SignaturePolicy } from "../../../src/wire/index.ts";
 
 function nameOf(principal: MSPPrincipal): string {

@@ -24,6 +24,7 @@ import {
 } from "../../../../src/wire/index.ts";
 import { CHANNEL_ID, sampleChannel, type SampleChannel } from "../../../support/sample-channel.ts";
 import { sampleEnvelope } from "../../../support/sample-transactions.ts";
+import { cpuTimeMs } from "../../../support/cpu-time.ts";
 
 const CHANNELS = "/participation/v1/channels";
 const INFO: ChannelInfo = {
@@ -428,17 +429,17 @@ describe("hostile requests", () => {
 
   test("a megabyte of boundaries is refused in no time", async () => {
     const body = Buffer.from("\r\n--bb".repeat(180_000));
-    const startMs = performance.now();
+    const startMs = cpuTimeMs();
     const answer = await api().answer(raw("POST", body));
     expect(answer.status).toBe(400);
-    expect(performance.now() - startMs).toBeLessThan(500);
+    expect(cpuTimeMs() - startMs).toBeLessThan(500);
   });
 
   test("a megabyte of almost boundaries is read in no time", async () => {
     const body = Buffer.concat([utf8("--bb\r\n"), Buffer.from("\r\n--b".repeat(200_000))]);
-    const startMs = performance.now();
+    const startMs = cpuTimeMs();
     const answer = await api().answer(raw("POST", body));
     expect(answer.status).toBe(400);
-    expect(performance.now() - startMs).toBeLessThan(500);
+    expect(cpuTimeMs() - startMs).toBeLessThan(500);
   });
 });
