@@ -28,6 +28,7 @@ import { OrderingError } from "./errors.ts";
 import { ORDERED_WINDOW_COUNT } from "./limits.ts";
 import { membersOf, ownRaftId } from "./members.ts";
 import { MessageValidator } from "./message-validator.ts";
+import { cutOffMembers } from "./recovery-record.ts";
 import { OrdererGroup } from "./orderer-group.ts";
 import { OrderingChain } from "./ordering-chain.ts";
 import { tuningOf } from "./raft-tuning.ts";
@@ -198,7 +199,10 @@ async function openOn(
   const newest = await newestBlock(blocks, options.genesisBlock);
   const config = new ChannelConfigRef(await configInForce(blocks, newest));
   const membership = membershipAfter(newest, config.current());
-  const members = membersOf(config.current(), membership.consenterIds);
+  const cutOffIds = await cutOffMembers(deps.files, options.directory);
+  const members = membersOf(config.current(), membership.consenterIds).filter(
+    (member) => !cutOffIds.has(member.raftId),
+  );
   const raftId = ownRaftId(members, options.serverTlsCert, config.current().channelId);
   const identity = { channelId: config.current().channelId, raftId, members };
   const link = new ClusterLink(deps, identity);
@@ -225,7 +229,7 @@ async function openOn(
       retire: (number, signal): Promise<boolean> =>
         retire({ chain, replica, missing }, number, signal),
     },
-    { ...options, ...identity },
+    { ...options, ...identity, cutOffIds },
   );
   const configUpdates = new ConfigUpdates({ ...deps, config, validator, group });
   const missing = new BlockCatchUp(

@@ -37,6 +37,8 @@ export interface GroupState {
   membership(): Membership;
   /** Members that answer; `undefined` at a node that cannot tell. */
   activeIds(): readonly number[] | undefined;
+  /** Raft's own members that vote. */
+  voterIds(): readonly number[];
   /** The member that a configuration in force has added or removed and that Raft has not yet. */
   pending(): PendingMember | undefined;
 }
@@ -134,6 +136,7 @@ export class ConfigUpdates {
     return consenterFault(current, next, {
       membership: group.membership(),
       activeIds: group.activeIds(),
+      voterIds: group.voterIds(),
       pending: group.pending(),
       nowMs: clock.wallMs(),
     });

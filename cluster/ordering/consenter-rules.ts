@@ -25,6 +25,8 @@ export interface GroupView {
   readonly membership: Membership;
   /** Members that answer, as the leader sees it; `undefined` at a node that cannot tell. */
   readonly activeIds: readonly number[] | undefined;
+  /** Of Raft. */
+  readonly voterIds: readonly number[];
   readonly pending: PendingMember | undefined;
   readonly nowMs: number;
 }
@@ -56,8 +58,15 @@ export function consenterFault(
   return (
     expiredFault(current, next, view.nowMs) ??
     pendingFault(change, view.pending) ??
-    (view.activeIds && quorumFault(membership, change, view.activeIds))
+    (view.activeIds && isMissed(change, view.voterIds)
+      ? quorumFault(membership, change, view.activeIds)
+      : undefined)
   );
+}
+
+// Whose vote never counted may go whatever the others do.
+function isMissed(change: MembershipChange, voterIds: readonly number[]): boolean {
+  return change.type !== "remove" || voterIds.includes(change.raftId);
 }
 
 // One at a time for Raft too. Who waits to be added may be removed: it may never come.

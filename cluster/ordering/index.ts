@@ -14,6 +14,9 @@ export type {
   GroupReportSource,
   TransferOutcome,
 } from "./group-report.ts";
+export { forecastRecovery, recoverAlone } from "./recovery.ts";
+export type { RecoveryDeps, RecoveryForecast, RecoveryRequest } from "./recovery.ts";
+export type { RecoveryRecord } from "./recovery-record.ts";
 export { isConsenterOf } from "./members.ts";
 export { Broadcast } from "./broadcast.ts";
 export type { BroadcastChannel, BroadcastDeps, BroadcastOptions } from "./broadcast.ts";

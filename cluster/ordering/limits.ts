@@ -80,3 +80,6 @@ export const SUSPICION_WITHOUT_BLOCK_MS_MAX = 6_000;
 
 /** Time for which what a member sends under a replaced certificate is taken: it has to hand over what it leads. */
 export const ROTATED_GRACE_MS = 2_000;
+
+/** Bytes of the record of a recovery. A longer one is refused as damaged. */
+export const RECOVERY_RECORD_BYTES_MAX = 65_536;

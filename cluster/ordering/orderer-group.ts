@@ -45,6 +45,8 @@ export interface OrdererGroupOptions {
   readonly raftId: number;
   readonly serverTlsCert: Uint8Array;
   readonly members: readonly ClusterMember[];
+  /** Members that a recovery has cut off: never spoken to again, and never added. */
+  readonly cutOffIds: ReadonlySet<number>;
   /** Overrides the channel's own. */
   readonly tickIntervalMs?: number;
   /** Default `EVICTION_SUSPICION_MS`. */
@@ -87,7 +89,12 @@ export class OrdererGroup implements GroupState {
       this.#resolveLeft = resolve;
     });
     this.#changes = new MembershipChanges(
-      { ...deps, log: deps.replica, transport: deps.link, membership: () => this.membership() },
+      {
+        ...deps,
+        log: deps.replica,
+        transport: deps.link,
+        membership: () => withoutCutOff(this.membership(), options.cutOffIds),
+      },
       options,
     );
   }
@@ -123,6 +130,10 @@ export class OrdererGroup implements GroupState {
     if (role !== "leader") return undefined;
     const ids = followers.map(({ id }) => id);
     return [this.#options.raftId, ...ids.filter((id) => this.#hasAnswered(id))];
+  }
+
+  voterIds(): readonly number[] {
+    return this.#deps.replica.status().configuration.voters;
   }
 
   // Within the time in which a leader is missed: it answers every heartbeat.
@@ -164,7 +175,9 @@ export class OrdererGroup implements GroupState {
     const { consenterIds } = this.membership();
     // Between a configuration and the membership that comes with it; the next check finds both.
     if (consenterIds.length !== config.orderer.consenters.length) return;
-    const members = membersOf(config, consenterIds);
+    const members = membersOf(config, consenterIds).filter(
+      ({ raftId }) => !this.#options.cutOffIds.has(raftId),
+    );
     this.#leavers = this.#remaining(members);
     const leaving = this.#leavers.map(({ member }) => member);
     const wired = `${config.sequence} ${leaving.map(({ raftId }) => raftId).join()}`;
@@ -255,6 +268,11 @@ export class OrdererGroup implements GroupState {
     );
     this.#resolveLeft();
   }
+}
+
+function withoutCutOff(membership: Membership, cutOffIds: ReadonlySet<number>): Membership {
+  const consenterIds = membership.consenterIds.filter((id) => !cutOffIds.has(id));
+  return { ...membership, consenterIds };
 }
 
 function isSameCertificate(member: ClusterMember, next: ClusterMember | undefined): boolean {

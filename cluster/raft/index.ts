@@ -26,6 +26,8 @@ export type { RestoredState } from "./restored-state.ts";
 export { emptyState } from "./restored-state.ts";
 export type { Snapshot } from "./snapshot.ts";
 export { initialSnapshot } from "./snapshot.ts";
+export { changeConfiguration } from "./conf-changer.ts";
+export type { ConfChangeRefusal, ConfChangeResult } from "./conf-changer.ts";
 export type { ConfChange, ConfChangeOp, RaftConfiguration } from "./configuration.ts";
 export type { ProposeResult } from "./proposal.ts";
 export type { FollowerStatus, RaftStatus } from "./status.ts";

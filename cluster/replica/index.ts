@@ -28,6 +28,8 @@ export type { RaftMessageReading } from "./raft-codec.ts";
 export { WriteAheadLog } from "./write-ahead-log.ts";
 export type { LogBatch, WriteAheadLogDeps, WriteAheadLogOptions } from "./write-ahead-log.ts";
 export type { RecoveredLog } from "./wal-content.ts";
+export { forceGroup, otherMembers, planForcedGroup } from "./forced-group.ts";
+export type { ForcedGroupDeps, ForcedGroupPlan } from "./forced-group.ts";
 export { inspectLog } from "./wal-inspection.ts";
 export type { SegmentReport, WalFault, WalReport } from "./wal-inspection.ts";
 export { bootstrapLog, firstCampaigner } from "./bootstrap.ts";

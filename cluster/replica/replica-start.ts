@@ -177,8 +177,8 @@ function startWith(opened: Opened, appliedIndex: number): ReplicaStart {
   };
 }
 
-// The members that began the group, which its first entries add.
-function firstVoters(entries: readonly Entry[]): readonly number[] {
+/** The members that began the group, which its first entries add. */
+export function firstVoters(entries: readonly Entry[]): readonly number[] {
   if (entries[0]?.index !== 1) return [];
   const voters: number[] = [];
   for (const { term, change } of entries) {

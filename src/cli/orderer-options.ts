@@ -22,3 +22,9 @@ export interface OrdererTransferOptions extends DirectoryOptions {
 export interface OrdererDrainOptions extends DirectoryOptions {
   readonly undo: boolean;
 }
+
+export interface OrdererRecoverOptions extends DirectoryOptions {
+  readonly forceNewCluster: string;
+  readonly channel: string;
+  readonly yesIMayLoseTransactions: boolean;
+}

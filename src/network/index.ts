@@ -13,6 +13,13 @@ export { addOrderer, type AddOrdererReport, type OrdererSteps } from "./add-orde
 export { checkOrdererRemoval, removeOrderer } from "./remove-orderer.ts";
 export { listOrderers, type ListedOrderer, type OrdererListing } from "./list-orderers.ts";
 export { drainOrderer, transferLeader, type TransferReport } from "./lead-orderer.ts";
+export {
+  recoverOrderer,
+  recoveryOutlook,
+  type LostMember,
+  type RecoveryOutlook,
+  type RecoveryReport,
+} from "./recover-orderer.ts";
 export { ordererNamed } from "./orderer-cluster.ts";
 export type { OrdererReport } from "./client/orderer-report.ts";
 export type { NodeStatus } from "./node-status.ts";

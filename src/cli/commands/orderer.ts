@@ -3,6 +3,7 @@ import type {
   OrdererAddOptions,
   OrdererDrainOptions,
   OrdererListOptions,
+  OrdererRecoverOptions,
   OrdererRemoveOptions,
   OrdererTransferOptions,
 } from "../orderer-options.ts";
@@ -15,7 +16,8 @@ Examples:
   $ heddle orderer add
   $ heddle orderer start --config nodes/orderer.example.com/config.yaml`;
 
-/** `orderer start`, `add`, `remove`, `list`, `transfer-leader`, `drain`, `wal`. What each needs is loaded when it is asked for. */
+/** `orderer start`, `add`, `remove`, `list`, `transfer-leader`, `drain`,
+ * `recover`, `wal`. What each needs is loaded when it is asked for. */
 export function addOrdererCommand(program: Command): void {
   const orderer = program
     .command("orderer")
@@ -27,6 +29,7 @@ export function addOrdererCommand(program: Command): void {
   addList(orderer);
   addTransfer(orderer);
   addDrain(orderer);
+  addRecover(orderer);
   addWalCommand(orderer);
 }
 
@@ -128,5 +131,28 @@ Examples:
     )
     .action(async (name: string, options: OrdererDrainOptions) => {
       await (await import("./orderer-lead.ts")).ordererDrain(name, options);
+    });
+}
+
+function addRecover(orderer: Command): void {
+  addDirectoryOptions(orderer.command("recover"))
+    .description("go on with one orderer alone when the majority of a channel is lost for good")
+    .requiredOption(
+      "--force-new-cluster <name>",
+      "the orderer to go on with: the one that has most",
+    )
+    .requiredOption("--channel <name>", "the channel")
+    .option("--yes-i-may-lose-transactions", "do not ask", false)
+    .addHelpText(
+      "after",
+      `
+What the lost orderers had committed and this one does not have is lost. It is refused while a majority can be reached.
+Afterwards the others are removed and added anew, before any of them runs again.
+
+Example:
+  $ heddle orderer recover --force-new-cluster orderer2 --channel mychannel`,
+    )
+    .action(async (options: OrdererRecoverOptions) => {
+      await (await import("./orderer-recover.ts")).ordererRecover(options);
     });
 }
