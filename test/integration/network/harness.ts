@@ -66,17 +66,19 @@ export class TestNetwork {
   }
 
   static async start(
-    options: { readonly peersPerOrganization?: number } = {},
+    options: { readonly peersPerOrganization?: number; readonly orderers?: number } = {},
   ): Promise<TestNetwork> {
     const peerCountPerOrganization = options.peersPerOrganization ?? 2;
-    const portOffset = await freeOffset({ ordererCount: 3, peerCountPerOrganization });
+    const ordererCount = options.orderers ?? 3;
+    const portOffset = await freeOffset({ ordererCount, peerCountPerOrganization });
     const scratch = await mkdtemp(join(tmpdir(), "heddle-test-"));
     const network = new TestNetwork(
       scratch,
-      planTopology({ ordererCount: 3, peerCountPerOrganization, portOffset }),
+      planTopology({ ordererCount, peerCountPerOrganization, portOffset }),
     );
-    const peers = ["--peers-per-org", String(peerCountPerOrganization)];
-    await network.must("up", "--detach", "--port-offset", String(portOffset), ...peers);
+    const counts = ["--peers-per-org", peerCountPerOrganization, "--orderers", ordererCount];
+    const sizes = counts.map(String);
+    await network.must("up", "--detach", "--port-offset", String(portOffset), ...sizes);
     return network;
   }
 
