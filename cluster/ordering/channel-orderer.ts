@@ -15,6 +15,7 @@ import {
   RaftReplica,
   type ClusterMember,
   type ClusterService,
+  type Snapshot,
 } from "../replica/index.ts";
 import { BlockCatchUp, type BlockCatchUpOptions } from "./block-catch-up.ts";
 import { BlockWriter } from "./block-writer.ts";
@@ -43,6 +44,8 @@ export interface ChannelOrdererDeps {
   readonly signer: Signer;
   /** Presents this node's TLS client certificate. */
   readonly dialer: RpcDialer;
+  /** Reaches the other members, for this channel and others. Default: `dialer`, with a connection for each channel. */
+  readonly memberDialer?: RpcDialer;
   /** Registered at the server that the other orderers call. */
   readonly cluster: ClusterService;
 }
@@ -151,7 +154,7 @@ export class ChannelOrderer {
     const { standsBy, readOnly } = this.replica;
     return standsBy === undefined
       ? readOnly
-      : `this orderer lost its log of channel ${this.channelId} and only keeps its blocks (${standsBy}); ` +
+      : `this orderer lost its log of the channel and only keeps its blocks (${standsBy}); ` +
           "remove it from the channel's consenters and add it again";
   }
 
@@ -205,7 +208,7 @@ async function openOn(
   );
   const raftId = ownRaftId(members, options.serverTlsCert, config.current().channelId);
   const identity = { channelId: config.current().channelId, raftId, members };
-  const link = new ClusterLink(deps, identity);
+  const link = new ClusterLink({ ...deps, dialer: deps.memberDialer ?? deps.dialer }, identity);
   const replica = await openReplica(
     deps,
     options,
@@ -248,7 +251,11 @@ async function openOn(
   );
   const chain: OrderingChain = new OrderingChain(
     { ...deps, log: replica, link, writer, config, validator, configUpdates, missing },
-    { ...identity, ...submitTimeout(options) },
+    {
+      ...identity,
+      snapshotBlockNumber: blockNumberOf(replica.recoveredSnapshot()),
+      ...submitTimeout(options),
+    },
   );
   await rememberTransactions(chain, blocks);
   connect({ chain, replica, link, group, cluster: deps.cluster }, identity);
@@ -366,6 +373,11 @@ async function openReplica(
     `entry ${appliedIndex} of the Raft log is not block ${newest.header?.number ?? 0}, which was written from it; ` +
       "restore the blocks and the log of one moment together",
   );
+}
+
+// Of the block that stands for all before it.
+function blockNumberOf(snapshot: Snapshot | undefined): number {
+  return (snapshot && tryDecode(Block, snapshot.data)?.header?.number) ?? 0;
 }
 
 // A block that is older than the log, or was fetched from others, is in no entry here.

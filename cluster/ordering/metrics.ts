@@ -3,6 +3,7 @@ import type { Counter, Gauge, Histogram, Meter } from "../../src/kernel/ports/me
 /** What ordering measures, under the names that Fabric's dashboards know. */
 export interface OrderingMetrics {
   readonly committedBlockNumber: Gauge;
+  readonly snapshotBlockNumber: Gauge;
   readonly normalProposals: Counter;
   readonly configProposals: Counter;
   readonly proposalFailures: Counter;
@@ -15,6 +16,11 @@ export function orderingMetrics(meter: Meter): OrderingMetrics {
     committedBlockNumber: meter.gauge({
       name: "consensus_etcdraft_committed_block_number",
       help: "Number of the newest block written.",
+      labels,
+    }),
+    snapshotBlockNumber: meter.gauge({
+      name: "consensus_etcdraft_snapshot_block_number",
+      help: "Number of the newest block that the newest snapshot of the log stands for.",
       labels,
     }),
     normalProposals: meter.counter({

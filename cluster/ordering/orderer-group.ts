@@ -1,4 +1,4 @@
-import type { ChannelConfigRef } from "../../src/channel/index.ts";
+import type { ChannelConfig, ChannelConfigRef } from "../../src/channel/index.ts";
 import { equalBytes } from "../../src/kernel/bytes.ts";
 import { errorMessage } from "../../src/kernel/error.ts";
 import type { Clock } from "../../src/kernel/ports/clock.ts";
@@ -75,6 +75,8 @@ export class OrdererGroup implements GroupState {
   // When each member was heard from.
   readonly #heardMs = new Map<number, number>();
   #wired = "";
+  #wiredFor: { readonly config: ChannelConfig; readonly membership: Membership } | undefined;
+  #named: { readonly config: ChannelConfig; readonly isNamed: boolean } | undefined;
   #timer: Timer | undefined;
   #leaderlessSinceMs: number | undefined;
   // Since when it is leaderless and has not looked at the others' blocks; while it looks, and once it goes, Infinity.
@@ -172,12 +174,16 @@ export class OrdererGroup implements GroupState {
   // What the configuration names, and who is on the way out.
   #wire(): void {
     const config = this.#deps.config.current();
-    const { consenterIds } = this.membership();
+    const membership = this.membership();
+    const isSame = this.#wiredFor?.config === config && this.#wiredFor.membership === membership;
+    if (isSame && this.#leavers.length === 0) return;
+    const { consenterIds } = membership;
     // Between a configuration and the membership that comes with it; the next check finds both.
     if (consenterIds.length !== config.orderer.consenters.length) return;
     const members = membersOf(config, consenterIds).filter(
       ({ raftId }) => !this.#options.cutOffIds.has(raftId),
     );
+    this.#wiredFor = { config, membership };
     this.#leavers = this.#remaining(members);
     const leaving = this.#leavers.map(({ member }) => member);
     const wired = `${config.sequence} ${leaving.map(({ raftId }) => raftId).join()}`;
@@ -206,16 +212,23 @@ export class OrdererGroup implements GroupState {
     });
   }
 
+  // Certificates are parsed for it: once for each configuration.
   #isNamed(): boolean {
     const config = this.#deps.config.current();
-    return isConsenterOf(config, this.#options.serverTlsCert);
+    if (this.#named?.config !== config) {
+      this.#named = { config, isNamed: isConsenterOf(config, this.#options.serverTlsCert) };
+    }
+    return this.#named.isNamed;
   }
 
   // Its vote may be needed for its own removal: it leaves when it knows that it is removed, or nobody leads it any more.
   #noticeEviction(): void {
     if (this.#isNamed()) return;
+    const { raftId } = this.#options;
     const { voters } = this.#deps.replica.status().configuration;
-    const isRemoved = !voters.includes(this.#options.raftId);
+    // Another node has its id now, and there is nobody to hand over to.
+    const isReplaced = voters.length === 1 && this.membership().consenterIds.includes(raftId);
+    const isRemoved = isReplaced || !voters.includes(raftId);
     if (isRemoved || this.#leaderlessMs() >= EVICTED_LEADERLESS_MS) this.#leave();
   }
 

@@ -56,6 +56,8 @@ export interface OrderingChainDeps {
 export interface OrderingChainOptions {
   readonly channelId: string;
   readonly raftId: number;
+  /** Newest block of the newest snapshot that the log held at the start. Default 0: there was none. */
+  readonly snapshotBlockNumber?: number;
   /** Default `SUBMIT_TIMEOUT_MS`. */
   readonly submitTimeoutMs?: number;
 }
@@ -88,6 +90,7 @@ export class OrderingChain implements ReplicaApplication {
     this.#metrics = orderingMetrics(deps.meter);
     this.#trouble = new Trouble(deps.writer.membership.consenterIds.length);
     this.#metrics.committedBlockNumber.set(deps.writer.tip.number, this.#labels);
+    this.#metrics.snapshotBlockNumber.set(options.snapshotBlockNumber ?? 0, this.#labels);
   }
 
   /** Aborted while there is no leader, and for good once the chain has stopped. A new one follows when one is found. */
@@ -186,6 +189,7 @@ export class OrderingChain implements ReplicaApplication {
 
   /** Fabric: the newest block stands for all before it, which can be had from any orderer. */
   snapshotData(): Promise<Uint8Array | undefined> {
+    this.#metrics.snapshotBlockNumber.set(this.#deps.writer.tip.number, this.#labels);
     return this.#deps.writer.newestLogged();
   }
 
@@ -201,6 +205,7 @@ export class OrderingChain implements ReplicaApplication {
     if (this.#closing.signal.aborted) return;
     await this.#deps.writer.advance();
     this.#countMembers();
+    this.#metrics.snapshotBlockNumber.set(number, this.#labels);
   }
 
   leadershipChanged({ leaderId }: Leadership): void {

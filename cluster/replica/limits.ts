@@ -3,6 +3,9 @@
 /** Size of a segment of the log: its room is taken when it is made. A frame that is larger has a segment of its own. */
 export const SEGMENT_BYTES: number = 16 * 1024 * 1024;
 
+/** Size of the first segment: most of many channels are small, and each has one. */
+export const FIRST_SEGMENT_BYTES: number = 1024 * 1024;
+
 /** Bytes of batches merged into one frame. What exceeds it goes into the next frame, after the next flush. */
 export const FRAME_BYTES_MAX: number = 8 * 1024 * 1024;
 
@@ -14,6 +17,9 @@ export const CONSENSUS_QUEUE_BYTES_MAX: number = 64 * 1024 * 1024;
 
 /** Submit streams to one destination: a stream sends one message per turn of the event loop, which is too few. */
 export const SUBMIT_STREAMS = 4;
+
+/** Channels whose streams to one member share a connection, and its window. A further channel gets another. */
+export const CHANNELS_PER_CONNECTION_MAX = 16;
 
 /** Envelopes waiting for one submit stream. Further ones are refused, and their callers try again. */
 export const SUBMIT_QUEUE_COUNT_MAX = 1_024;

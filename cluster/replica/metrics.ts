@@ -70,6 +70,7 @@ export interface TransportMetrics {
   readonly queueCapacity: Gauge;
   readonly queueWorkers: Gauge;
   readonly egressStreams: Gauge;
+  readonly egressConnections: Gauge;
   readonly sendSeconds: Histogram;
   readonly dropped: Counter;
   readonly ingressStreams: Gauge;
@@ -96,6 +97,10 @@ export function transportMetrics(meter: Meter): TransportMetrics {
       name: "cluster_comm_egress_stream_count",
       help: "Streams that this node has open to other orderers.",
       labels: ["channel"],
+    }),
+    egressConnections: meter.gauge({
+      name: "cluster_comm_egress_tls_connection_count",
+      help: "Connections to other orderers, over which the streams of the channels go.",
     }),
     sendSeconds: meter.histogram({
       name: "cluster_comm_msg_send_time",

@@ -4,7 +4,7 @@ import type { Files, OpenFile } from "../../src/kernel/ports/files.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
 import type { Entry, HardState, Snapshot } from "../raft/index.ts";
 import { ReplicaError } from "./errors.ts";
-import { FRAME_BYTES_MAX, SEGMENT_BYTES } from "./limits.ts";
+import { FIRST_SEGMENT_BYTES, FRAME_BYTES_MAX, SEGMENT_BYTES } from "./limits.ts";
 import type { RecoveredLog } from "./wal-content.ts";
 import {
   SEGMENT_HEAD_BYTES,
@@ -27,7 +27,7 @@ export interface WriteAheadLogOptions {
   readonly directory: string;
   /** Names the node and the group; a log of another owner is refused. */
   readonly owner: string;
-  /** Size of a segment's file, in whole sectors. Default `SEGMENT_BYTES`. */
+  /** Size of a segment's file, in whole sectors. Default `SEGMENT_BYTES`; the first has `FIRST_SEGMENT_BYTES` at most. */
   readonly segmentBytes?: number;
 }
 
@@ -88,7 +88,11 @@ export class WriteAheadLog {
     const { end = firstEnd(options.owner), recovered } = found;
     if (end.owner !== options.owner) throw foreign(options, end.owner);
     if (end.offset === 0) {
-      const file = await createSegment(files, full, end);
+      const isFirst = end.segment === 0;
+      const segmentBytes = isFirst
+        ? Math.min(full.segmentBytes, FIRST_SEGMENT_BYTES)
+        : full.segmentBytes;
+      const file = await createSegment(files, { ...full, segmentBytes }, end);
       const log = new WriteAheadLog(
         files,
         full,

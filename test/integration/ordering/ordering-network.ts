@@ -38,7 +38,7 @@ import { ordererDeliverBinding } from "../../../src/delivery/index.ts";
 import { PrometheusMeter } from "../../../src/ops/adapters/prometheus-meter.ts";
 import { BlockStore } from "../../../src/ledger/index.ts";
 import { Broadcast, ChannelOrderer } from "../../../cluster/ordering/index.ts";
-import { ClusterService } from "../../../cluster/replica/index.ts";
+import { ClusterService, SharedDialer } from "../../../cluster/replica/index.ts";
 
 export const CHANNEL = "ch1";
 
@@ -137,13 +137,15 @@ export class TestOrderer {
   async open(genesisBlock: Block, evictionSuspicionMs = 60_000): Promise<void> {
     const certificatePem = await readFile(this.#tls.certificate);
     const keyPem = await readFile(this.#tls.key);
+    const dialer = new GrpcDialer({ clientCertificate: { certificatePem, keyPem } });
     this.#orderer = await ChannelOrderer.open(
       {
         ...system,
         meter: this.meter,
         files: nodeFiles,
         signer: await readSigner(this.#node.mspDirectory, "OrdererMSP"),
-        dialer: new GrpcDialer({ clientCertificate: { certificatePem, keyPem } }),
+        dialer,
+        memberDialer: new SharedDialer({ dialer, meter: this.meter }),
         cluster: this.#cluster!,
       },
       {
