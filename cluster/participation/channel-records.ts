@@ -9,6 +9,8 @@ export interface ChannelRecords {
   readonly remove: RecordFolder;
   /** Channels that the node's configuration lists and an administrator has removed: not joined again. Empty files. */
   readonly left: RecordFolder;
+  /** Of channels that were removed here: who this node was in the Raft group, as the replica puts it on record. */
+  readonly member: RecordFolder;
 }
 
 /** Opens the records below `directory`. */
@@ -17,5 +19,6 @@ export async function openChannelRecords(files: Files, directory: string): Promi
     join: await RecordFolder.open(files, directory, "join"),
     remove: await RecordFolder.open(files, directory, "remove"),
     left: await RecordFolder.open(files, directory, "left"),
+    member: await RecordFolder.open(files, directory, "member"),
   };
 }

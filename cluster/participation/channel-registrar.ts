@@ -2,6 +2,7 @@ import { ChannelConfig, isChannelId, lastConfigNumber } from "../../src/channel/
 import { errorMessage } from "../../src/kernel/error.ts";
 import { Block, encode, type Envelope } from "../../src/wire/index.ts";
 import { isConsenterOf, type ChannelOrderer, type ChannelOrdererDeps } from "../ordering/index.ts";
+import { SharedDialer } from "../replica/index.ts";
 import type { ChannelInfo } from "./channel-info.ts";
 import { openChannelRecords, type ChannelRecords } from "./channel-records.ts";
 import { CHANNELS_MAX, OPENING_COUNT_MAX } from "./limits.ts";
@@ -55,7 +56,7 @@ export class ChannelRegistrar {
     options: ChannelRegistrarOptions,
     records: ChannelRecords,
   ) {
-    this.#deps = deps;
+    this.#deps = { ...deps, memberDialer: deps.memberDialer ?? new SharedDialer(deps) };
     this.#options = options;
     this.#records = records;
     this.#metrics = participationMetrics(deps.meter);
@@ -97,6 +98,13 @@ export class ChannelRegistrar {
   failures(): readonly { readonly channelId: string; readonly reason: string }[] {
     return [...this.#channels.values()].flatMap(({ channelId, failure }) =>
       failure === undefined ? [] : [{ channelId, reason: failure }],
+    );
+  }
+
+  /** What an operator must know: of channels that failed, take no part in their group, or order nothing. */
+  complaints(): readonly string[] {
+    return this.list().flatMap(({ name, complaint }) =>
+      complaint === undefined ? [] : [`${name}: ${complaint}`],
     );
   }
 
@@ -197,7 +205,7 @@ export class ChannelRegistrar {
 
   // A join that failed leaves nothing, so that it can be tried again.
   async #undo(channel: OrdererChannel, reason: string): Promise<JoinResult> {
-    await channel.remove();
+    await channel.remove("never took part");
     if (channel.removal === undefined) this.#channels.delete(channel.channelId);
     return { kind: "refused", reason };
   }

@@ -18,14 +18,11 @@ export const FORM_PARTS_MAX = 16;
 /** Bytes of the headers of one part. A form beyond it is refused. */
 export const FORM_HEADER_BYTES_MAX = 4_096;
 
-/** How long an orderer that a configuration no longer names stays in the Raft group for its removal, unless it is sooner. */
-export const EVICTION_GRACE_MS = 10_000;
-
-/** How often it looks. */
-export const EVICTION_POLL_MS = 100;
-
 /** How often a drained node looks whether it leads, and hands that over. */
 export const DRAIN_CHECK_MS = 1_000;
 
 /** Bytes of a request of an operator. A larger one is refused. */
 export const OPERATOR_BODY_BYTES_MAX = 4_096;
+
+/** Time for the other consenters to say what they have of a channel that this node has forgotten. Then they may have more. */
+export const INQUIRY_MS = 3_000;

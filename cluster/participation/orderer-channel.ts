@@ -1,16 +1,17 @@
 import { ChannelConfig } from "../../src/channel/index.ts";
+import { utf8, utf8Decode } from "../../src/kernel/bytes.ts";
 import { errorMessage } from "../../src/kernel/error.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
-import { sleep } from "../../src/kernel/sleep.ts";
 import { BlockStore } from "../../src/ledger/index.ts";
 import { Block, tryDecode } from "../../src/wire/index.ts";
 import { ChannelOrderer, isConsenterOf, type ChannelOrdererDeps } from "../ordering/index.ts";
+import { memberOnRecord, recordMember } from "../replica/index.ts";
 import { configOnDisk } from "./chain-on-disk.ts";
 import type { ChannelInfo } from "./channel-info.ts";
 import type { ChannelRecords } from "./channel-records.ts";
 import { ParticipationError } from "./errors.ts";
 import { FollowerChain, type FollowerEnd } from "./follower-chain.ts";
-import { EVICTION_GRACE_MS, EVICTION_POLL_MS } from "./limits.ts";
+import { isNothingOrdered } from "./group-inquiry.ts";
 import type { ParticipationMetrics } from "./metrics.ts";
 
 export interface OrdererChannelDeps extends ChannelOrdererDeps {
@@ -50,8 +51,6 @@ export class OrdererChannel {
   readonly #logger: Logger;
   #state: State = { kind: "opening" };
   #isLeaving = false;
-  // Named by a configuration that this node is no consenter of.
-  #leaving: ChannelOrderer | undefined;
   // One change of what the channel is at a time.
   #tasks: Promise<void> = Promise.resolve();
 
@@ -88,9 +87,11 @@ export class OrdererChannel {
       case "opening":
         return { name, consensusRelation: "other", status: "inactive", height: 0 };
       case "consenter": {
-        const { isFailed, blocks } = state.orderer;
-        const status = isFailed ? "failed" : "active";
-        return { name, consensusRelation: "consenter", status, height: blocks.height };
+        const { isFailed, blocks, replica } = state.orderer;
+        const isIdle = replica.standsBy !== undefined;
+        const status = isFailed ? "failed" : isIdle ? "inactive" : "active";
+        const { height } = blocks;
+        return { name, consensusRelation: "consenter", status, height, ...this.#complaint() };
       }
       case "follower": {
         const { relation, status, height } = state.follower;
@@ -98,11 +99,16 @@ export class OrdererChannel {
       }
       case "failed":
       case "removal failed":
-        return { name, ...state.last, status: "failed" };
+        return { name, ...state.last, status: "failed", ...this.#complaint() };
       case "removing":
       case "closed":
         return { name, ...state.last, status: "inactive" };
     }
+  }
+
+  #complaint(): { readonly complaint?: string } {
+    const complaint = this.failure ?? this.orderer?.complaint;
+    return complaint === undefined ? {} : { complaint };
   }
 
   /** Opens what the disk holds. */
@@ -111,9 +117,9 @@ export class OrdererChannel {
   }
 
   /** Ends taking part, without a trace on disk. A removal that is cut short is completed at the next start. */
-  remove(): Promise<void> {
+  remove(past: "took part" | "never took part" = "took part"): Promise<void> {
     this.#isLeaving = true;
-    return this.#serial(() => this.#remove());
+    return this.#serial(() => this.#remove(past));
   }
 
   /** Stops; the disk keeps everything. */
@@ -151,6 +157,7 @@ export class OrdererChannel {
       await this.#follow(undefined);
       return;
     }
+    await this.#recallMembership(config);
     await this.#order(joinBlock ?? this.#options.genesisBlock);
     if (joinBlock !== undefined) await records.join.remove(this.channelId);
   }
@@ -181,6 +188,28 @@ export class OrdererChannel {
     );
   }
 
+  // The log went with an earlier removal, and with it what this node promised to its group, which may go on. Then it must
+  // not begin anew: the replica finds its name on record and no log. Alone in its group it has promised nothing to others.
+  async #recallMembership(config: ChannelConfig): Promise<void> {
+    const { files, records } = this.#deps;
+    const { directory, serverTlsCert } = this.#options;
+    const owner = await records.member.read(this.channelId);
+    const isOpenedBefore = (await memberOnRecord(files, raftIn(directory))) !== undefined;
+    if (owner === undefined || isOpenedBefore) return;
+    const isAlone = config.orderer.consenters.length === 1;
+    if (isAlone || (await isNothingOrdered(this.#deps, config, serverTlsCert))) {
+      await records.member.remove(this.channelId);
+      return;
+    }
+    await files.makeDirectory(directory);
+    await recordMember(files, raftIn(directory), utf8Decode(owner));
+  }
+
+  async #keepMembership(): Promise<void> {
+    const owner = await memberOnRecord(this.#deps.files, raftIn(this.#options.directory));
+    if (owner !== undefined) await this.#deps.records.member.save(this.channelId, utf8(owner));
+  }
+
   async #order(genesisBlock: Block | undefined): Promise<void> {
     const { directory, serverTlsCert } = this.#options;
     const orderer = await ChannelOrderer.open(
@@ -188,14 +217,10 @@ export class OrdererChannel {
       { directory, serverTlsCert, ...(genesisBlock === undefined ? {} : { genesisBlock }) },
     );
     const { metrics } = this.#deps;
-    orderer.config.subscribe((config) => {
-      if (!this.#isConsenter(config)) void this.#leaveGroup(orderer);
-    });
     metrics.height(this.channelId, orderer.blocks.height);
     orderer.blocks.subscribe((height) => {
       metrics.height(this.channelId, height);
     });
-    this.#leaving = undefined;
     this.#become({ kind: "consenter", orderer });
     void orderer.left.then(() => this.#serial(() => this.#evicted(orderer)));
   }
@@ -242,30 +267,7 @@ export class OrdererChannel {
     await this.#open();
   }
 
-  // Fabric: an orderer that is no longer a consenter halts and follows. Not before Raft has removed it, or had the time
-  // to: a group of two needs its vote for that.
-  async #leaveGroup(orderer: ChannelOrderer): Promise<void> {
-    if (this.#leaving === orderer) return;
-    this.#leaving = orderer;
-    const { clock, timers } = this.#deps;
-    const deadlineMs = clock.monotonicMs() + EVICTION_GRACE_MS;
-    while (this.orderer === orderer && isVoter(orderer) && clock.monotonicMs() < deadlineMs) {
-      await sleep(timers, EVICTION_POLL_MS);
-    }
-    await this.#serial(() => this.#evict(orderer));
-  }
-
-  async #evict(orderer: ChannelOrderer): Promise<void> {
-    this.#leaving = undefined;
-    if (this.orderer !== orderer || this.#isConsenter(orderer.config.current())) return;
-    this.#logger.info("the configuration no longer makes this node a consenter", {
-      height: orderer.blocks.height,
-    });
-    await orderer.close();
-    await this.#open();
-  }
-
-  async #remove(): Promise<void> {
+  async #remove(past: "took part" | "never took part"): Promise<void> {
     const last = this.#last();
     const { records, files } = this.#deps;
     try {
@@ -273,6 +275,7 @@ export class OrdererChannel {
       await this.#halt();
       this.#become({ kind: "removing", last });
       await records.join.remove(this.channelId);
+      if (past === "took part") await this.#keepMembership();
       await files.removeDirectory(this.#options.directory);
       const isListed = this.#options.genesisBlock !== undefined;
       if (isListed) await records.left.save(this.channelId, new Uint8Array(0));
@@ -311,7 +314,6 @@ export class OrdererChannel {
   }
 }
 
-function isVoter({ raftId, replica }: ChannelOrderer): boolean {
-  const { voters, votersOutgoing } = replica.status().configuration;
-  return voters.includes(raftId) || votersOutgoing.includes(raftId);
+function raftIn(directory: string): string {
+  return `${directory}/raft`;
 }

@@ -230,9 +230,9 @@ function createdAnswer(info: ChannelInfo): ApiAnswer {
   return jsonAnswer(201, documentOf(info), { Location: urlOf(info.name) });
 }
 
-// The order of Fabric's fields.
-function documentOf({ name, consensusRelation, status, height }: ChannelInfo): unknown {
-  return { name, url: urlOf(name), consensusRelation, status, height };
+// The order of Fabric's fields. The complaint is one of our own.
+function documentOf({ name, consensusRelation, status, height, ...rest }: ChannelInfo): unknown {
+  return { name, url: urlOf(name), consensusRelation, status, height, ...rest };
 }
 
 function urlOf(channelId: string): string {

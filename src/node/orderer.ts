@@ -123,11 +123,9 @@ async function adminEndpoint(
   });
 }
 
-// A channel that stands by or whose disk is full still delivers: only an operator can help it.
+// Such a channel may still be delivered, but only an operator can help it.
 function complaintsOf(registrar: ChannelRegistrar): Promise<void> {
-  const complaints = registrar.list().flatMap(({ name }) => {
-    return registrar.orderer(name)?.complaint ?? [];
-  });
+  const complaints = registrar.complaints();
   return complaints.length === 0
     ? Promise.resolve()
     : Promise.reject(new Error(complaints.join("; ")));

@@ -50,7 +50,7 @@ export class DeliverDialer implements RpcDialer {
         this.asked.push(address);
         const chain = this.chains.get(address);
         if (chain === undefined) fail();
-        for (const value of chain?.slice(startOf(envelope)) ?? []) {
+        for (const value of chain?.slice(startOf(envelope, chain)) ?? []) {
           responses.push({ type: { $case: "block", value } });
         }
         return Promise.resolve();
@@ -62,9 +62,10 @@ export class DeliverDialer implements RpcDialer {
   }
 }
 
-function startOf(envelope: Envelope): number {
+function startOf(envelope: Envelope, chain: readonly Block[]): number {
   const reading = openEnvelope(envelope);
   if (reading.kind === "malformed") throw new Error("a puller sends sound envelopes");
   const start = decode(SeekInfo, reading.opened.payload.data).start?.type;
+  if (start?.$case === "newest") return chain.length - 1;
   return start?.$case === "specified" ? Number(start.value.number) : 0;
 }

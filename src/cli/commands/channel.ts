@@ -105,6 +105,7 @@ interface Row {
   readonly consensusRelation: string;
   readonly status: string;
   readonly height: number;
+  readonly complaint?: string | undefined;
 }
 
 function present(options: ChannelOptions, channels: readonly Row[]): void {
@@ -119,5 +120,8 @@ function present(options: ChannelOptions, channels: readonly Row[]): void {
     rows.length === 0
       ? "no channels"
       : formatTable(["ORDERER", "CHANNEL", "RELATION", "STATUS", "HEIGHT"], rows);
-  new Output(options).result({ channels }, text);
+  const complaints = channels.flatMap(({ orderer, name, complaint }) =>
+    complaint === undefined ? [] : [`${orderer}: ${name}: ${complaint}`],
+  );
+  new Output(options).result({ channels }, [text, ...complaints].join("\n"));
 }

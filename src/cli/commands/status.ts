@@ -6,7 +6,9 @@ import { formatTable } from "../table.ts";
 
 export function addStatusCommand(program: Command): void {
   addDirectoryOptions(program.command("status"))
-    .description("show each node: whether it runs, its height, who leads the orderers")
+    .description(
+      "show each node: whether it runs, its height, who leads the orderers, what it complains of",
+    )
     .addHelpText(
       "after",
       "\nThe exit code is 1 when a node is down.\n\nExample:\n  $ heddle status --json",
@@ -34,9 +36,12 @@ async function status(options: DirectoryOptions): Promise<void> {
     figures?.isLeader === true ? "leader" : "",
   ]);
   const header = ["NODE", "ROLE", "STATE", "PID", "ADDRESS", "HEIGHT", ""];
+  const complaints = nodes.flatMap(({ name, figures }) =>
+    (figures?.complaints ?? []).map((complaint) => `${name}: ${complaint}`),
+  );
   output.result(
     { directory: network.layout.directory, channelId, nodes },
-    formatTable(header, rows),
+    [formatTable(header, rows), ...complaints].join("\n"),
   );
   if (nodes.some(({ pid }) => pid === undefined)) process.exitCode = EXIT.failed;
 }

@@ -24,6 +24,8 @@ export interface ChannelAtOrderer {
   readonly status: string;
   /** Number of blocks. */
   readonly height: number;
+  /** What keeps the channel from being served as it should, and what helps. */
+  readonly complaint?: string | undefined;
 }
 
 const channelSchema: z.ZodType<ChannelAtOrderer> = z.object({
@@ -31,6 +33,7 @@ const channelSchema: z.ZodType<ChannelAtOrderer> = z.object({
   consensusRelation: z.string(),
   status: z.string(),
   height: z.number(),
+  complaint: z.string().optional(),
 });
 const listSchema = z.object({ channels: z.array(z.object({ name: z.string() })).nullable() });
 const errorSchema = z.object({ error: z.string() });

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { ChannelRegistrar } from "../../../../cluster/participation/index.ts";
-import { ChannelConfig } from "../../../../src/channel/index.ts";
+import type { ChannelRegistrar, JoinResult } from "../../../../cluster/participation/index.ts";
+import { ChannelConfig, buildGenesisBlock } from "../../../../src/channel/index.ts";
 import type { Block } from "../../../../src/wire/index.ts";
 import { CHANNEL_ID, sampleChannel, type SampleChannel } from "../../../support/sample-channel.ts";
 import {
@@ -206,6 +206,70 @@ describe("removing", () => {
     expect(await registrar.join(sample.genesis)).toEqual({ kind: "removal failed" });
     expect(await registrar.remove(CHANNEL_ID)).toEqual({ kind: "removed" });
     expect(await world.traces()).toEqual([]);
+    await registrar.close();
+  });
+});
+
+describe("a consenter that removed its channel and joins it again", () => {
+  let genesis: Block;
+  let ordered: readonly Block[];
+
+  beforeAll(async () => {
+    const [own] = sample.profile.consenters;
+    const other = { ...own!, clientTlsCertPem: stranger, serverTlsCertPem: stranger };
+    const consenters = [own!, { ...other, host: "orderer2.example.com" }];
+    genesis = buildGenesisBlock({ ...sample.profile, consenters });
+    ordered = await chainOf({ ...sample, genesis });
+  });
+
+  async function removed(world: RegistrarWorld): Promise<ChannelRegistrar> {
+    const registrar = await world.open();
+    expect(await registrar.join(genesis)).toMatchObject({ info: { status: "active" } });
+    expect(await registrar.remove(CHANNEL_ID)).toEqual({ kind: "removed" });
+    expect(await world.traces()).toEqual([]);
+    return registrar;
+  }
+
+  function joined(world: RegistrarWorld, registrar: ChannelRegistrar): Promise<JoinResult> {
+    const state = { isDone: false };
+    const joining = registrar.join(genesis).finally(() => {
+      state.isDone = true;
+    });
+    return world.until(() => state.isDone).then(() => joining);
+  }
+
+  test("stands by while its group goes on, says so, and keeps the blocks", async () => {
+    const world = consenter();
+    const registrar = await removed(world);
+    world.dialer.chains.set(ADDRESSES[1], ordered);
+    expect(await joined(world, registrar)).toMatchObject({
+      kind: "joined",
+      info: { consensusRelation: "consenter", status: "inactive" },
+    });
+    await world.until(() => registrar.info(CHANNEL_ID)?.height === ordered.length);
+    const [complaint] = registrar.complaints();
+    expect(complaint).toContain("remove it from the channel's consenters and add it again");
+    await registrar.close();
+    const again = await world.open();
+    expect(again.info(CHANNEL_ID)).toMatchObject({ status: "inactive" });
+    expect(again.complaints()).toEqual([complaint]);
+    await again.close();
+  });
+
+  test("stands by when nobody can tell whether its group goes on", async () => {
+    const world = consenter();
+    const registrar = await removed(world);
+    expect(await joined(world, registrar)).toMatchObject({ info: { status: "inactive" } });
+    await registrar.close();
+  });
+
+  test("begins anew when the others say that nothing was ordered", async () => {
+    const world = consenter();
+    const registrar = await removed(world);
+    world.dialer.chains.set(ADDRESSES[1], [genesis]);
+    const result = await joined(world, registrar);
+    expect(result).toMatchObject({ info: { status: "active", height: 1 } });
+    expect(registrar.complaints()).toEqual([]);
     await registrar.close();
   });
 });
