@@ -36,11 +36,12 @@ export interface LoadFigures {
   readonly latenciesMs: readonly number[];
 }
 
-/** Envelopes of `bytes` data each, signed before the clock runs. */
+/** Envelopes of `bytes` data each, signed before the clock runs, for `channelIds` in turn. */
 export async function signEnvelopes(
   orderers: Orderers,
   count: number,
   bytes: number,
+  channelIds: readonly string[] = [orderers.network.topology.channelId],
 ): Promise<Envelope[]> {
   const { layout, topology } = orderers.network;
   const [organization] = topology.organizations;
@@ -48,8 +49,10 @@ export async function signEnvelopes(
   const user = join(layout.user(organization.domain, "User1"), "msp");
   const signer = await readSigner(user, organization.mspId);
   const envelopes: Envelope[] = [];
-  for (let number = 0; number < count; number += 1)
-    envelopes.push(await envelope(signer, topology.channelId, bytes));
+  for (let number = 0; number < count; number += 1) {
+    const channelId = channelIds[number % channelIds.length] ?? topology.channelId;
+    envelopes.push(await envelope(signer, channelId, bytes));
+  }
   return envelopes;
 }
 

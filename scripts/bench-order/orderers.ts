@@ -1,6 +1,6 @@
 /** Orderers as processes of their own, without peers, in a folder that goes with them. */
 import { spawn } from "node:child_process";
-import { mkdtemp, open, readFile, rm } from "node:fs/promises";
+import { mkdtemp, open, readFile, readdir, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -16,6 +16,9 @@ const READY_TIMEOUT_MS = 30_000;
 /** What an orderer has done since it started. */
 export interface OrdererFigures {
   readonly cpuSeconds: number;
+  readonly rssMebibytes: number;
+  /** To and from others, this program's included. */
+  readonly connections: number;
   readonly flushes: number;
   readonly blocks: number;
   readonly isLeader: boolean;
@@ -69,6 +72,8 @@ export class Orderers {
         const text = await (await fetch(`http://127.0.0.1:${site.operationsPort}/metrics`)).text();
         return {
           cpuSeconds: await processSeconds(this.#pids[place] ?? 0),
+          rssMebibytes: await processMebibytes(this.#pids[place] ?? 0),
+          connections: await processSockets(this.#pids[place] ?? 0),
           flushes: metric(text, "disk_flush_duration_count"),
           blocks: metric(text, "consensus_etcdraft_committed_block_number"),
           isLeader: metric(text, "consensus_etcdraft_is_leader") === 1,
@@ -130,4 +135,19 @@ async function processSeconds(pid: number): Promise<number> {
   // After the command's name in parentheses: utime and stime are the 12th and 13th fields, in hundredths of a second.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100;
+}
+
+async function processMebibytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1_024;
+}
+
+// Those that listen as well.
+async function processSockets(pid: number): Promise<number> {
+  const folder = `/proc/${pid}/fd`;
+  const targets = await Promise.all(
+    // A file that is closed meanwhile is none.
+    (await readdir(folder)).map((name) => readlink(join(folder, name)).catch(() => "")),
+  );
+  return targets.filter((target) => target.startsWith("socket:")).length;
 }

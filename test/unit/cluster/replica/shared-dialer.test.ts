@@ -67,11 +67,11 @@ describe("a shared dialer", () => {
     ];
     expect(dialled.open).toEqual(["a:1", "b:1"]);
     expect(dialled.shownCount).toBe(2);
-    first!.close();
-    first!.close();
+    first.close();
+    first.close();
     expect(dialled.open).toEqual(["a:1", "b:1"]);
-    second!.close();
-    third!.close();
+    second.close();
+    third.close();
     expect(dialled.open).toEqual([]);
     expect(dialled.shownCount).toBe(0);
     shared.dial(targetOf("a:1"));
