@@ -59,6 +59,15 @@ export interface TestNetwork {
   readonly anchors: readonly { readonly mspId: string; readonly address: string }[];
 }
 
+/** What is different about one peer. */
+export interface PeerChanges {
+  readonly ports?: Partial<Pick<GossipDeps, "privateData" | "ledger">>;
+  /** Instead of times that make a test short. */
+  readonly timing?: Partial<GossipOptions>;
+  /** Where this peer finds a host name. */
+  readonly hostAddresses?: Readonly<Record<string, string>>;
+}
+
 /** A peer says its address in its first message, and knows it only once it listens: the handlers follow. */
 class LateServer {
   readonly #server: GrpcServer;
@@ -101,7 +110,7 @@ export async function startPeer(
   name: string,
   organization: TestOrganization,
   network: TestNetwork,
-  ports: Pick<GossipDeps, "privateData"> = {},
+  changes: PeerChanges = {},
 ): Promise<TestPeer> {
   const { signer, tls } = await organization.peer(name);
   const tlsRootsPem = network.organizations.map(({ tlsRootPem }) => tlsRootPem);
@@ -140,19 +149,22 @@ export async function startPeer(
               : { ok: false, reason: "forged" },
           ),
       },
-      dialer: new GrpcDialer({ clientCertificate: tls }),
+      dialer: new GrpcDialer({
+        clientCertificate: tls,
+        hostAddresses: new Map(Object.entries(changes.hostAddresses ?? {})),
+      }),
       tls: { rootsPem: () => tlsRootsPem },
       clock: systemClock,
       timers: systemTimers,
       random: systemRandom,
       logger: silentLogger,
       meter: silentMeter,
-      ...ports,
+      ...changes.ports,
     },
     {
       endpoints: { internal: address, external: address },
       bootstrap: network.bootstrap,
-      timing: TIMING,
+      timing: changes.timing ?? TIMING,
     },
   );
   const chaincodes = [{ name: "basic", version: "1" }];

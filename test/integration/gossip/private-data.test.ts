@@ -73,7 +73,9 @@ class PrivatePeer {
     const first = peers[0]?.peer.address;
     const anchors = first === undefined ? [] : [{ mspId: "Org1MSP", address: first }];
     const network = { organizations, bootstrap: [], anchors };
-    const peer = await startPeer(name, organization, network, { privateData: port });
+    const peer = await startPeer(name, organization, network, {
+      ports: { privateData: port },
+    });
     const made = new PrivatePeer(world, ledger, peer, port);
     peers.push(made);
     return made;
