@@ -2,11 +2,12 @@ import { assert } from "../kernel/assert.ts";
 import { errorMessage } from "../kernel/error.ts";
 import type { Clock } from "../kernel/ports/clock.ts";
 import type { Logger } from "../kernel/ports/logger.ts";
-import type { Histogram, Meter } from "../kernel/ports/meter.ts";
+import type { Meter } from "../kernel/ports/meter.ts";
 import { TxValidationCode, type Block } from "../wire/index.ts";
 import { BlockValidator } from "./block-validator.ts";
 import { CommitterError } from "./errors.ts";
 import { BLOCKS_HELD_MAX } from "./limits.ts";
+import { committerMetrics, type CommitterMetrics } from "./metrics.ts";
 import type { CommitterLedger, ConfigHolder, PrivateSetGatherer } from "./ports.ts";
 import type { VerifiedBlock } from "./verified-block.ts";
 
@@ -34,7 +35,7 @@ export class Committer {
   readonly #deps: CommitterDeps;
   readonly #channelId: string;
   readonly #validator: BlockValidator;
-  readonly #validationSeconds: Histogram;
+  readonly #metrics: CommitterMetrics;
   #last: Promise<void> = Promise.resolve();
   #next: number;
   #failure: unknown;
@@ -44,11 +45,7 @@ export class Committer {
     this.#channelId = options.channelId;
     this.#validator = new BlockValidator(deps);
     this.#next = deps.ledger.height;
-    this.#validationSeconds = deps.meter.histogram({
-      name: "gossip_privdata_validation_duration",
-      help: "Time to validate a block, in seconds.",
-      labels: ["channel"],
-    });
+    this.#metrics = committerMetrics(deps.meter);
   }
 
   /** Blocks committed. */
@@ -100,9 +97,14 @@ export class Committer {
     const startedMs = clock.monotonicMs();
     const { codes, nextConfig } = await this.#validator.validate(block, await verifying);
     const validationMs = clock.monotonicMs() - startedMs;
-    this.#validationSeconds.observe(validationMs / 1_000, { channel: this.#channelId });
     await privateSets?.gather(block, codes);
+    const gatheredMs = clock.monotonicMs();
     await ledger.commit(block, codes);
+    const endMs = clock.monotonicMs();
+    const labels = { channel: this.#channelId };
+    this.#metrics.validationSeconds.observe(validationMs / 1_000, labels);
+    this.#metrics.commitBlockSeconds.observe((endMs - gatheredMs) / 1_000, labels);
+    this.#metrics.commitSeconds.observe((endMs - startedMs) / 1_000, labels);
     if (nextConfig !== undefined) {
       config.replace(nextConfig);
       const { sequence } = nextConfig;
