@@ -183,7 +183,7 @@ async function addToChannel(
 }
 
 /** Waits until the orderer has the leader's blocks and `isReady`. Rejects when it stands still. */
-async function untilLevel(
+export async function untilLevel(
   network: DevelopmentNetwork,
   site: OrdererSite,
   channelId: string,

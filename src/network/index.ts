@@ -11,6 +11,7 @@ export { readMembers, type Member, type MembersReport } from "./members.ts";
 export { checkRemoval, removePeer } from "./remove-peer.ts";
 export { addOrderer, type AddOrdererReport, type OrdererSteps } from "./add-orderer.ts";
 export { checkOrdererRemoval, removeOrderer } from "./remove-orderer.ts";
+export { replaceOrderer, type ReplaceOrdererReport } from "./replace-orderer.ts";
 export { listOrderers, type ListedOrderer, type OrdererListing } from "./list-orderers.ts";
 export { drainOrderer, transferLeader, type TransferReport } from "./lead-orderer.ts";
 export {

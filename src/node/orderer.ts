@@ -16,6 +16,7 @@ import { GrpcServer } from "../kernel/adapters/grpc-server.ts";
 import { Block, Status, decode } from "../wire/index.ts";
 import type { AdminConfig, OrdererConfig } from "./config.ts";
 import { healthBindings } from "./health-service.ts";
+import { requireSameKey } from "./tls-renewal.ts";
 import type { RunningHost } from "./running-host.ts";
 import { readConfigured, type World } from "./world.ts";
 
@@ -67,6 +68,11 @@ export async function startOrderer(config: OrdererConfig, world: World): Promise
     port,
     operationsPort,
     ...(adminPort === undefined ? {} : { adminPort }),
+    renewTls: (renewed) => {
+      requireSameKey(world.tls.certificatePem, renewed.certificatePem);
+      server.renewTls(renewed);
+      admin?.renewTls(renewed);
+    },
     close: async () => {
       drain.close();
       await world.operations.close();

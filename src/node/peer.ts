@@ -110,6 +110,10 @@ export async function startPeer(
   return {
     port,
     operationsPort,
+    renewTls: (renewed) => {
+      server.renewTls(renewed);
+      chaincodeServer.renewTls(renewed);
+    },
     close: async () => {
       await world.operations.close();
       await server.close();

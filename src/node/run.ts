@@ -46,11 +46,26 @@ async function runNode<Config extends CommonConfig>(
   const ports = { port, operationsPort, ...(adminPort === undefined ? {} : { adminPort }) };
   await writeRunFile(dataDirectory, { pid: process.pid, name, startedAt, ...ports });
   world.logger.info("the node serves", ports);
+  process.on("SIGHUP", () => {
+    void renewTls(config, host, world);
+  });
   const signal = await told;
   world.logger.info("the node ends", { signal });
   await host.close();
   await removeRunFile(dataDirectory);
   process.exit(EXIT_OK);
+}
+
+// What is wrong with the files is an operator's mistake: the node goes on as it was.
+async function renewTls(config: CommonConfig, host: RunningHost, world: World): Promise<void> {
+  const { readRenewedTls } = await import("./tls-renewal.ts");
+  try {
+    const { renewed, validUntil } = await readRenewedTls(config.tls, world.clock);
+    host.renewTls(renewed);
+    world.logger.info("presents the TLS certificate that was read again", { validUntil });
+  } catch (error) {
+    world.logger.error("keeps its TLS certificate", { reason: errorMessage(error) });
+  }
 }
 
 // What was opened before the failure would keep the process alive. The caller, in this turn, says why it ends.

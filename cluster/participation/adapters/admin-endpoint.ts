@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
+import { createSecureContext, type SecureContextOptions } from "node:tls";
 import type { ApiAnswer } from "../core/api-answer.ts";
 import type { ApiRequest } from "../core/api-request.ts";
 
@@ -37,12 +38,9 @@ export class AdminEndpoint {
     this.#options = options;
     this.#server = createServer(
       {
-        cert: Buffer.from(options.certificatePem),
-        key: Buffer.from(options.keyPem),
-        ca: options.clientRootsPem.map((pem) => Buffer.from(pem)),
+        ...tlsOptions(options),
         requestCert: true,
         rejectUnauthorized: true,
-        minVersion: "TLSv1.2",
         handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       },
       (request, response) => {
@@ -64,6 +62,13 @@ export class AdminEndpoint {
       this.#server.listen({ host, port }, resolve);
     });
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Presents another certificate to whoever connects from now on. Throws for what is no certificate with its key. */
+  renewTls(renewed: Pick<AdminEndpointOptions, "certificatePem" | "keyPem">): void {
+    const options = tlsOptions({ ...this.#options, ...renewed });
+    createSecureContext(options);
+    this.#server.setSecureContext(options);
   }
 
   /** Idempotent. */
@@ -98,6 +103,17 @@ export class AdminEndpoint {
     });
     response.end(body);
   }
+}
+
+function tlsOptions(
+  options: Pick<AdminEndpointOptions, "certificatePem" | "keyPem" | "clientRootsPem">,
+): SecureContextOptions {
+  return {
+    cert: Buffer.from(options.certificatePem),
+    key: Buffer.from(options.keyPem),
+    ca: options.clientRootsPem.map((pem) => Buffer.from(pem)),
+    minVersion: "TLSv1.2",
+  };
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -7,7 +7,7 @@ import type {
   OrdererRemoveOptions,
   OrdererTransferOptions,
 } from "../orderer-options.ts";
-import { addDirectoryOptions } from "../shared-options.ts";
+import { addDirectoryOptions, type DirectoryOptions } from "../shared-options.ts";
 import { addWalCommand } from "./wal.ts";
 
 const EXAMPLES = `
@@ -16,7 +16,7 @@ Examples:
   $ heddle orderer add
   $ heddle orderer start --config nodes/orderer.example.com/config.yaml`;
 
-/** `orderer start`, `add`, `remove`, `list`, `transfer-leader`, `drain`,
+/** `orderer start`, `add`, `remove`, `replace`, `list`, `transfer-leader`, `drain`,
  * `recover`, `wal`. What each needs is loaded when it is asked for. */
 export function addOrdererCommand(program: Command): void {
   const orderer = program
@@ -26,6 +26,7 @@ export function addOrdererCommand(program: Command): void {
   addStart(orderer);
   addAdd(orderer);
   addRemove(orderer);
+  addReplace(orderer);
   addList(orderer);
   addTransfer(orderer);
   addDrain(orderer);
@@ -82,6 +83,24 @@ Example:
     )
     .action(async (name: string, options: OrdererRemoveOptions) => {
       await (await import("./orderer-remove.ts")).ordererRemove(name, options);
+    });
+}
+
+function addReplace(orderer: Command): void {
+  addDirectoryOptions(orderer.command("replace"))
+    .description("give an orderer a new TLS key and certificate: it stays the same member")
+    .argument("<name>", "such as orderer2.example.com")
+    .addHelpText(
+      "after",
+      `
+The channels learn of the certificate first; then the orderer is stopped and started with it. The same command goes on where
+an earlier one was interrupted. A certificate that was renewed for the same key needs none of this.
+
+Example:
+  $ heddle orderer replace orderer2`,
+    )
+    .action(async (name: string, options: DirectoryOptions) => {
+      await (await import("./orderer-replace.ts")).ordererReplace(name, options);
     });
 }
 

@@ -13,7 +13,7 @@ import {
   type ServerInterceptor,
   type ServerUnaryCall,
 } from "@grpc/grpc-js";
-import { constants as cryptoConstants, X509Certificate } from "node:crypto";
+import { constants as cryptoConstants } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import {
   createServer as createTcpServer,
@@ -21,7 +21,13 @@ import {
   type Server,
   type Socket,
 } from "node:net";
-import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from "node:tls";
+import {
+  createServer as createTlsServer,
+  createSecureContext,
+  Server as TlsServer,
+  type TLSSocket,
+  type TlsOptions,
+} from "node:tls";
 import { AsyncQueue } from "../async-queue.ts";
 import {
   CONNECTIONS_MAX,
@@ -66,19 +72,16 @@ export class GrpcServer {
   });
   readonly #sockets = new Map<string, Socket>();
   readonly #certificates = new WeakMap<Socket, Uint8Array>();
+  // What each connection was opened with.
+  readonly #ownCertificates = new WeakMap<Socket, Uint8Array>();
   readonly #closing = new AbortController();
   readonly #options: GrpcServerOptions;
-  readonly #localCertificate: Uint8Array | undefined;
   #listener: Server | undefined;
 
   constructor(bindings: readonly RpcBinding[], options: GrpcServerOptions) {
     this.#options = options;
     // Every call listens for the close; Node takes more than ten for a leak.
     setMaxListeners(0, this.#closing.signal);
-    this.#localCertificate =
-      options.tls === undefined
-        ? undefined
-        : new Uint8Array(new X509Certificate(options.tls.certificatePem).raw);
     for (const binding of bindings) this.#register(binding);
   }
 
@@ -99,6 +102,18 @@ export class GrpcServer {
       listener.listen({ host, port }, resolve);
     });
     return (listener.address() as AddressInfo).port;
+  }
+
+  /**
+   * Presents another certificate to whoever connects from now on; connections that are open keep theirs. Throws for what is
+   * no certificate with its key, and changes nothing then.
+   */
+  renewTls(renewed: Pick<GrpcServerTls, "certificatePem" | "keyPem">): void {
+    const { tls } = this.#options;
+    if (tls === undefined || !(this.#listener instanceof TlsServer)) return;
+    const options = tlsOptions({ ...tls, ...renewed });
+    createSecureContext(options);
+    this.#listener.setSecureContext(options);
   }
 
   /** Stops listening, cancels what is still running after a grace, and drops every connection. Idempotent. */
@@ -202,7 +217,7 @@ export class GrpcServer {
         isDeadlineExceeded: () => Date.now() >= deadlineMs,
         peerAddress,
         peerCertificate: this.#peerCertificate(peerAddress),
-        localCertificate: this.#localCertificate,
+        localCertificate: this.#localCertificate(peerAddress),
       },
       release: () => {
         // grpc-js also reports the end of a call that was answered.
@@ -210,6 +225,19 @@ export class GrpcServer {
         this.#closing.signal.removeEventListener("abort", cancel);
       },
     };
+  }
+
+  #localCertificate(peerAddress: string): Uint8Array | undefined {
+    if (this.#options.tls === undefined) return undefined;
+    const socket = this.#sockets.get(peerAddress) as TLSSocket | undefined;
+    if (socket === undefined) return undefined;
+    const known = this.#ownCertificates.get(socket);
+    if (known !== undefined) return known;
+    const certificate = socket.getX509Certificate();
+    if (certificate === undefined) return undefined;
+    const der = new Uint8Array(certificate.raw);
+    this.#ownCertificates.set(socket, der);
+    return der;
   }
 
   #peerCertificate(peerAddress: string): Uint8Array | undefined {

@@ -8,5 +8,6 @@ export {
   type OrganizationMaterial,
   type OrganizationSpec,
   writeNode,
+  writeNodeTls,
   writeOrganization,
 } from "./write-organization.ts";

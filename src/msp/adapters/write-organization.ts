@@ -106,6 +106,19 @@ export async function writeNode(spec: AddedNodeSpec): Promise<void> {
   await rename(partial, directory);
 }
 
+/** Issues a new TLS key and certificate to a node, into `folder`/tls, which must not be there. The rest of it stays. */
+export async function writeNodeTls(spec: AddedNodeSpec, folder: string): Promise<void> {
+  const { kind, domain } = spec;
+  const home = join(spec.directory, "organizations", `${kind}Organizations`, domain);
+  const authority = await loadAuthority(spec, join(home, "tlsca"), `tlsca.${domain}`);
+  const { name: commonName, role, alternativeNames } = nodePlan(kind, domain, spec);
+  const tls = await authority.issueTls({ commonName, alternativeNames });
+  const partial = `${folder}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await writeFiles(partial, tlsFiles(tlsPrefix(role), tls, authority));
+  await rename(partial, folder);
+}
+
 async function loadAuthority(
   deps: AuthorityDeps,
   folder: string,

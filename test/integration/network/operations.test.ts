@@ -58,6 +58,10 @@ describe("a cluster that is changed while it runs", () => {
       ["orderer3.example.com", "ok"],
       ["orderer4.example.com", "ok"],
     ]);
+    expect(await network.must("orderer", "replace", "orderer3")).toMatchObject({
+      event: "replaced",
+      channels: [{ raftId: 3 }],
+    });
     await network.must("orderer", "transfer-leader", "--to", "orderer4");
     expect((await list(network)).leader).toBe("orderer4.example.com");
     expect(await network.must("orderer", "drain", "orderer4")).toMatchObject({
