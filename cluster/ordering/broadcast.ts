@@ -39,6 +39,8 @@ export interface BroadcastDeps {
   readonly channel: (channelId: string) => BroadcastChannel | undefined;
   /** Why nothing is taken at the moment. Default: everything is. */
   readonly closedFor?: () => string | undefined;
+  /** Why a channel that it does order cannot be served by this node now. Default: that does not happen. */
+  readonly outage?: (channelId: string) => string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly meter: Meter;
@@ -119,7 +121,7 @@ export class Broadcast {
     if (classified.kind === "refused") return classified.refusal;
     const closedFor = this.#deps.closedFor?.();
     if (closedFor !== undefined) return unavailable(closedFor);
-    if (channel === undefined) return badRequest("channel does not exist");
+    if (channel === undefined) return this.#absent(classified.opened.channelHeader.channelId);
     const caller = this.#callerOf(channel, classified.opened.signatureHeader.creator);
     const excess = caller && this.#rateLimits?.excess(caller, startMs);
     if (excess !== undefined) return tooMany(excess);
@@ -146,6 +148,12 @@ export class Broadcast {
       status: isOrdered ? "SUCCESS" : "SERVICE_UNAVAILABLE",
     });
     return isOrdered ? undefined : unavailable(result.info);
+  }
+
+  // What ails this node alone is no fault of the transaction: another orderer may take it.
+  #absent(channelId: string): Refusal {
+    const outage = this.#deps.outage?.(channelId);
+    return outage === undefined ? badRequest("channel does not exist") : unavailable(outage);
   }
 
   // An identity that cannot be read does not pass the filters, so it need not be counted.

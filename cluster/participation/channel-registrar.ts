@@ -84,6 +84,11 @@ export class ChannelRegistrar {
     return this.#channels.get(channelId)?.orderer;
   }
 
+  /** Why a channel that this node would order is not served: it is being opened, or has failed. */
+  outage(channelId: string): string | undefined {
+    return this.#channels.get(channelId)?.outage;
+  }
+
   /** Sorted by name. */
   list(): readonly ChannelInfo[] {
     const ids = [...this.#channels.keys()].sort();

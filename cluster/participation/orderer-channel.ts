@@ -74,6 +74,13 @@ export class OrdererChannel {
     return "reason" in this.#state ? this.#state.reason : undefined;
   }
 
+  /** Why this node does not serve a channel that it would order. */
+  get outage(): string | undefined {
+    const { kind } = this.#state;
+    if (kind === "opening") return "the channel is being opened at this orderer";
+    return kind === "failed" ? "the channel has failed at this orderer; see its log" : undefined;
+  }
+
   /** What a removal has come to, once one has begun. */
   get removal(): "under way" | "failed" | undefined {
     if (this.#state.kind === "removal failed") return "failed";

@@ -25,7 +25,7 @@ export async function startOrderer(config: OrdererConfig, world: World): Promise
     logger: world.logger.child("cluster"),
     meter: world.meter,
   });
-  // Callers may come before the channels are open: they are told that there are none.
+  // Callers may come before the channels are open.
   const serving: { registrar?: ChannelRegistrar } = {};
   const drain = await Drain.open(
     {
@@ -40,6 +40,10 @@ export async function startOrderer(config: OrdererConfig, world: World): Promise
       ...world,
       channel: (channelId) => serving.registrar?.orderer(channelId),
       closedFor: () => drain.reason,
+      outage: (channelId) =>
+        serving.registrar === undefined
+          ? "this orderer is starting"
+          : serving.registrar.outage(channelId),
       logger: world.logger.child("broadcast"),
     },
     config.rateLimits === undefined ? {} : { rateLimits: config.rateLimits },

@@ -16,11 +16,12 @@ import { Broadcast, type BroadcastOptions } from "../../../../cluster/ordering/i
 import { SimulatedTime } from "../../../sim/ports/simulated-time.ts";
 
 const CHANNEL = "ch1";
+const FAILED_CHANNEL = "ch2";
 
-function envelope(creator: string, isForged = false): Envelope {
+function envelope(creator: string, isForged = false, channelId = CHANNEL): Envelope {
   const channelHeader = create(ChannelHeader, {
     type: HeaderType.ENDORSER_TRANSACTION,
-    channelId: CHANNEL,
+    channelId,
   });
   const header = {
     channelHeader: encode(ChannelHeader, channelHeader),
@@ -65,6 +66,7 @@ class Rig {
     this.broadcast = new Broadcast(
       {
         channel: (channelId) => (channelId === CHANNEL ? (channel as never) : undefined),
+        outage: (channelId) => (channelId === FAILED_CHANNEL ? "it has failed here" : undefined),
         clock: this.time,
         logger: silentLogger,
         meter: silentMeter,
@@ -127,4 +129,16 @@ test("a broadcast without limits orders whatever comes and says when the caller 
   const { signal } = new AbortController();
   await rig.broadcast.process(envelope("Org1MSP/a"), signal);
   expect(rig.signals.at(-1)).toBe(signal);
+});
+
+test("a broadcast for a channel that failed here sends the client elsewhere, and one for no channel at all does not", async () => {
+  const rig = new Rig();
+  expect(await rig.broadcast.process(envelope("Org1MSP/a", false, FAILED_CHANNEL))).toEqual({
+    status: SERVICE_UNAVAILABLE,
+    info: "it has failed here",
+  });
+  expect(await rig.broadcast.process(envelope("Org1MSP/a", false, "ch3"))).toEqual({
+    status: Status.BAD_REQUEST,
+    info: "channel does not exist",
+  });
 });

@@ -142,6 +142,8 @@ describe("joining", () => {
     const again = await world.open();
     expect(again.info("other")).toMatchObject({ status: "failed" });
     expect(again.failures().map(({ channelId }) => channelId)).toEqual(["other"]);
+    expect(again.outage("other")).toBe("the channel has failed at this orderer; see its log");
+    expect([again.outage(CHANNEL_ID), again.outage("none")]).toEqual([undefined, undefined]);
     await world.until(() => isLevel(again));
     expect(await again.remove("other")).toEqual({ kind: "removed" });
     expect(await world.files.list(`${DATA}/channels`)).toEqual([CHANNEL_ID]);
