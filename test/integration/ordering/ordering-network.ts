@@ -37,7 +37,12 @@ import {
 import { ordererDeliverBinding } from "../../../src/delivery/index.ts";
 import { PrometheusMeter } from "../../../src/ops/adapters/prometheus-meter.ts";
 import { BlockStore } from "../../../src/ledger/index.ts";
-import { Broadcast, ChannelOrderer } from "../../../cluster/ordering/index.ts";
+import {
+  Broadcast,
+  ChannelOrderer,
+  type ChannelOrdererDeps,
+} from "../../../cluster/ordering/index.ts";
+import { ChannelRegistrar, type ChannelInfo } from "../../../cluster/participation/index.ts";
 import { ClusterService, SharedDialer } from "../../../cluster/replica/index.ts";
 
 export const CHANNEL = "ch1";
@@ -69,6 +74,7 @@ export class TestOrderer {
   #cluster: ClusterService | undefined;
   #server: GrpcServer | undefined;
   #orderer: ChannelOrderer | undefined;
+  #registrar: ChannelRegistrar | undefined;
 
   constructor(directory: string, node: MemberMaterial) {
     this.#directory = directory;
@@ -85,19 +91,38 @@ export class TestOrderer {
   }
 
   get orderer(): ChannelOrderer {
-    if (this.#orderer === undefined) throw new Error(`${this.#node.name} is down`);
-    return this.#orderer;
+    const orderer = this.#channel();
+    if (orderer === undefined) throw new Error(`${this.#node.name} orders nothing`);
+    return orderer;
   }
 
   get isUp(): boolean {
-    return this.#orderer !== undefined;
+    return this.#channel() !== undefined;
+  }
+
+  /** What the node is in the channel, if it was opened with `openAsHost`. */
+  get info(): ChannelInfo | undefined {
+    return this.#registrar?.info(CHANNEL);
+  }
+
+  /** Holds the channel's `blocks` and `raft`. */
+  get channelDirectory(): string {
+    return join(this.#dataDirectory, "channels", CHANNEL);
+  }
+
+  get #dataDirectory(): string {
+    return join(this.#directory, this.#node.name);
+  }
+
+  #channel(): ChannelOrderer | undefined {
+    return this.#registrar?.orderer(CHANNEL) ?? this.#orderer;
   }
 
   async listen(): Promise<void> {
     const world = { ...system, meter: this.meter };
     this.#cluster = new ClusterService(world);
     const channel = (channelId: string): ChannelOrderer | undefined =>
-      channelId === CHANNEL ? this.#orderer : undefined;
+      channelId === CHANNEL ? this.#channel() : undefined;
     const broadcast = new Broadcast({ ...world, channel });
     const deliver = ordererDeliverBinding({ ...world, channels: { channel } });
     const certificatePem = await readFile(this.#tls.certificate);
@@ -112,7 +137,7 @@ export class TestOrderer {
 
   /** Opens with the blocks that `source` has now, as one does that has followed the channel. */
   async openBehind(source: TestOrderer, genesisBlock: Block): Promise<void> {
-    const directory = join(this.#directory, this.#node.name, "blocks");
+    const directory = join(this.channelDirectory, "blocks");
     const blocks = await BlockStore.open({ files: nodeFiles, directory, logger: silentLogger });
     const { height } = source.orderer.blocks;
     for (let number = blocks.height; number < height; number += 1) {
@@ -135,35 +160,57 @@ export class TestOrderer {
   }
 
   async open(genesisBlock: Block, evictionSuspicionMs = 60_000): Promise<void> {
+    this.#orderer = await ChannelOrderer.open(await this.#deps(), {
+      genesisBlock,
+      directory: this.channelDirectory,
+      serverTlsCert: await readFile(this.#tls.certificate),
+      submitTimeoutMs: 8_000,
+      evictionSuspicionMs,
+    });
+  }
+
+  /** As the host does: the node follows whatever the configuration makes of it. */
+  async openAsHost(genesisBlock: Block): Promise<void> {
+    await this.#openRegistrar([genesisBlock]);
+  }
+
+  /** Joins the channel with a config block, as an operator has it done. */
+  async join(configBlock: Block): Promise<void> {
+    await this.#openRegistrar([]);
+    const result = await this.#registrar!.join(configBlock);
+    if (result.kind !== "joined") throw new Error(`the join was answered with ${result.kind}`);
+  }
+
+  async #openRegistrar(genesisBlocks: readonly Block[]): Promise<void> {
+    this.#registrar = await ChannelRegistrar.open(await this.#deps(), {
+      dataDirectory: this.#dataDirectory,
+      serverTlsCert: await readFile(this.#tls.certificate),
+      genesisBlocks,
+    });
+  }
+
+  async #deps(): Promise<ChannelOrdererDeps> {
     const certificatePem = await readFile(this.#tls.certificate);
     const keyPem = await readFile(this.#tls.key);
     const dialer = new GrpcDialer({ clientCertificate: { certificatePem, keyPem } });
-    this.#orderer = await ChannelOrderer.open(
-      {
-        ...system,
-        meter: this.meter,
-        files: nodeFiles,
-        signer: await readSigner(this.#node.mspDirectory, "OrdererMSP"),
-        dialer,
-        memberDialer: new SharedDialer({ dialer, meter: this.meter }),
-        cluster: this.#cluster!,
-      },
-      {
-        genesisBlock,
-        directory: join(this.#directory, this.#node.name),
-        serverTlsCert: certificatePem,
-        submitTimeoutMs: 8_000,
-        evictionSuspicionMs,
-      },
-    );
+    return {
+      ...system,
+      meter: this.meter,
+      files: nodeFiles,
+      signer: await readSigner(this.#node.mspDirectory, "OrdererMSP"),
+      dialer,
+      memberDialer: new SharedDialer({ dialer, meter: this.meter }),
+      cluster: this.#cluster!,
+    };
   }
 
   /** Goes away without a word to the others. */
   async kill(): Promise<void> {
-    const orderer = this.#orderer;
+    const channel = this.#registrar ?? this.#orderer;
+    this.#registrar = undefined;
     this.#orderer = undefined;
     const server = this.#server?.close();
-    await orderer?.close();
+    await channel?.close();
     await server;
   }
 }
@@ -198,7 +245,11 @@ export class OrderingNetwork {
     this.#directory = parts.directory;
   }
 
-  static async start(count = 3, spareCount = 0): Promise<OrderingNetwork> {
+  static async start(
+    count = 3,
+    spareCount = 0,
+    raftOptions: Partial<typeof RAFT_OPTIONS_DEFAULT> = {},
+  ): Promise<OrderingNetwork> {
     const directory = await mkdtemp(join(tmpdir(), "heddle-ordering-"));
     const authority = { clock: systemClock, random: systemRandom, directory };
     const peers = await writeOrganization({
@@ -222,7 +273,7 @@ export class OrderingNetwork {
     const all = organization.nodes.map((node) => new TestOrderer(directory, node));
     await Promise.all(all.map((orderer) => orderer.listen()));
     const [orderers, spares] = [all.slice(0, count), all.slice(count)];
-    const genesisBlock = await genesisOf(organization, peers, orderers);
+    const genesisBlock = await genesisOf(organization, peers, orderers, raftOptions);
     await Promise.all(orderers.map((orderer) => orderer.open(genesisBlock)));
     const admin = organization.users.at(-1)!;
     return new OrderingNetwork({
@@ -294,6 +345,7 @@ async function genesisOf(
   organization: OrganizationMaterial,
   peers: OrganizationMaterial,
   orderers: readonly TestOrderer[],
+  raftOptions: Partial<typeof RAFT_OPTIONS_DEFAULT>,
 ): Promise<Block> {
   const msp = await readMspDirectory(organization.mspDirectory, "OrdererMSP");
   const peerMsp = await readMspDirectory(peers.mspDirectory, "Org1MSP");
@@ -313,7 +365,7 @@ async function genesisOf(
     channelId: CHANNEL,
     batchSize: { messageCountMax: 500, absoluteBytesMax: 1_000_000, preferredBytesMax: 500_000 },
     batchTimeoutMs: 2_000,
-    raftOptions: { ...RAFT_OPTIONS_DEFAULT, tickIntervalMs: 30 },
+    raftOptions: { ...RAFT_OPTIONS_DEFAULT, tickIntervalMs: 30, ...raftOptions },
     consenters,
     ordererOrganizations: [{ name: "OrdererOrg", mspId: "OrdererMSP", msp, endpoints }],
     // Fabric: an application without organisations has a Writers policy that everyone satisfies.
