@@ -63,10 +63,8 @@ interface Row {
 const numbers = (list: string): number[] => list.split(",").map(Number);
 const sample = await sampleChannel();
 const snapshotIntervalBytes = sample.profile.raftOptions.snapshotIntervalBytes;
-const { channelId, serverTlsCert } = {
-  channelId: sample.profile.channelId,
-  serverTlsCert: sample.profile.consenters[0]!.serverTlsCertPem,
-};
+const { channelId } = sample.profile;
+const serverTlsCert = sample.profile.consenters[0]?.serverTlsCertPem ?? new Uint8Array();
 
 const rows: Row[] = [];
 for (const transactions of numbers(options.transactions)) {

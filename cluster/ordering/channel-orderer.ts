@@ -26,7 +26,7 @@ import { EvictionSuspicion } from "./eviction-suspicion.ts";
 import { firstMembership, type Membership } from "./core/membership.ts";
 import { transactionKey } from "./core/transaction-key.ts";
 import { OrderingError } from "./errors.ts";
-import { ORDERED_WINDOW_COUNT } from "./limits.ts";
+import { ORDERED_WINDOW_COUNT, STARTUP_READ_BYTES } from "./limits.ts";
 import { membersOf, ownRaftId } from "./members.ts";
 import { MessageValidator } from "./message-validator.ts";
 import { cutOffMembers } from "./recovery-record.ts";
@@ -393,12 +393,16 @@ function holdsBlock(replica: RaftReplica, index: number, block: Block): boolean 
 async function rememberTransactions(chain: OrderingChain, blocks: BlockStore): Promise<void> {
   const found: (readonly string[])[] = [];
   let count = 0;
-  for (let number = blocks.height - 1; number > 0 && count < ORDERED_WINDOW_COUNT; number -= 1) {
-    const envelopes = (await blocks.read(number))?.data?.data ?? [];
-    found.push(envelopes.map((bytes) => transactionKey(bytes)));
-    count += envelopes.length;
+  const first = (): number => blocks.height - found.length;
+  while (first() > 1 && count < ORDERED_WINDOW_COUNT) {
+    const run = await blocks.readUpTo(first() - 1, STARTUP_READ_BYTES);
+    for (const { header, data } of run.toReversed()) {
+      if (header?.number === 0 || count >= ORDERED_WINDOW_COUNT) break;
+      found.push((data?.data ?? []).map((bytes) => transactionKey(bytes)));
+      count += data?.data.length ?? 0;
+    }
   }
-  for (let number = blocks.height - found.length; number < blocks.height; number += 1) {
+  for (let number = first(); number < blocks.height; number += 1) {
     chain.remember(number, found.pop() ?? []);
   }
 }

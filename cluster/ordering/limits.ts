@@ -17,6 +17,9 @@ export const EARLY_COUNT_MAX = 10_000;
  */
 export const ORDERED_WINDOW_COUNT = 50_000;
 
+/** Bytes of blocks read at once while those transactions are looked up at the start; a larger block is read by itself. */
+export const STARTUP_READ_BYTES: number = 4 * 1024 * 1024;
+
 /** Broadcast streams open at a time. A further one fails at once with RESOURCE_EXHAUSTED. */
 export const BROADCAST_STREAMS_MAX = 2_500;
 

@@ -89,15 +89,44 @@ export class BlockFiles {
 
   /** Bytes of a block below `height`. Throws `LedgerError` ("corrupt") when they are not what was written. */
   async read(block: number): Promise<Uint8Array> {
-    assert(block < this.height, "only blocks below the height are read");
-    const file = await this.#fileOf(block);
+    const [body] = await this.#readFrom(block, () => block);
+    assert(body !== undefined, "a run holds its first block");
+    return body;
+  }
+
+  /**
+   * As `read`, the blocks that end with `last`, oldest first: as many as one file holds in a row in `bytesMax` bytes, and
+   * at least that one. All are views of one array.
+   */
+  readUpTo(last: number, bytesMax: number): Promise<readonly Uint8Array[]> {
+    return this.#readFrom(last, ({ firstBlock }, offsets) => {
+      const end = offsets[last - firstBlock + 1] ?? 0;
+      let first = last;
+      while (first > firstBlock && end - (offsets[first - firstBlock - 1] ?? 0) <= bytesMax) {
+        first -= 1;
+      }
+      return first;
+    });
+  }
+
+  // The blocks from the one that `firstOf` names up to `last`, which is in the same file, with one read.
+  async #readFrom(
+    last: number,
+    firstOf: (header: FileHeader, offsets: readonly number[]) => number,
+  ): Promise<readonly Uint8Array[]> {
+    assert(last < this.height, "only blocks below the height are read");
+    const file = await this.#fileOf(last);
     const header = { file, firstBlock: await this.#firstBlockOf(file) };
     const tail = this.#tail;
-    if (tail?.header.file === file)
-      return this.#readRecord(tail.handle, header, tail.offsets, block);
+    if (tail?.header.file === file) {
+      const first = firstOf(header, tail.offsets);
+      return this.#readRecords(tail.handle, header, tail.offsets, { first, last });
+    }
     const handle = await this.#deps.files.open(this.#path(file), { create: false });
     try {
-      return await this.#readRecord(handle, header, await this.#offsetsOf(handle, header), block);
+      const offsets = await this.#offsetsOf(handle, header);
+      const first = firstOf(header, offsets);
+      return await this.#readRecords(handle, header, offsets, { first, last });
     } finally {
       await handle.close();
     }
@@ -228,24 +257,27 @@ export class BlockFiles {
     await this.#deps.files.syncDirectory(this.#directory);
   }
 
-  async #readRecord(
+  async #readRecords(
     handle: OpenFile,
     header: FileHeader,
     offsets: readonly number[],
-    block: number,
-  ): Promise<Uint8Array> {
-    const index = block - header.firstBlock;
-    const offset = offsets[index];
-    const end = offsets[index + 1];
-    if (offset === undefined || end === undefined) {
-      throw this.#corrupt(header.file, endOf(offsets), block);
+    { first, last }: { readonly first: number; readonly last: number },
+  ): Promise<readonly Uint8Array[]> {
+    const { file, firstBlock } = header;
+    const start = offsets[first - firstBlock];
+    const end = offsets[last - firstBlock + 1];
+    if (start === undefined || end === undefined) throw this.#corrupt(file, endOf(offsets), last);
+    const bytes = await handle.readAt(start, end - start);
+    const bodies: Uint8Array[] = [];
+    for (let block = first; block <= last; block += 1) {
+      const offset = offsets[block - firstBlock] ?? end;
+      const reading = decodeRecord(bytes, { file, offset }, start);
+      if (reading.kind === "bad" || reading.record.block !== block) {
+        throw this.#corrupt(file, offset, block);
+      }
+      bodies.push(reading.record.body);
     }
-    const bytes = await handle.readAt(offset, end - offset);
-    const reading = decodeRecord(bytes, { file: header.file, offset }, offset);
-    if (reading.kind === "bad" || reading.record.block !== block) {
-      throw this.#corrupt(header.file, offset, block);
-    }
-    return reading.record.body;
+    return bodies;
   }
 
   async #offsetsOf(handle: OpenFile, header: FileHeader): Promise<readonly number[]> {

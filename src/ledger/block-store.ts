@@ -98,6 +98,15 @@ export class BlockStore {
     return this.#recent.get(number)?.bytes ?? (await this.#files.read(number));
   }
 
+  /**
+   * The blocks that end with number `last`, which is below the height, oldest first: as many as lie in a row on disk in
+   * `bytesMax` bytes, and at least that one. Rejects with `LedgerError` ("corrupt").
+   */
+  async readUpTo(last: number, bytesMax: number): Promise<readonly Block[]> {
+    const bodies = await this.#files.readUpTo(last, bytesMax);
+    return bodies.map((bytes) => decode(Block, bytes));
+  }
+
   /** Resolves true once the height is at least `height`, false when aborted or closed before. */
   waitForHeight(height: number, signal: AbortSignal): Promise<boolean> {
     return this.#watch.waitFor(height, signal);

@@ -73,6 +73,27 @@ describe("a block store", () => {
     await again.close();
   });
 
+  test("gives blocks in a row, as many as fit and lie in one file, and at least one", async () => {
+    const files = disk();
+    const blocks = chain(60, 300);
+    const store = await storeOf(files, blocks, 4_000);
+    const bytes = encode(Block, blocks[59]!).length + RECORD_HEADER_BYTES;
+    expect(await store.readUpTo(59, 1)).toEqual([blocks[59]]);
+    for (let last = 59, runs = 0; last >= 0; runs += 1) {
+      const run = await store.readUpTo(last, 3 * bytes);
+      expect(run).toEqual(blocks.slice(last + 1 - run.length, last + 1));
+      expect(run.length).toBeGreaterThan(0);
+      expect(run.length).toBeLessThanOrEqual(3);
+      expect(runs).toBeLessThan(40);
+      last -= run.length;
+    }
+    const spoiled = files.contentOf(FIRST_FILE);
+    spoiled[100]! ^= 1;
+    files.overwrite(FIRST_FILE, spoiled);
+    await expect(store.readUpTo(1, 4_000)).rejects.toMatchObject({ code: "corrupt" });
+    await store.close();
+  });
+
   test("refuses a block out of order or off the chain, and takes the right one afterwards", async () => {
     const blocks = chain(3);
     const store = await storeOf(disk(), blocks.slice(0, 1));
