@@ -3,3 +3,4 @@ export { runOrderer, runPeer } from "./run.ts";
 export { readRunFile, removeRunFile, type RunningNode } from "./run-file.ts";
 export { readVersion } from "./version.ts";
 export { startInProcess, type InProcessOptions, type NodeInProcess } from "./in-process.ts";
+export { loadOrdererConfig } from "./config.ts";
