@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   query: async () => (await import("./commands/query.ts")).addQueryCommand,
   block: async () => (await import("./commands/block.ts")).addBlockCommand,
   tx: async () => (await import("./commands/tx.ts")).addTxCommand,
+  chaos: async () => (await import("./commands/chaos.ts")).addChaosCommand,
   channel: async () => (await import("./commands/channel.ts")).addChannelCommand,
   orderer: async () => (await import("./commands/orderer.ts")).addOrdererCommand,
   peer: async () => (await import("./commands/peer.ts")).addPeerCommand,

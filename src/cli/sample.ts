@@ -10,28 +10,31 @@ const SAMPLE_FOLDER = fileURLToPath(
   new URL("../../../config/samples/asset-transfer", import.meta.url),
 );
 
+/** Deploys it unless it is there. */
+export async function deploySample(network: DevelopmentNetwork, output: Output): Promise<void> {
+  if (await network.isDeployed(SAMPLE_NAME)) return;
+  await network.deploy(
+    {
+      name: SAMPLE_NAME,
+      version: "1.0",
+      package: await readSource(SAMPLE_FOLDER, `${SAMPLE_NAME}_1.0`),
+      policy: undefined,
+      initRequired: false,
+    },
+    (text) => {
+      output.step(text);
+    },
+  );
+}
+
 /** Deploys it unless it is there, then commits one transaction. */
 export async function runSample(network: DevelopmentNetwork, output: Output): Promise<void> {
   const [organization] = network.topology.organizations;
   if (organization === undefined) return;
-  const step = (text: string): void => {
-    output.step(text);
-  };
+  await deploySample(network, output);
   const client = await network.client(organization, "User1");
   const { channelId } = network.topology;
-  if (!(await network.isDeployed(SAMPLE_NAME))) {
-    await network.deploy(
-      {
-        name: SAMPLE_NAME,
-        version: "1.0",
-        package: await readSource(SAMPLE_FOLDER, `${SAMPLE_NAME}_1.0`),
-        policy: undefined,
-        initRequired: false,
-      },
-      step,
-    );
-  }
-  step("committing a transaction");
+  output.step("committing a transaction");
   const startedAt = performance.now();
   const committed = await client.invoke({
     channelId,

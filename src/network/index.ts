@@ -39,3 +39,14 @@ export { deployChaincode, type DeployedChaincode } from "./client/deploy.ts";
 export { OrdererAdmin, type ChannelAtOrderer } from "./client/orderer-admin.ts";
 export { FabricClient, validationCodeName } from "./client/fabric-client.ts";
 export { chaincodeAction } from "./client/transaction.ts";
+export { ChaosControl, type NodeChaos, type Undo } from "./chaos/chaos-control.ts";
+export {
+  isSound,
+  recoveries,
+  reportText,
+  timelineSvg,
+  verdictOf,
+  type ChaosRun,
+} from "./chaos/chaos-report.ts";
+export { namesOf, runChaos, type ChaosPlan } from "./chaos/run-chaos.ts";
+export { randomSteps, scenario, SCENARIOS, type ScenarioName } from "./chaos/scenarios.ts";

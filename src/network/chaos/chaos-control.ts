@@ -1,0 +1,158 @@
+import {
+  cutBetween,
+  linkTo,
+  NO_FAULTS,
+  withLink,
+  type DirectionFaults,
+  type DiskFaults,
+  type FaultSettings,
+} from "../../faults/index.ts";
+import { assert } from "../../kernel/assert.ts";
+import type { DevelopmentNetwork } from "../development-network.ts";
+import { nodeNamed } from "../node-names.ts";
+import type { NodeStatus } from "../node-status.ts";
+import {
+  killNode,
+  pauseNode,
+  readFaults,
+  resumeNode,
+  reviveNode,
+  stateOf,
+  writeFaults,
+  type NodeState,
+} from "./node-control.ts";
+
+/** Takes a fault back; what was in force before it stays. */
+export type Undo = () => Promise<void>;
+
+export interface NodeChaos {
+  readonly name: string;
+  readonly state: NodeState;
+  /** Undefined while the node does not answer. */
+  readonly faults: FaultSettings | undefined;
+}
+
+/** Faults on a running development network. Nodes are named in full or by their first labels. */
+export class ChaosControl {
+  readonly #network: DevelopmentNetwork;
+
+  constructor(network: DevelopmentNetwork) {
+    this.#network = network;
+  }
+
+  /** Cuts the groups off from each other; `isOneWay`: only what the first group sends is lost. */
+  async partition(groups: readonly (readonly string[])[], isOneWay: boolean): Promise<Undo> {
+    const nodes = await this.#network.status();
+    const names = nodes.map(({ name }) => name);
+    const whole = groups.map((group) => group.map((name) => nodeNamed(name, names)));
+    const cut = cutBetween(whole, isOneWay);
+    return this.#change([...cut.keys()], (settings, name) =>
+      (cut.get(name) ?? []).reduce(withLink, settings),
+    );
+  }
+
+  /** Cuts a node off from all others. */
+  async isolate(name: string): Promise<Undo> {
+    const names = (await this.#network.status()).map((node) => node.name);
+    const alone = nodeNamed(name, names);
+    const others = names.filter((other) => other !== alone);
+    return this.partition([[alone], others], false);
+  }
+
+  /** Worsens what goes between the node and all others, in both directions. */
+  async degrade(name: string, faults: Partial<DirectionFaults>): Promise<Undo> {
+    const names = (await this.#network.status()).map((node) => node.name);
+    const subject = nodeNamed(name, names);
+    const worsen = (settings: FaultSettings, peer: string): FaultSettings => {
+      const link = linkTo(settings, peer);
+      return withLink(settings, {
+        peer,
+        out: { ...link.out, ...faults },
+        in: { ...link.in, ...faults },
+      });
+    };
+    const others = names.filter((other) => other !== subject);
+    return this.#change(names, (settings, each) =>
+      each === subject ? others.reduce(worsen, settings) : worsen(settings, subject),
+    );
+  }
+
+  async disk(name: string, faults: Partial<DiskFaults>): Promise<Undo> {
+    const node = await this.#node(name);
+    return this.#change([node.name], (settings) => ({
+      ...settings,
+      disk: { ...settings.disk, ...faults },
+    }));
+  }
+
+  async pause(name: string): Promise<Undo> {
+    const node = await this.#node(name);
+    pauseNode(node);
+    return () => {
+      resumeNode(node);
+      return Promise.resolve();
+    };
+  }
+
+  async kill(name: string): Promise<Undo> {
+    const node = await this.#node(name);
+    await killNode(node);
+    return () => this.restart(node.name);
+  }
+
+  /** Starts a node that is down. */
+  async restart(name: string): Promise<void> {
+    const node = await this.#node(name);
+    await reviveNode(node, this.#network.layout.node(node.name));
+  }
+
+  /** Takes all faults of links and disks back and lets paused nodes go on. Answers the nodes that are down and stay so. */
+  async heal(): Promise<readonly string[]> {
+    const nodes = await this.#network.status();
+    const running = nodes.filter(({ pid }) => pid !== undefined);
+    for (const node of running) resumeNode(node);
+    await Promise.all(running.map((node) => writeFaults(node, NO_FAULTS)));
+    return nodes.filter(({ pid }) => pid === undefined).map(({ name }) => name);
+  }
+
+  async status(): Promise<readonly NodeChaos[]> {
+    const nodes = await this.#network.status();
+    return Promise.all(
+      nodes.map(async (node) => {
+        const state = await stateOf(node);
+        const faults = state === "up" ? await readFaults(node).catch(() => undefined) : undefined;
+        return { name: node.name, state, faults };
+      }),
+    );
+  }
+
+  // A node that is down has no links: it is passed over.
+  async #change(
+    names: readonly string[],
+    change: (settings: FaultSettings, name: string) => FaultSettings,
+  ): Promise<Undo> {
+    const nodes = (await this.#network.status()).filter(
+      ({ name, pid }) => names.includes(name) && pid !== undefined,
+    );
+    const before = await Promise.all(
+      nodes.map(async (node) => ({ node, settings: await readFaults(node) })),
+    );
+    await Promise.all(
+      before.map(({ node, settings }) => writeFaults(node, change(settings, node.name))),
+    );
+    return async () => {
+      await Promise.all(before.map(({ node, settings }) => writeFaults(node, settings)));
+    };
+  }
+
+  async #node(name: string): Promise<NodeStatus> {
+    const nodes = await this.#network.status();
+    const whole = nodeNamed(
+      name,
+      nodes.map((node) => node.name),
+    );
+    const node = nodes.find((each) => each.name === whole);
+    assert(node !== undefined, "the name was chosen among the nodes'");
+    return node;
+  }
+}

@@ -1,0 +1,91 @@
+/** `heddle chaos` on a network of real processes. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TestNetwork } from "../network/harness.ts";
+
+const SLOW_MACHINE_MS = 300_000;
+
+interface ChaosStatus {
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly faults?: { readonly links: readonly unknown[]; readonly disk: unknown };
+  }[];
+}
+
+let net: TestNetwork;
+
+beforeAll(async () => {
+  net = await TestNetwork.start({ peersPerOrganization: 1 });
+}, SLOW_MACHINE_MS);
+
+afterAll(async () => {
+  await net.close();
+}, SLOW_MACHINE_MS);
+
+async function statusOf(name: string): Promise<ChaosStatus["nodes"][number] | undefined> {
+  const { nodes } = (await net.must("chaos", "status")) as ChaosStatus;
+  return nodes.find((node) => node.name === name);
+}
+
+describe("chaos", { timeout: SLOW_MACHINE_MS }, () => {
+  test("cuts, fills and heals", async () => {
+    await net.must("chaos", "partition", "orderer1|orderer2,orderer3");
+    expect((await statusOf("orderer.example.com"))?.faults?.links).toHaveLength(2);
+    await net.must("chaos", "disk-full", "orderer2");
+    expect((await statusOf("orderer2.example.com"))?.faults).toMatchObject({
+      links: [{ peer: "orderer.example.com" }],
+      disk: { full: true },
+    });
+    await net.must("chaos", "heal");
+    expect((await statusOf("orderer2.example.com"))?.faults).toMatchObject({
+      links: [],
+      disk: { full: false },
+    });
+  });
+
+  test("takes a fault back after its time, and leaves those from before", async () => {
+    await net.must("chaos", "slow-disk", "orderer3", "20ms");
+    await net.must("chaos", "isolate", "orderer3", "--for", "200ms");
+    expect((await statusOf("orderer3.example.com"))?.faults).toMatchObject({
+      links: [],
+      disk: { syncDelayMs: 20 },
+    });
+    await net.must("chaos", "heal");
+  });
+
+  test("pauses, kills and starts processes", async () => {
+    await net.must("chaos", "pause", "orderer2");
+    expect((await statusOf("orderer2.example.com"))?.state).toBe("paused");
+    await net.must("chaos", "heal");
+    expect((await statusOf("orderer2.example.com"))?.state).toBe("up");
+    await net.must("chaos", "kill", "orderer2");
+    expect((await statusOf("orderer2.example.com"))?.state).toBe("down");
+    const twice = await net.run("chaos", "kill", "orderer2");
+    expect(twice.stderr).toContain("orderer2.example.com is down");
+    await net.must("chaos", "restart", "orderer2");
+    expect((await statusOf("orderer2.example.com"))?.state).toBe("up");
+  });
+
+  test("refuses what it does not understand, with the cure", async () => {
+    const lone = await net.run("chaos", "partition", "orderer1");
+    expect(lone).toMatchObject({ code: 2 });
+    expect(lone.stderr).toContain("expected groups such as");
+    const unknown = await net.run("chaos", "isolate", "orderer9");
+    expect(unknown).toMatchObject({ code: 1 });
+    expect(unknown.stderr).toContain("orderer9 is no node; the network has orderer.example.com");
+  });
+
+  test("runs a scenario, finds it sound and writes what happened", async () => {
+    const out = join(net.directory, "report");
+    const run = (await net.must("chaos", "run", "leader-kill", "--out", out)) as {
+      readonly isSound: boolean;
+      readonly acknowledged: number;
+    };
+    expect(run.isSound).toBe(true);
+    expect(run.acknowledged).toBeGreaterThan(0);
+    expect(await readFile(join(out, "report.md"), "utf8")).toContain("| kill orderer");
+    expect(await readFile(join(out, "timeline.svg"), "utf8")).toContain("<svg");
+  });
+});

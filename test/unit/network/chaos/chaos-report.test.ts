@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import {
+  isSound,
+  recoveries,
+  reportText,
+  timelineSvg,
+  verdictOf,
+  type ChaosRun,
+} from "../../../../src/network/chaos/chaos-report.ts";
+
+const run: ChaosRun = {
+  title: "leader-kill",
+  seed: 1,
+  durationMs: 10_000,
+  attempts: [
+    { startMs: 0, endMs: 100, transactionId: "a" },
+    { startMs: 2_500, endMs: 2_600 },
+    { startMs: 3_000, endMs: 4_200, transactionId: "b" },
+    { startMs: 6_000, endMs: 6_100, transactionId: "c" },
+  ],
+  spans: [{ text: "kill <orderer>", startMs: 2_000, endMs: 5_000 }],
+  levelMs: 700,
+  violations: [],
+};
+
+describe("a report of chaos", () => {
+  test("counts recovery from the fault to the next commit that began after it", () => {
+    expect(recoveries(run)).toEqual([
+      { fault: "kill <orderer>", afterFaultMs: 2_200, afterHealMs: 1_100 },
+    ]);
+  });
+
+  test("says what was committed and how long it took", () => {
+    const text = reportText(run);
+    expect(text).toContain("| transactions acknowledged | 3 |");
+    expect(text).toContain("| not acknowledged, so promised nothing | 1 |");
+    expect(text).toContain("| kill <orderer> | 2.2 s | 1.1 s |");
+    expect(text).toContain("sound");
+  });
+
+  test("is not sound with a violation, without recovery, or when nothing was learnt", () => {
+    const lost = { ...run, violations: [{ kind: "lost" as const, detail: "t" }] };
+    const apart = { ...run, levelMs: undefined };
+    const idle = { ...run, attempts: [] };
+    expect([run, lost, apart, idle].map(isSound)).toEqual([true, false, false, false]);
+    expect(verdictOf(lost)).toMatch(/^VIOLATED/);
+    expect(verdictOf(apart)).toMatch(/^NOT RECOVERED/);
+    expect(verdictOf(idle)).toMatch(/^NOTHING LEARNT/);
+    expect(reportText(lost)).toContain("- lost: t");
+  });
+
+  test("draws each fault where it was, with its text escaped", () => {
+    const svg = timelineSvg(run);
+    expect(svg).toContain("kill &lt;orderer&gt;");
+    // 60 + 0.2 × 900
+    expect(svg).toContain('<rect x="240.0" y="10" width="270.0"');
+    expect(svg.match(/fill="#2a7"/g)).toHaveLength(120);
+  });
+});
