@@ -21,7 +21,9 @@ import {
   BatchTimeout,
   Block,
   ChannelHeader,
+  ConsensusType,
   Envelope,
+  EtcdraftConfigMetadata,
   HeaderType,
   Payload,
   SignatureHeader,
@@ -31,6 +33,7 @@ import {
   encode,
   methodOf,
   transactionId,
+  type EtcdraftConsenter,
 } from "../../../src/wire/index.ts";
 import { updateEnvelope } from "../../support/sample-updates.ts";
 import { TestNetwork } from "../network/harness.ts";
@@ -242,6 +245,72 @@ describe("an orderer that joins late", { timeout: SLOW_MACHINE_MS }, () => {
     await net.restart(names[2]!);
     await untilLevel(goal);
     expect((await rows())[2]).toMatchObject({ consensusRelation: "follower", status: "active" });
+  });
+});
+
+describe("the third orderer", { timeout: SLOW_MACHINE_MS }, () => {
+  /** Orders a configuration with these consenters; the places of orderers. */
+  async function haveConsenters(places: readonly number[]): Promise<void> {
+    const current = await channelApi("GET", `/${CHANNEL}/blocks/config`);
+    const before = configOfBlock(decode(Block, current.body)).channelGroup!;
+    const orderer = before.groups.get("Orderer")!;
+    const values = new Map(orderer.values);
+    const type = decode(ConsensusType, values.get("ConsensusType")!.value);
+    const metadata = decode(EtcdraftConfigMetadata, type.metadata);
+    const consenters = await Promise.all(places.map(consenterAt));
+    const changed = encode(EtcdraftConfigMetadata, { ...metadata, consenters });
+    const value = encode(ConsensusType, { ...type, metadata: changed });
+    values.set("ConsensusType", { ...values.get("ConsensusType")!, value });
+    const groups = new Map(before.groups).set("Orderer", { ...orderer, values });
+    const update = computeConfigUpdate(CHANNEL, before, { ...before, groups })!;
+    const envelope = encode(Envelope, await updateEnvelope(update, [client]));
+    await net.until("the configuration is taken", async () => {
+      const { status } = await channelApi("PUT", "", envelope);
+      return status === 201;
+    });
+  }
+
+  async function consenterAt(place: number): Promise<EtcdraftConsenter> {
+    const site = net.topology.orderers[place]!;
+    const certificate = await readFile(join(layout.orderer(site), "tls", "server.crt"));
+    const [clientTlsCert, serverTlsCert] = [certificate, certificate];
+    return { host: site.name, port: site.port, clientTlsCert, serverTlsCert };
+  }
+
+  async function untilThirdIs(relation: "consenter" | "follower"): Promise<void> {
+    await net.until(`the third orderer is a ${relation}`, async () => {
+      const [first, , third] = await rows();
+      if (first === undefined || third === undefined) return false;
+      const isLevel = third.height === first.height && third.status === "active";
+      return isLevel && third.consensusRelation === relation;
+    });
+  }
+
+  async function untilThirdOrders(): Promise<void> {
+    await net.until("the third orderer orders", async () => {
+      const status = await broadcast(2);
+      return status === Status.SUCCESS;
+    });
+  }
+
+  test("becomes a consenter that votes, a follower again, and a consenter anew, by configuration alone", async () => {
+    await haveConsenters([0, 1, 2]);
+    await untilThirdIs("consenter");
+    await untilThirdOrders();
+    // Without its vote the first alone is no majority.
+    process.kill(await net.pidOf(names[1]!), "SIGKILL");
+    await untilThirdOrders();
+    await net.restart(names[1]!);
+    await untilLevel((await rows())[0]!.height);
+    await haveConsenters([0, 1]);
+    await untilThirdIs("follower");
+    await order(2);
+    await untilThirdIs("follower");
+    expect(await broadcast(2)).not.toBe(Status.SUCCESS);
+    await haveConsenters([0, 1, 2]);
+    await untilThirdIs("consenter");
+    await untilThirdOrders();
+    await untilLevel((await rows())[0]!.height);
   });
 });
 
