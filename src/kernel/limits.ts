@@ -18,6 +18,12 @@ export const TLS_HANDSHAKE_TIMEOUT_MS = 5_000;
 /** Calls still open at a server's close are cancelled after this time. */
 export const RPC_CLOSE_GRACE_MS = 500;
 
+/**
+ * A call counts as ended by its deadline when it is cancelled at most this time before: a client gives up at its own
+ * deadline, which is earlier than the server's by the way of the request.
+ */
+export const RPC_DEADLINE_SKEW_MS = 250;
+
 /** Connections one listener holds; a further one is refused. */
 export const CONNECTIONS_MAX = 2_000;
 

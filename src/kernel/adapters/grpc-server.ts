@@ -32,6 +32,7 @@ import { AsyncQueue } from "../async-queue.ts";
 import {
   CONNECTIONS_MAX,
   RPC_CLOSE_GRACE_MS,
+  RPC_DEADLINE_SKEW_MS,
   RPC_MESSAGE_BYTES_MAX,
   RPC_QUEUE_COUNT_MAX,
   RPC_STREAMS_PER_CONNECTION_MAX,
@@ -214,7 +215,7 @@ export class GrpcServer {
     return {
       call: {
         signal: abort.signal,
-        isDeadlineExceeded: () => Date.now() >= deadlineMs,
+        isDeadlineExceeded: () => Date.now() >= deadlineMs - RPC_DEADLINE_SKEW_MS,
         peerAddress,
         peerCertificate: this.#peerCertificate(peerAddress),
         localCertificate: this.#localCertificate(peerAddress),

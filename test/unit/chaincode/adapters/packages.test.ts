@@ -184,7 +184,7 @@ describe("the package store", () => {
     const bytes = await packageOf([METADATA, CODE]);
     const packageId = `a_1:${toHex(sha256(bytes))}`;
     const both = await Promise.all([store.install(bytes), store.install(bytes)]);
-    expect(both.map(({ wasInstalled }) => wasInstalled)).toEqual([false, true]);
+    expect(both.filter(({ wasInstalled }) => wasInstalled)).toHaveLength(1);
     const reopened = storeIn(directory);
     expect(await reopened.list()).toEqual([{ packageId, label: "a_1" }]);
     expect(await reopened.read(packageId)).toEqual(bytes);
