@@ -10,7 +10,10 @@ import { becomeCandidate, becomeFollower, becomePreCandidate } from "./transitio
 /** One tick without a leader's message, at a node that does not lead. */
 export function tickElection(state: RaftState): void {
   state.electionElapsed += 1;
-  if (state.electionElapsed < state.electionTimeout) return;
+  if (state.electionElapsed < state.electionTimeout) {
+    maybeAskAgain(state);
+    return;
+  }
   // One that may not campaign leaves its time run on, or it would take a leader for alive that it has long not heard.
   if (campaignFault(state) !== undefined) return;
   state.electionElapsed = 0;
@@ -49,24 +52,58 @@ function campaignFault(state: RaftState): string | undefined {
 /** Asks whether an election could be won (thesis §9.6). */
 function startPreVote(state: RaftState): void {
   becomePreCandidate(state);
+  askBefore(state, rivals(state));
+  countVotes(state);
+}
+
+function askBefore(state: RaftState, voters: readonly number[]): void {
   const { index: lastIndex, term: lastTerm } = state.log.last;
-  for (const to of rivals(state)) {
+  for (const to of voters) {
     const header = { from: state.id, to, term: state.term + 1 };
     state.outbox.sendNow({ type: "preVote", ...header, lastIndex, lastTerm });
   }
-  countVotes(state);
 }
 
 /** Stands for election in the next term. `isTransfer`: the leader asked for it. */
 function startVote(state: RaftState, isTransfer: boolean): void {
   becomeCandidate(state, isTransfer);
+  askForVotes(state, rivals(state), isTransfer);
+}
+
+function askForVotes(state: RaftState, voters: readonly number[], isTransfer: boolean): void {
   const { index: lastIndex, term: lastTerm } = state.log.last;
-  for (const to of rivals(state)) {
+  for (const to of voters) {
     // After persistence, unlike a pre-vote: were the term or the end of the log lost in a crash, this node could stand
     // again in the same term with a shorter log, and votes given to the longer one would count for it.
     const header = { from: state.id, to, term: state.term };
     state.outbox.sendAfterPersist({ type: "vote", ...header, lastIndex, lastTerm, isTransfer });
   }
+}
+
+// A request or its answer may be lost, or the voter may have heard a leader a moment too recently to answer at all.
+function maybeAskAgain(state: RaftState): void {
+  const { role, options } = state;
+  if (!options.hastensElections || state.electionElapsed % options.heartbeatTicks !== 0) return;
+  if (role.type !== "preCandidate" && role.type !== "candidate") return;
+  // Before the own vote is durable the first requests have not left either.
+  if (!role.votes.has(state.id)) return;
+  const silent = rivals(state).filter((voter) => !role.votes.has(voter));
+  if (role.type === "candidate") {
+    askForVotes(state, silent, role.isTransfer);
+    return;
+  }
+  askBefore(state, silent);
+  role.givesWay = false;
+  countVotes(state);
+}
+
+// Two that ask at one time grant each other the pre-vote, stand both, and split the votes. So that with the longer log or,
+// if they are equal, the higher id goes first; the other one stands a heartbeat later, should that have come to nothing.
+function maybeGiveWay(state: RaftState, { term, from, lastIndex, lastTerm }: PreVoteMessage): void {
+  const { role, log, options } = state;
+  if (!options.hastensElections || role.type !== "preCandidate" || term !== state.term + 1) return;
+  const isEqual = lastIndex === log.last.index && lastTerm === log.last.term;
+  if (!isEqual || from > state.id) role.givesWay = true;
 }
 
 // Whose votes count besides the own: of both halves of a joint configuration (Raft §6).
@@ -99,8 +136,8 @@ function countVotes(state: RaftState): void {
   const result = jointVoteResult(state.membership, role.votes);
   if (result === "pending") return;
   if (result === "lost") becomeFollower(state, state.term, undefined, "election lost");
-  else if (role.type === "preCandidate") startVote(state, false);
-  else takeOffice(state);
+  else if (role.type === "candidate") takeOffice(state);
+  else if (!role.givesWay) startVote(state, false);
 }
 
 /**
@@ -123,11 +160,13 @@ export function answerVoteRequest(state: RaftState, message: PreVoteMessage | Vo
   state.outbox.trace({ type, term: message.term, to: message.from });
   const header = { from: state.id, to: message.from };
   if (message.type === "preVote") {
+    if (isGranted) maybeGiveWay(state, message);
     const term = isGranted ? message.term : state.term;
     state.outbox.sendNow({ type: "preVoteAnswer", ...header, term, isGranted });
   } else if (isGranted) {
+    // Once: one that asks again and hears no answer must not hold everybody up.
+    if (state.votedFor !== message.from) state.electionElapsed = 0;
     state.votedFor = message.from;
-    state.electionElapsed = 0;
     state.outbox.sendAfterPersist({ type: "voteAnswer", ...header, term: state.term, isGranted });
   } else {
     state.outbox.sendNow({ type: "voteAnswer", ...header, term: state.term, isGranted });

@@ -19,7 +19,7 @@ import {
 } from "./replication.ts";
 import type { LeaderRole } from "./role.ts";
 import type { RaftState } from "./state.ts";
-import { maybeHandOver, tickTransfer } from "./transfer.ts";
+import { maybeHandOver, nameSuccessor, tickTransfer } from "./transfer.ts";
 import { becomeFollower, becomeLeader } from "./transition.ts";
 
 /** An election is won: open the term with an empty entry, which commits what earlier terms left (Raft §8). */
@@ -30,7 +30,7 @@ export function takeOffice(state: RaftState): void {
 }
 
 export function tickLeader(state: RaftState, role: LeaderRole): void {
-  if (maybeStepDownForDisk(state)) return;
+  if (maybeStepDownForDisk(state, role)) return;
   state.electionElapsed += 1;
   if (state.electionElapsed >= state.options.electionTicks) {
     state.electionElapsed = 0;
@@ -161,9 +161,11 @@ function maybeStepDownWithoutQuorum(state: RaftState, role: LeaderRole): boolean
 
 // A leader with a dead disk still sends heartbeats and so prevents its own replacement, while nothing it leads can be
 // applied here. It cannot be elected again before its vote is durable.
-function maybeStepDownForDisk(state: RaftState): boolean {
+function maybeStepDownForDisk(state: RaftState, role: LeaderRole): boolean {
   if (state.persistQueue.waitingTicks < state.options.electionTicks) return false;
   if (state.membership.isSoleVoter(state.id)) return false;
+  // The others have heard this node until now, and would wait an election timeout for it.
+  nameSuccessor(state, role);
   becomeFollower(state, state.term, undefined, "disk stalled");
   return true;
 }

@@ -29,6 +29,12 @@ export interface RaftOptions {
   readonly random: Random;
   /** Ask whether an election could be won before standing for it (thesis §9.6). Default true. */
   readonly preVote?: boolean;
+  /**
+   * Ask those again that have not answered, every `heartbeatTicks`, as long as the election lasts (Raft §5.1); and of two
+   * that ask for pre-votes at one time let one go first. Without it a lost message or a split vote costs another election
+   * timeout. Default true.
+   */
+  readonly hastensElections?: boolean;
   /** A leader that hears no majority steps down, and votes are ignored while one is heard (thesis §6.2). Default true. */
   readonly checkQuorum?: boolean;
   /** A leader that is no longer a voter follows at once. Without it, it leads on until another is elected. Default true. */
@@ -58,7 +64,13 @@ export type ResolvedOptions = Required<RaftOptions>;
 
 /** Fills in the defaults. */
 export function resolveOptions(options: RaftOptions): ResolvedOptions {
-  const defaults = { preVote: true, checkQuorum: true, stepDownOnRemoval: true, mayVote: true };
+  const defaults = {
+    preVote: true,
+    hastensElections: true,
+    checkQuorum: true,
+    stepDownOnRemoval: true,
+    mayVote: true,
+  };
   return { ...defaults, ...options };
 }
 

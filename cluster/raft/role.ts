@@ -12,6 +12,8 @@ export interface PreCandidateRole {
   readonly type: "preCandidate";
   /** Answers by voter: a second answer of one voter does not count. */
   readonly votes: Map<number, boolean>;
+  /** Another one asks at the same time and goes first, until the next time that this node asks. */
+  givesWay: boolean;
 }
 
 /** Stands for election in the current term. */
@@ -19,6 +21,8 @@ export interface CandidateRole {
   readonly type: "candidate";
   /** As above. The own vote is in it once it is durable. */
   readonly votes: Map<number, boolean>;
+  /** The leader asked for it. */
+  readonly isTransfer: boolean;
 }
 
 /** Leads the current term. */

@@ -24,6 +24,15 @@ export function maybeHandOver(state: RaftState, role: LeaderRole, peer: number):
   state.outbox.sendNow({ type: "timeoutNow", from: state.id, to: peer, term: state.term });
 }
 
+/** Tells the voter that is known to hold most to campaign, level or not: this node cannot bring it further. */
+export function nameSuccessor(state: RaftState, role: LeaderRole): void {
+  const voters = [...role.progress].filter(([peer]) => state.membership.isVoter(peer));
+  const [best] = voters.sort(([, a], [, b]) => b.match - a.match);
+  if (best === undefined) return;
+  const [to] = best;
+  state.outbox.sendNow({ type: "timeoutNow", from: state.id, to, term: state.term });
+}
+
 /** Without a successor within an election timeout, proposals are welcome again. */
 export function tickTransfer(state: RaftState, role: LeaderRole): void {
   if (role.transfer === undefined) return;

@@ -30,7 +30,7 @@ export function followLeader(state: RaftState, leaderId: number): void {
 /** Forgets its leader: otherwise it would refuse to vote for the next one. */
 export function becomePreCandidate(state: RaftState): void {
   restartElectionTimer(state);
-  state.role = { type: "preCandidate", votes: new Map([[state.id, true]]) };
+  state.role = { type: "preCandidate", votes: new Map([[state.id, true]]), givesWay: false };
   state.outbox.trace({ type: "becamePreCandidate", term: state.term });
 }
 
@@ -38,7 +38,7 @@ export function becomePreCandidate(state: RaftState): void {
 export function becomeCandidate(state: RaftState, isTransfer: boolean): void {
   enterTerm(state, state.term + 1, state.id);
   restartElectionTimer(state);
-  state.role = { type: "candidate", votes: new Map() };
+  state.role = { type: "candidate", votes: new Map(), isTransfer };
   state.outbox.trace({ type: "becameCandidate", term: state.term, isTransfer });
 }
 

@@ -47,6 +47,7 @@ export class SimNode {
   #applyMsMax: number;
   #crashOnPromisePermille: number;
   #isCalm = false;
+  #blockedUntilMs = 0;
 
   constructor(id: number, around: Surroundings, random: SeededRandom) {
     this.id = id;
@@ -119,7 +120,22 @@ export class SimNode {
     this.#crashOnPromisePermille = 0;
   }
 
+  get isBlocked(): boolean {
+    return this.#blockedUntilMs > this.#around.queue.nowMs;
+  }
+
+  /** Its loop does nothing for `durationMs`: what arrives and what is due waits, in order; of the ticks only one. */
+  block(durationMs: number): void {
+    this.#blockedUntilMs = Math.max(this.#blockedUntilMs, this.#around.queue.nowMs + durationMs);
+  }
+
   receive(message: RaftMessage): void {
+    if (this.isBlocked) {
+      this.#later(0, () => {
+        this.receive(message);
+      });
+      return;
+    }
     this.step({ type: "message", message: sabotageReceived(this.#around.sabotage, message) });
   }
 
@@ -251,8 +267,12 @@ export class SimNode {
   // Nothing that a crashed incarnation had in hand happens to the next one.
   #later(delayMs: number, run: () => void): void {
     const incarnation = this.#incarnation;
-    this.#around.queue.schedule(delayMs, () => {
-      if (this.#raft !== undefined && this.#incarnation === incarnation) run();
+    const { queue } = this.#around;
+    queue.schedule(delayMs, () => {
+      if (this.#raft === undefined || this.#incarnation !== incarnation) return;
+      const waitMs = this.#blockedUntilMs - queue.nowMs;
+      if (waitMs > 0) this.#later(waitMs, run);
+      else run();
     });
   }
 }

@@ -153,6 +153,8 @@ export class ScriptedGroup {
     return {
       id,
       electionTicks: ELECTION_TICKS,
+      // etcd's library asks once, and knows no precedence.
+      hastensElections: false,
       heartbeatTicks: HEARTBEAT_TICKS,
       messageBytesMax: UNBOUNDED,
       inflightMessagesMax: Number(argument(testCase, "inflight") ?? UNBOUNDED),

@@ -23,10 +23,9 @@ describe("a broken connection", () => {
     expect(group.node(2).status).toMatchObject({ role: "follower", leaderId: 1 });
     for (const id of [2, 3]) group.node(id).tick(1);
     group.settle();
-    // Without jitter both stand at once, and neither wins.
-    for (const id of [2, 3]) {
-      expect(group.node(id).status).toMatchObject({ role: "candidate", term: 2 });
-    }
+    // Without jitter both ask at once, and one gives way.
+    expect(group.node(3).status).toMatchObject({ role: "leader", term: 2 });
+    expect(group.node(2).status).toMatchObject({ role: "follower", leaderId: 3, term: 2 });
   });
 
   test("to a leader that is heard changes nothing", () => {
@@ -60,6 +59,81 @@ describe("a broken connection", () => {
     node.step({ type: "unreachable", id: 3 });
     node.tick(9);
     expect(node.status).toMatchObject({ role: "follower", leaderId: 2 });
+  });
+});
+
+describe("an election that lasts", () => {
+  const requestsOf = (node: ReturnType<typeof nodeOf>): readonly [string, number][] =>
+    node.takeSent().map(({ type, to }) => [type, to]);
+
+  test("asks those again that have not answered, every heartbeat", () => {
+    const node = nodeOf(1, [1, 2, 3, 4, 5], [], { term: 1 });
+    node.tick(10);
+    node.takeSent();
+    node.receive({ type: "preVoteAnswer", from: 2, to: 1, term: 1, isGranted: false });
+    node.tick(1);
+    expect(requestsOf(node)).toEqual([3, 4, 5].map((to) => ["preVote", to]));
+    for (const from of [3, 4]) {
+      node.receive({ type: "preVoteAnswer", from, to: 1, term: 2, isGranted: true });
+    }
+    expect(requestsOf(node)).toEqual([2, 3, 4, 5].map((to) => ["vote", to]));
+    node.receive({ type: "voteAnswer", from: 5, to: 1, term: 2, isGranted: true });
+    node.tick(1);
+    expect(requestsOf(node)).toEqual([2, 3, 4].map((to) => ["vote", to]));
+  });
+
+  test("asks again only when its own vote is durable", () => {
+    const node = nodeOf(1, VOTERS, [], { term: 1 });
+    node.holdDisk();
+    node.tick(10);
+    node.receive({ type: "preVoteAnswer", from: 2, to: 1, term: 2, isGranted: true });
+    node.takeSent();
+    node.tick(3);
+    expect(node.takeSent()).toEqual([]);
+    node.releaseDisk();
+    node.takeSent();
+    node.tick(1);
+    expect(requestsOf(node)).toEqual([2, 3].map((to) => ["vote", to]));
+  });
+
+  test("does not keep others from standing by asking again", () => {
+    const node = nodeOf(1, VOTERS, [], { term: 1 });
+    for (let tick = 0; tick < 10; tick += 1) {
+      node.receive(voteFor(2, 2));
+      node.tick(1);
+    }
+    expect(node.status.role).toBe("preCandidate");
+  });
+
+  test.each([
+    { rival: 3, lastIndex: 0, goesFirst: "the rival with the higher id" },
+    { rival: 2, lastIndex: 1, goesFirst: "the rival with the longer log" },
+  ])("lets $goesFirst go first, for one heartbeat", ({ rival, lastIndex }) => {
+    const node = nodeOf(1 + (rival === 2 ? 2 : 0), VOTERS, [], { term: 1 });
+    const to = node.status.id;
+    const other = VOTERS.find((voter) => voter !== to && voter !== rival)!;
+    node.tick(10);
+    node.receive({ type: "preVote", from: rival, to, term: 2, lastIndex, lastTerm: lastIndex });
+    node.receive({ type: "preVoteAnswer", from: other, to, term: 2, isGranted: true });
+    expect(node.status.role).toBe("preCandidate");
+    node.tick(1);
+    expect(node.status).toMatchObject({ role: "candidate", term: 2 });
+  });
+
+  test("does not wait for a rival with a lower id", () => {
+    const third = nodeOf(3, VOTERS, [], { term: 1 });
+    third.tick(10);
+    const question = {
+      type: "preVote",
+      from: 1,
+      to: 3,
+      term: 2,
+      lastIndex: 0,
+      lastTerm: 0,
+    } as const;
+    third.receive(question);
+    third.receive({ type: "preVoteAnswer", from: 2, to: 3, term: 2, isGranted: true });
+    expect(third.status.role).toBe("candidate");
   });
 });
 

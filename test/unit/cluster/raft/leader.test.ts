@@ -174,9 +174,13 @@ describe("a leader", () => {
     for (let tick = 0; tick < 10; tick += 1) {
       expect(node.status.role).toBe("leader");
       node.receive(heartbeatAnswer(2));
+      node.receive({ type: "appendAccepted", from: 3, to: 1, term: 1, index: 1 });
+      node.takeSent();
       node.tick(1);
     }
     expect(node.status.role).toBe("follower");
+    // The one that holds more need not wait until it misses its leader.
+    expect(node.takeSent()).toEqual([{ type: "timeoutNow", from: 1, to: 3, term: 1 }]);
   });
 });
 
