@@ -17,13 +17,15 @@ export class SimulatedTime implements Clock, Timers {
   readonly #heap: ScheduledCall[] = [];
   #nowMs = 0;
   #sequence = 0;
+  /** By how much the time of day is off. */
+  wallOffsetMs = 0;
 
   monotonicMs(): number {
     return this.#nowMs;
   }
 
   wallMs(): number {
-    return this.#nowMs;
+    return this.#nowMs + this.wallOffsetMs;
   }
 
   after(delayMs: number, run: () => void): Timer {

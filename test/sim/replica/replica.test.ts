@@ -54,13 +54,17 @@ describe("three orderers under crashes, partitions and a lossy network", () => {
     expect(await runSeed(7)).toEqual(await runSeed(7));
   });
 
+  test("do the same when the time of day jumps", { timeout: 30_000 }, async () => {
+    expect(await runSeed(7, { jumpsClock: true })).toEqual(await runSeed(7));
+  });
+
   test.each(["/raft", "/blocks"])(
     "are caught when the disk under %s lies about its flushes",
     { timeout: 60_000 },
     async (directory) => {
       const caught: number[] = [];
       for (let seed = 1; seed <= 10; seed += 1) {
-        await runSeed(seed, directory).catch(() => caught.push(seed));
+        await runSeed(seed, { lyingDirectory: directory }).catch(() => caught.push(seed));
       }
       expect(caught.length).toBeGreaterThan(0);
     },

@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { deepEqual, equal } from "node:assert/strict";
 import { toHex, utf8 } from "../../../src/kernel/bytes.ts";
 import {
   Block,
@@ -20,6 +20,7 @@ import { SimulatedOrderer } from "./simulated-orderer.ts";
 
 const CHAOS_MS = 6_000;
 const HEALED_MS = 10_000;
+const DAY_MS = 86_400_000;
 const CALM = { lostPerMille: 0, repeatedPerMille: 0, delayMsMax: 5 };
 
 /** What one run did, for its author to see that it did something. */
@@ -40,9 +41,29 @@ export interface RunReport {
   readonly tip: string;
 }
 
+export interface RunOptions {
+  /** Flushes below this directory say that they flushed and did not. */
+  readonly lyingDirectory?: string;
+  /** The time of day jumps back and forth by up to a day. */
+  readonly jumpsClock?: boolean;
+}
+
+/** What was acknowledged is not where it was said to be, or is there twice. */
+export class BrokenPromise extends Error {
+  override readonly name = "BrokenPromise";
+  readonly lostCount: number;
+  readonly doubledCount: number;
+
+  constructor(lostCount: number, doubledCount: number) {
+    super(`${lostCount} acknowledged envelopes are lost, ${doubledCount} are ordered twice`);
+    this.lostCount = lostCount;
+    this.doubledCount = doubledCount;
+  }
+}
+
 /** Three orderers, clients and a nemesis, from one seed. Throws on the first promise that is broken. */
-export async function runSeed(seed: number, lyingDirectory?: string): Promise<RunReport> {
-  const run = new Run(seed, lyingDirectory);
+export async function runSeed(seed: number, options: RunOptions = {}): Promise<RunReport> {
+  const run = new Run(seed, options);
   return run.play();
 }
 
@@ -59,9 +80,12 @@ class Run {
   #crashes = 0;
   #damaged = 0;
   readonly #mayNotDamage: boolean;
+  readonly #jumps: SeededRandom | undefined;
 
-  constructor(seed: number, lyingDirectory: string | undefined) {
+  constructor(seed: number, { lyingDirectory, jumpsClock = false }: RunOptions) {
     this.#random = new SeededRandom(seed);
+    // Its own dice: a run with jumps is otherwise the run without.
+    if (jumpsClock) this.#jumps = new SeededRandom(seed + 2);
     this.#mayNotDamage = lyingDirectory !== undefined;
     this.#network = new SimulatedNetwork(this.#time, new SeededRandom(seed + 1), {
       lostPerMille: this.#random.below(80),
@@ -90,6 +114,9 @@ class Run {
       untilMs -= stepMs;
       this.#client();
       await this.#nemesis();
+      if (this.#jumps !== undefined) {
+        this.#time.wallOffsetMs = this.#jumps.below(2 * DAY_MS) - DAY_MS;
+      }
     }
     await this.#heal();
     await this.#liveness();
@@ -127,7 +154,7 @@ class Run {
       if (result.kind === "unavailable") this.#refused += 1;
       else {
         const known = this.#acknowledged.get(name) ?? result.blockNumber;
-        expect([name, result.blockNumber]).toEqual([name, known]);
+        deepEqual([name, result.blockNumber], [name, known]);
         this.#acknowledged.set(name, result.blockNumber);
       }
     });
@@ -168,7 +195,12 @@ class Run {
         const victim = this.#orderers.find((each) => !each.isUp);
         if (victim === undefined || this.#damaged > 0 || this.#mayNotDamage) return;
         if (await victim.spoilLog()) this.#damaged += 1;
+        return;
       }
+      case 10:
+        // The power goes everywhere at once, now and then.
+        if (this.#random.below(3) > 0) return;
+        for (const each of this.#orderers) if (each.isUp) this.#crash(each);
     }
   }
 
@@ -204,10 +236,11 @@ class Run {
     for (const orderer of this.#orderers)
       for (let count = 0; count < 5; count += 1) this.#orderNew(orderer);
     await this.#time.advance(HEALED_MS, () => this.#waiting === 0);
-    expect(this.#waiting).toBe(0);
-    expect(this.#acknowledged.size - before).toBe(15);
+    equal(this.#waiting, 0, "every envelope is answered in the end");
+    equal(this.#acknowledged.size - before, 15, "every envelope is taken when nothing fails");
     await this.#time.advance(HEALED_MS, () => this.#isLevel());
-    expect(this.#orderers.map((orderer) => orderer.height)).toEqual(
+    deepEqual(
+      this.#orderers.map((orderer) => orderer.height),
       this.#orderers.map(() => this.#orderers[0]!.height),
     );
   }
@@ -219,10 +252,12 @@ class Run {
   async #check(): Promise<RunReport> {
     const chains = await Promise.all(this.#orderers.map((orderer) => chainOf(orderer)));
     const [first] = chains;
-    for (const chain of chains) expect(chain.hashes).toEqual(first!.hashes);
-    expect(first!.duplicates).toEqual([]);
-    for (const [name, blockNumber] of this.#acknowledged) {
-      expect([name, first!.places.get(name)]).toEqual([name, blockNumber]);
+    for (const chain of chains) deepEqual(chain.hashes, first!.hashes);
+    const lost = [...this.#acknowledged].filter(
+      ([name, blockNumber]) => first!.places.get(name) !== blockNumber,
+    );
+    if (lost.length > 0 || first!.duplicates.length > 0) {
+      throw new BrokenPromise(lost.length, first!.duplicates.length);
     }
     return {
       acknowledged: this.#acknowledged.size,
@@ -249,7 +284,7 @@ class Run {
       });
     await this.#time.advance(10_000, () => isDone);
     if (failure !== undefined) throw failure.error;
-    expect(isDone).toBe(true);
+    equal(isDone, true, "what is waited for happens");
   }
 }
 
@@ -286,7 +321,7 @@ async function chainOf(orderer: SimulatedOrderer): Promise<Chain> {
     const block = decode(Block, encode(Block, (await orderer.block(number))!));
     hashes.push(toHex(blockHeaderHash(block.header!)));
     if (number === 0) continue;
-    expect(toHex(block.header!.previousHash)).toBe(hashes[number - 1]);
+    equal(toHex(block.header!.previousHash), hashes[number - 1]);
     for (const bytes of block.data!.data) {
       const name = nameOf(bytes);
       if (places.has(name)) duplicates.push(name);
