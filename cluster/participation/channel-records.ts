@@ -5,9 +5,9 @@ import { RecordFolder } from "./record-folder.ts";
 export interface ChannelRecords {
   /** Marshalled config blocks of channels that are being joined, until they have the block. */
   readonly join: RecordFolder;
-  /** Channels whose removal has begun: it is completed at the next start. Empty files. */
+  /** Channels whose removal has begun: it is completed at the next start. Without content. */
   readonly remove: RecordFolder;
-  /** Channels that the node's configuration lists and an administrator has removed: not joined again. Empty files. */
+  /** Channels that the node's configuration lists and an administrator has removed: not joined again. Without content. */
   readonly left: RecordFolder;
   /** Of channels that were removed here: who this node was in the Raft group, as the replica puts it on record. */
   readonly member: RecordFolder;

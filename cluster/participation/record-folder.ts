@@ -1,12 +1,16 @@
 import { assert } from "../../src/kernel/assert.ts";
+import { concatBytes, equalBytes } from "../../src/kernel/bytes.ts";
+import { crc32c } from "../../src/kernel/crc32c.ts";
 import type { Files } from "../../src/kernel/ports/files.ts";
+import { ParticipationError } from "./errors.ts";
 
 // Fabric's mark of a file that is being written.
 const PARTIAL = "~";
+const CHECKSUM_BYTES = 4;
 
 /**
  * Small records on disk, one file for each name, as Fabric's orderers keep those of operations under way:
- * `<directory>/<suffix>/<name>.<suffix>`. A record is there in whole or not at all.
+ * `<directory>/<suffix>/<name>.<suffix>`. A record is there in whole or not at all, and ends with its checksum (CRC-32C).
  */
 export class RecordFolder {
   readonly #files: Files;
@@ -43,12 +47,12 @@ export class RecordFolder {
     return this.#files.exists(this.#path(name));
   }
 
-  /** The record, or undefined when there is none. */
+  /** The record, or undefined when there is none. Throws `ParticipationError` ("damaged_record"). */
   async read(name: string): Promise<Uint8Array | undefined> {
     if (!(await this.has(name))) return undefined;
     const file = await this.#files.open(this.#path(name), { create: false });
     try {
-      return await file.readAt(0, await file.size());
+      return this.#verified(name, await file.readAt(0, await file.size()));
     } finally {
       await file.close();
     }
@@ -60,7 +64,7 @@ export class RecordFolder {
     const file = await this.#files.open(partial, { create: true });
     try {
       await file.truncate(0);
-      await file.writeAt(0, content);
+      await file.writeAt(0, concatBytes(content, checksumOf(content)));
       await file.sync();
     } finally {
       await file.close();
@@ -75,7 +79,22 @@ export class RecordFolder {
     await this.#files.syncDirectory(this.#directory);
   }
 
+  #verified(name: string, stored: Uint8Array): Uint8Array {
+    const end = Math.max(0, stored.length - CHECKSUM_BYTES);
+    const content = stored.subarray(0, end);
+    if (equalBytes(stored.subarray(end), checksumOf(content))) return content;
+    throw new ParticipationError(
+      "damaged_record",
+      `the record ${this.#path(name)} is damaged; remove the channel and join it again`,
+    );
+  }
+
   #path(name: string): string {
     return `${this.#directory}/${name}.${this.#suffix}`;
   }
+}
+
+function checksumOf(content: Uint8Array): Uint8Array {
+  const checksum = crc32c(content);
+  return Uint8Array.of(checksum >>> 24, checksum >>> 16, checksum >>> 8, checksum);
 }
