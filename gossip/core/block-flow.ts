@@ -16,6 +16,7 @@ import {
   BEAT_WHILE_MS,
   DIGEST_BLOCKS_MAX,
   DIGEST_ITEMS_MAX,
+  DIRECT_PUSH_MAX,
   LONG_RANGE_BLOCKS_MAX,
   STORE_RETRY_MS,
   WANTED_MS,
@@ -43,6 +44,8 @@ export interface ChannelMembers {
 
 export interface BlockFlowDeps {
   readonly random: Random;
+  /** This peer. */
+  readonly self: PeerId;
   readonly channel: ChannelMembers;
   readonly emit: (effect: ChannelEffect) => void;
 }
@@ -82,7 +85,8 @@ export class BlockFlow {
     this.#emit = deps.emit;
     this.#options = options;
     this.#buffer = new BlockBuffer(height);
-    this.#transfer = new StateTransfer({ random: deps.random, standing: this.#standing }, options);
+    const { random, self } = deps;
+    this.#transfer = new StateTransfer({ random, self, standing: this.#standing }, options);
     this.#pull = new PullRounds(options, deps.random);
     this.#pullService = new PullService(options);
     this.#schedule = new Schedule(
@@ -253,14 +257,23 @@ export class BlockFlow {
     for (let beat = 0; beat < BEATS_PER_BLOCK; beat += 1) this.#beat(nowMs);
   }
 
+  /** `from`: who pushed it to this peer; undefined when it came from the orderers. */
   #push(block: NumberedBlock, from: PeerId | undefined): void {
+    const isDirect = this.#isPushedDirectly();
+    if (isDirect && from !== undefined) return;
     const lacking = this.#channel.drawOwn(
-      this.#options.pushPeerCount,
+      isDirect ? DIRECT_PUSH_MAX : this.#options.pushPeerCount,
       ({ peer, height }) => peer !== from && height <= block.number,
     );
     for (const { peer } of lacking) {
       this.#send(peer, { kind: "block", number: block.number, bytes: block.bytes });
     }
+  }
+
+  /** Among few, all that learn what they miss from heights, one push reaches everybody: further ones would be copies. */
+  #isPushedDirectly(): boolean {
+    const members = this.#channel.drawOwn(DIRECT_PUSH_MAX + 1, () => true);
+    return members.length <= DIRECT_PUSH_MAX && members.every(({ servesLong }) => servesLong);
   }
 
   #beginPull(nowMs: number): void {

@@ -84,7 +84,7 @@ export class Channel {
     const emit = (effect: ChannelEffect): void => {
       this.#effects.push(effect);
     };
-    const flowDeps = { random: deps.random, channel: this, emit };
+    const flowDeps = { random: deps.random, self: deps.self.peer, channel: this, emit };
     this.#blocks = new BlockFlow(flowDeps, options, start.height, nowMs);
     this.#election = new Election(deps.self.peer, options, nowMs);
     this.#leadershipTime = { incarnation: start.incarnation, sequence: 0n };

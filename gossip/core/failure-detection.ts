@@ -27,7 +27,7 @@ export class FailureDetection {
   tick(nowMs: number): void {
     const { membership } = this.#context;
     for (const peer of membership.expire(nowMs)) this.#bury(peer);
-    const isRound = this.#prober.tick(membership.alive(), nowMs, (output) => {
+    const isRound = this.#prober.tick(membership, nowMs, (output) => {
       this.#perform(output, nowMs);
     });
     if (isRound) this.#probeLost();

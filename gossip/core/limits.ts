@@ -99,6 +99,9 @@ export const STATE_RENEWAL_TURNS = 5;
 /** Claims told in one answer to a pull, chosen at random. Further ones are told another time. */
 export const STATE_SNAPSHOT_MAX = 200;
 
+/** Up to so many other members of the organisation, whoever has a fresh block from the orderers sends it to all of them, and they to nobody. */
+export const DIRECT_PUSH_MAX = 6;
+
 /** After a block, heights are compared every round for so long; later only as often as blocks are pulled. */
 export const BEAT_WHILE_MS = 3_000;
 

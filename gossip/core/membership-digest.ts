@@ -4,7 +4,7 @@
  */
 import type { AliveClaim, PeerId } from "./claims.ts";
 import { DIGEST_BUCKETS_MAX } from "./limits.ts";
-import { hashOfPeer } from "./peer-table.ts";
+import { hashOfPeer, mixHash } from "./peer-table.ts";
 
 /**
  * The part of a claim that all should agree on. The sequence is left out: a peer with Fabric's peers around it renews its claim every few
@@ -12,14 +12,38 @@ import { hashOfPeer } from "./peer-table.ts";
  */
 export function hashOfClaim({ peer, time, rebuttals = 0 }: AliveClaim): number {
   const incarnation = Number(time.incarnation);
-  const high = mix(hashOfPeer(peer), Math.floor(incarnation / 2 ** 32));
-  return mix(mix(high, incarnation % 2 ** 32), rebuttals);
+  const high = mixHash(hashOfPeer(peer), Math.floor(incarnation / 2 ** 32));
+  return mixHash(mixHash(high, incarnation % 2 ** 32), rebuttals);
 }
 
-function mix(hash: number, value: number): number {
-  let mixed = Math.imul(hash ^ value, 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
+/** The sums over a membership, kept up to date change by change: nobody has to be looked at to compare them. */
+export class MembershipDigest {
+  /** In the finest buckets there are; coarser ones are sums of these. */
+  readonly #sums = new Uint32Array(DIGEST_BUCKETS_MAX);
+  #total = 0;
+
+  /** Puts a claim in, or takes one out that was put in. */
+  toggle(claim: AliveClaim): void {
+    const hash = hashOfClaim(claim);
+    const bucket = bucketOf(claim.peer, DIGEST_BUCKETS_MAX);
+    this.#sums[bucket] = (this.#sums[bucket] as number) ^ hash;
+    this.#total = (this.#total ^ hash) >>> 0;
+  }
+
+  /** The sum with one more claim. */
+  sumWith(extra: AliveClaim | undefined): number {
+    return extra === undefined ? this.#total : (this.#total ^ hashOfClaim(extra)) >>> 0;
+  }
+
+  /** The sums of `count` buckets with one more claim; `count` is a power of two up to `DIGEST_BUCKETS_MAX`. */
+  bucketSumsWith(extra: AliveClaim | undefined, count: number): Uint32Array {
+    const sums = bucketSums(extra === undefined ? [] : [extra], count);
+    this.#sums.forEach((sum, bucket) => {
+      const coarse = bucket & (count - 1);
+      sums[coarse] = (sums[coarse] as number) ^ sum;
+    });
+    return sums;
+  }
 }
 
 /** Buckets for so many members: a power of two, about one for four. */

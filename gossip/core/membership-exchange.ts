@@ -51,9 +51,8 @@ export class MembershipExchange {
   answer(from: PeerId, nonce: string, known: Uint32Array | undefined, nowMs: number): void {
     const toMspId = this.#context.mspIdOf(from);
     if (toMspId === undefined || this.#context.own.claim === undefined) return;
-    const tellable = this.#tellable(toMspId);
     const isUsable = known !== undefined && isBucketCount(known.length);
-    const told = isUsable ? differing(tellable, known) : tellable;
+    const told = isUsable ? this.#differing(known, toMspId) : this.#tellable(toMspId);
     this.#context.send(from, {
       kind: "membership-response",
       nonce,
@@ -71,8 +70,27 @@ export class MembershipExchange {
   }
 
   #known(toMspId: string): Uint32Array {
-    const claims = this.#tellable(toMspId);
-    return bucketSums(claims, bucketCountFor(claims.length));
+    const isOwn = toMspId === this.#context.self.mspId;
+    const count = isOwn ? this.#context.memberCount : this.#tellable(toMspId).length;
+    return this.#sums(bucketCountFor(count), toMspId);
+  }
+
+  #sums(bucketCount: number, toMspId: string): Uint32Array {
+    const { membership, own, self } = this.#context;
+    // The own organisation is told of all, and those sums are at hand.
+    return toMspId === self.mspId
+      ? membership.bucketSumsWith(own.claim, bucketCount)
+      : bucketSums(this.#tellable(toMspId), bucketCount);
+  }
+
+  /** The claims in buckets whose sums are not those of `known`. */
+  #differing(known: Uint32Array, toMspId: string): readonly AliveClaim[] {
+    const sums = this.#sums(known.length, toMspId);
+    if (sums.every((sum, bucket) => sum === known[bucket])) return [];
+    return this.#tellable(toMspId).filter(({ peer }) => {
+      const bucket = bucketOf(peer, known.length);
+      return sums[bucket] !== known[bucket];
+    });
   }
 
   #tellable(toMspId: string): readonly AliveClaim[] {
@@ -93,12 +111,4 @@ export class MembershipExchange {
   #seal(claim: AliveClaim, toMspId: string): readonly SealedMessage[] {
     return [this.#context.told(claim, toMspId)];
   }
-}
-
-function differing(claims: readonly AliveClaim[], known: Uint32Array): readonly AliveClaim[] {
-  const sums = bucketSums(claims, known.length);
-  return claims.filter(({ peer }) => {
-    const bucket = bucketOf(peer, known.length);
-    return sums[bucket] !== known[bucket];
-  });
 }

@@ -8,7 +8,7 @@
 import { accusationOf, refutes, type Accusation } from "./accusation.ts";
 import type { AliveClaim, PeerId } from "./claims.ts";
 import { MEMBERS_MAX, TOMBSTONES_MAX } from "./limits.ts";
-import { hashOfClaim } from "./membership-digest.ts";
+import { MembershipDigest } from "./membership-digest.ts";
 import type { GossipOptions } from "./options.ts";
 import { comparePeerTimes, type PeerTime } from "./peer-time.ts";
 import { PeerTable } from "./peer-table.ts";
@@ -45,7 +45,7 @@ export class Membership {
   /** When the first of the dead is to be forgotten. */
   #forgetAtMs = Number.POSITIVE_INFINITY;
   readonly #tombstones = new Map<PeerId, AliveClaim>();
-  #digest = 0;
+  readonly #digest = new MembershipDigest();
 
   constructor(self: PeerId, options: MembershipTimes) {
     this.#self = self;
@@ -73,7 +73,12 @@ export class Membership {
 
   /** A hash of who is alive, `own` included: equal where two peers know the same. */
   digestWith(own: AliveClaim | undefined): number {
-    return own === undefined ? this.#digest : (this.#digest ^ hashOfClaim(own)) >>> 0;
+    return this.#digest.sumWith(own);
+  }
+
+  /** The same in `count` buckets, a power of two of them. */
+  bucketSumsWith(own: AliveClaim | undefined, count: number): Uint32Array {
+    return this.#digest.bucketSumsWith(own, count);
   }
 
   isAlive(peer: PeerId): boolean {
@@ -173,7 +178,7 @@ export class Membership {
   #refresh(claim: AliveClaim, before: AliveClaim, nowMs: number): Acceptance {
     // A claim that was signed before the accusation, and came late, refutes nothing.
     const isRebuttal = this.#suspicions.has(claim.peer) && isBack(claim, before);
-    this.#digest = (this.#digest ^ hashOfClaim(before)) >>> 0;
+    this.#digest.toggle(before);
     this.#put(keepSecret(claim, before), nowMs);
     if (isRebuttal) this.#suspicions.delete(claim.peer);
     return isRebuttal ? "rebutted" : "refreshed";
@@ -181,7 +186,7 @@ export class Membership {
 
   #put(claim: AliveClaim, nowMs: number): void {
     this.#alive.set(claim);
-    this.#digest = (this.#digest ^ hashOfClaim(claim)) >>> 0;
+    this.#digest.toggle(claim);
     if (claim.rebuttals === undefined) this.#heardMs.set(claim.peer, nowMs);
     else this.#heardMs.delete(claim.peer);
   }
@@ -190,7 +195,7 @@ export class Membership {
     const claim = this.#alive.get(peer);
     if (claim === undefined) return;
     this.#alive.delete(peer);
-    this.#digest = (this.#digest ^ hashOfClaim(claim)) >>> 0;
+    this.#digest.toggle(claim);
     this.#suspicions.delete(peer);
     this.#heardMs.delete(peer);
     this.#lay(claim, nowMs);

@@ -125,3 +125,10 @@ export function hashOfPeer(peer: PeerId): number {
   }
   return (hash ^ (hash >>> 15)) >>> 0;
 }
+
+/** A number of 32 bits that goes with a hash and a further value, of which the low 32 bits count. */
+export function mixHash(hash: number, value: number): number {
+  let mixed = Math.imul(hash ^ value, 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}

@@ -1,6 +1,7 @@
 /**
  * Asks one member a round whether it is there: directly, then, when no answer has come, through a few others, so that one bad path kills
  * nobody (SWIM §4.1). A slow peer gives others more time (Lifeguard §4.1), and answers on behalf of others say when there is nothing to say.
+ * It asks as often as ever all the same, so that the small side of a partition, which doubts itself, does not take for ever to find out.
  */
 import type { Random } from "../../src/kernel/ports/random.ts";
 import type { AliveClaim, PeerId } from "./claims.ts";
@@ -26,6 +27,12 @@ export type ProbeOutput =
   | { readonly kind: "ack" | "nack"; readonly to: PeerId; readonly nonce: string }
   | { readonly kind: "silent"; readonly peer: PeerId };
 
+/** Who there is to be probed. */
+export interface Probed {
+  alive(): readonly AliveClaim[];
+  isSuspected(peer: PeerId): boolean;
+}
+
 interface Round {
   readonly target: PeerId;
   readonly nonce: string;
@@ -48,7 +55,8 @@ export class Prober {
   readonly #options: ProberOptions;
   readonly #health = new LocalHealth();
   readonly #relayed = new Map<string, Relayed>();
-  #round: Round | undefined;
+  /** Those under way, by nonce: a next one begins each interval, though one's own slowness gives earlier ones more time. */
+  readonly #rounds = new Map<string, Round>();
   #nextMs: number;
   #cursor = 0;
   #stride = 1;
@@ -72,9 +80,9 @@ export class Prober {
 
   /** This peer was not listening for so long: what it waits for gets as much more time. */
   delay(byMs: number): void {
-    if (this.#round !== undefined) {
-      this.#round.indirectAtMs += byMs;
-      this.#round.endsMs += byMs;
+    for (const round of this.#rounds.values()) {
+      round.indirectAtMs += byMs;
+      round.endsMs += byMs;
     }
     for (const relayed of this.#relayed.values()) {
       relayed.nackAtMs += byMs;
@@ -83,27 +91,24 @@ export class Prober {
   }
 
   /** True once a round: a next one is due. */
-  tick(
-    members: readonly AliveClaim[],
-    nowMs: number,
-    emit: (output: ProbeOutput) => void,
-  ): boolean {
+  tick(members: Probed, nowMs: number, emit: (output: ProbeOutput) => void): boolean {
     this.#tickRelayed(nowMs, emit);
-    const round = this.#round;
-    if (round !== undefined && nowMs >= round.indirectAtMs && round.relays === undefined) {
-      this.#askOthers(round, members, emit);
+    for (const round of this.#rounds.values()) {
+      if (nowMs >= round.indirectAtMs && round.relays === undefined) {
+        this.#askOthers(round, members, emit);
+      }
+      if (nowMs >= round.endsMs) this.#fail(round, members, emit);
     }
-    if (round !== undefined && nowMs >= round.endsMs) this.#fail(round, emit);
-    if (this.#round !== undefined || nowMs < this.#nextMs) return false;
-    this.#begin(members, nowMs, emit);
+    if (nowMs < this.#nextMs) return false;
+    this.#begin(members.alive(), nowMs, emit);
     return true;
   }
 
   /** An answer to a probe, from its target or from somebody who was asked to try. True when it was waited for. */
   ack(from: PeerId, nonce: string, emit: (output: ProbeOutput) => void): boolean {
-    const round = this.#round;
-    if (round?.nonce === nonce && (from === round.target || round.relays?.has(from) === true)) {
-      this.#round = undefined;
+    const round = this.#rounds.get(nonce);
+    if (round !== undefined && (from === round.target || round.relays?.has(from) === true)) {
+      this.#rounds.delete(nonce);
       this.#health.change(-1);
       return from === round.target;
     }
@@ -116,7 +121,7 @@ export class Prober {
 
   /** A peer that was asked to probe has had no answer: it, at least, is heard. */
   nack(from: PeerId, nonce: string): void {
-    if (this.#round?.nonce === nonce) this.#round.relays?.delete(from);
+    this.#rounds.get(nonce)?.relays?.delete(from);
   }
 
   /** Probes `subject` on behalf of `requester`. */
@@ -141,17 +146,17 @@ export class Prober {
   #begin(members: readonly AliveClaim[], nowMs: number, emit: (output: ProbeOutput) => void): void {
     const { probeIntervalMs, probeTimeoutMs } = this.#options;
     const { factor } = this.#health;
-    this.#nextMs = nowMs + probeIntervalMs * factor;
+    this.#nextMs = nowMs + probeIntervalMs;
     const target = this.#nextTarget(members);
     if (target === undefined) return;
     const nonce = newNonce(this.#random);
-    this.#round = {
+    this.#rounds.set(nonce, {
       target,
       nonce,
       indirectAtMs: nowMs + probeTimeoutMs * factor,
-      endsMs: this.#nextMs,
+      endsMs: nowMs + probeIntervalMs * factor,
       relays: undefined,
-    };
+    });
     emit({ kind: "probe", to: target, nonce });
   }
 
@@ -172,26 +177,24 @@ export class Prober {
     return undefined;
   }
 
-  #askOthers(
-    round: Round,
-    members: readonly AliveClaim[],
-    emit: (output: ProbeOutput) => void,
-  ): void {
+  /** Asks members that seem well: the silence of one that is suspected itself would say nothing. */
+  #askOthers(round: Round, members: Probed, emit: (output: ProbeOutput) => void): void {
     const { target: subject, nonce } = round;
     const others = sampleWhere(
-      members,
+      members.alive(),
       this.#options.indirectProbeCount,
       this.#random,
-      ({ peer, rebuttals }) => peer !== subject && rebuttals !== undefined,
+      ({ peer, rebuttals }) =>
+        peer !== subject && rebuttals !== undefined && !members.isSuspected(peer),
     );
     round.relays = new Set(others.map(({ peer }) => peer));
     for (const to of round.relays) emit({ kind: "probe-request", to, nonce, subject });
   }
 
-  #fail(round: Round, emit: (output: ProbeOutput) => void): void {
-    this.#round = undefined;
-    // Those who said "nothing heard" prove that this peer hears; those who said nothing at all are counted against it.
-    const unheard = round.relays?.size ?? 0;
+  #fail(round: Round, members: Probed, emit: (output: ProbeOutput) => void): void {
+    this.#rounds.delete(round.nonce);
+    // Those who said "nothing heard" prove that this peer hears; those who said nothing at all are counted against it, unless others miss them, too.
+    const unheard = [...(round.relays ?? [])].filter((peer) => !members.isSuspected(peer)).length;
     this.#health.change(round.relays === undefined ? 1 : unheard);
     emit({ kind: "silent", peer: round.target });
   }

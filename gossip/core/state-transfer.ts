@@ -1,6 +1,7 @@
 /**
  * Asking for missing blocks in ranges, at several peers at once, each range at another one; what does not come in time is asked of
- * somebody else.
+ * somebody else. Who is asked for which range is drawn by rendezvous hashing (Thaler and Ravishankar 1998): those that lack the same
+ * ranges at the same time ask different peers, and each keeps to its order.
  */
 import type { Random } from "../../src/kernel/ports/random.ts";
 import type { PeerId } from "./claims.ts";
@@ -12,6 +13,7 @@ import {
   RANGE_BLOCKS_MAX,
 } from "./limits.ts";
 import type { GossipOptions } from "./options.ts";
+import { hashOfPeer, mixHash } from "./peer-table.ts";
 import { newNonce } from "./sampling.ts";
 import type { Standing } from "./standing.ts";
 
@@ -48,17 +50,19 @@ interface InFlight extends RangeRequest {
 export class StateTransfer {
   readonly #options: Pick<GossipOptions, "transferPatienceMs" | "transferTimeoutMs">;
   readonly #random: Random;
+  readonly #self: PeerId;
   readonly #standing: Standing;
   readonly #inFlight = new Map<string, InFlight>();
   #pausedUntilMs = 0;
   #gap: { readonly number: number; readonly sinceMs: number } | undefined;
 
   constructor(
-    deps: { readonly random: Random; readonly standing: Standing },
+    deps: { readonly random: Random; readonly self: PeerId; readonly standing: Standing },
     options: Pick<GossipOptions, "transferPatienceMs" | "transferTimeoutMs">,
   ) {
     this.#options = options;
     this.#random = deps.random;
+    this.#self = deps.self;
     this.#standing = deps.standing;
   }
 
@@ -121,7 +125,7 @@ export class StateTransfer {
     while (index < missing.length && this.#inFlight.size < RANGES_IN_FLIGHT_MAX) {
       const first = missing[index] as number;
       const able = sources.filter(({ peer, height }) => height > first && !busy.has(peer));
-      const source = able[this.#random.below(Math.max(1, able.length))];
+      const source = heaviest(able, hashOfPeer(this.#self) ^ first);
       if (source === undefined) break;
       const last = endOfRange(missing, index, source);
       const request = { to: source.peer, nonce: newNonce(this.#random), first, last };
@@ -135,6 +139,19 @@ export class StateTransfer {
     }
     return requests;
   }
+}
+
+// Each pair of a source and a key has a weight as good as random: the heaviest source wins, the next one when it is not to be had.
+function heaviest(sources: readonly Source[], key: number): Source | undefined {
+  let best: Source | undefined;
+  let bestWeight = -1;
+  for (const source of sources) {
+    const weight = mixHash(hashOfPeer(source.peer), key);
+    if (weight <= bestWeight) continue;
+    best = source;
+    bestWeight = weight;
+  }
+  return best;
 }
 
 // The last number of the run without holes that starts at `index`, as far as one request goes and the source has.

@@ -85,7 +85,27 @@ describe("a pushed block", () => {
     expect([...of(first, "store-block"), ...sent(first, "block")]).toEqual([]);
     const then = driven.step({ kind: "block-verified", number: 1, isValid: true });
     expect(of(then, "store-block")).toMatchObject([{ number: 1 }]);
-    expect(sent(then, "block")).toEqual(["b"]);
+    expect(sent(then, "block")).toEqual([]);
+  });
+
+  test("is passed on where there are many, or members that pull seldom", () => {
+    const crowd = ["a", "b", "c", "d", "e", "f", "g"];
+    for (const members of [crowd, ["a", "b", "c", "fabric1"]]) {
+      const driven = new Driven();
+      for (const member of members) driven.member(member);
+      driven.step(block(1));
+      const then = driven.step({ kind: "block-verified", number: 1, isValid: true });
+      const receivers = sent(then, "block");
+      expect(receivers).toHaveLength(3);
+      expect(receivers).not.toContain("a");
+    }
+  });
+
+  test("from the orderers goes to all where there are few", () => {
+    const driven = new Driven();
+    for (const member of ["a", "b", "c", "d", "e", "f"]) driven.member(member);
+    const effects = driven.step({ kind: "own-block", number: 1, bytes: utf8("block 1") });
+    expect([...sent(effects, "block")].sort()).toEqual(["a", "b", "c", "d", "e", "f"]);
   });
 
   test("waits for the blocks before it, one in work at a time", () => {

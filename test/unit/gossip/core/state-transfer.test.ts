@@ -6,8 +6,8 @@ import { SeededRandom } from "../../../sim/gossip/seeded-random.ts";
 
 const OPTIONS = { transferPatienceMs: 100, transferTimeoutMs: 1_000 };
 
-function transfer(standing = new Standing()): StateTransfer {
-  return new StateTransfer({ random: new SeededRandom(1), standing }, OPTIONS);
+function transfer(standing = new Standing(), self = "self"): StateTransfer {
+  return new StateTransfer({ random: new SeededRandom(1), self, standing }, OPTIONS);
 }
 
 function need(
@@ -110,5 +110,16 @@ describe("state transfer", () => {
     const one = transfer(standing);
     expect(one.plan(need(0, { a: 20 }), 499)).toEqual([]);
     expect(one.plan(need(0, { a: 20 }), 700)).toHaveLength(1);
+  });
+
+  test("of many that lack the same is spread over all that have it", () => {
+    const sources = Object.fromEntries([..."abcdefgh"].map((peer) => [peer, 10]));
+    const load = new Map<string, number>();
+    for (let index = 0; index < 400; index += 1) {
+      const one = transfer(new Standing(), `asker ${index}`);
+      for (const { to } of one.plan(need(0, sources), 0)) load.set(to, (load.get(to) ?? 0) + 1);
+    }
+    expect(load.size).toBe(8);
+    expect(Math.max(...load.values())).toBeLessThan(100);
   });
 });

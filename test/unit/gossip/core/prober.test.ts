@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest";
+import { HEALTH_SCORE_MAX } from "../../../../gossip/core/limits.ts";
+import { Prober, type ProbeOutput } from "../../../../gossip/core/prober.ts";
+import { SeededRandom } from "../../../sim/gossip/seeded-random.ts";
+import { aliveClaim } from "./claims.ts";
+
+const OPTIONS = { probeIntervalMs: 1_000, probeTimeoutMs: 500, indirectProbeCount: 3 };
+
+class Driven {
+  readonly prober = new Prober(new SeededRandom(1), OPTIONS, 0);
+  readonly suspects = new Set<string>();
+  readonly outputs: ProbeOutput[] = [];
+  readonly #members = [..."abcdefgh"].map((peer) => aliveClaim(peer, 1));
+
+  /** Ticks every 50 ms up to a time. */
+  run(fromMs: number, toMs: number): void {
+    const members = {
+      alive: () => this.#members,
+      isSuspected: (peer: string) => this.suspects.has(peer),
+    };
+    for (let nowMs = fromMs; nowMs < toMs; nowMs += 50) {
+      this.prober.tick(members, nowMs, (output) => this.outputs.push(output));
+    }
+  }
+
+  count(kind: ProbeOutput["kind"]): number {
+    return this.outputs.filter((output) => output.kind === kind).length;
+  }
+}
+
+describe("a prober that hears nothing", () => {
+  test("doubts itself, gives others more time, and goes on asking once an interval", () => {
+    const driven = new Driven();
+    driven.run(0, 40_000);
+    expect(driven.prober.healthScore).toBe(HEALTH_SCORE_MAX);
+    expect(driven.count("probe")).toBe(40);
+    const silent = driven.count("silent");
+    expect(silent).toBeGreaterThanOrEqual(40 - (HEALTH_SCORE_MAX + 2));
+    expect(silent).toBeLessThan(40);
+  });
+
+  test("asks nobody for help that is suspected, and holds no such silence against itself", () => {
+    const driven = new Driven();
+    for (const peer of "abcdefgh") driven.suspects.add(peer);
+    driven.run(0, 10_000);
+    expect(driven.count("probe-request")).toBe(0);
+    expect(driven.count("silent")).toBeGreaterThan(5);
+    expect(driven.prober.healthScore).toBe(0);
+  });
+});
