@@ -10,7 +10,7 @@ class Driven {
   readonly prober = new Prober(new SeededRandom(1), OPTIONS, 0);
   readonly suspects = new Set<string>();
   readonly outputs: ProbeOutput[] = [];
-  readonly #members = [..."abcdefgh"].map((peer) => aliveClaim(peer, 1));
+  readonly #members = ["a", "b", "c", "d", "e", "f", "g", "h"].map((peer) => aliveClaim(peer, 1));
 
   /** Ticks every 50 ms up to a time. */
   run(fromMs: number, toMs: number): void {
@@ -41,7 +41,7 @@ describe("a prober that hears nothing", () => {
 
   test("asks nobody for help that is suspected, and holds no such silence against itself", () => {
     const driven = new Driven();
-    for (const peer of "abcdefgh") driven.suspects.add(peer);
+    for (const peer of ["a", "b", "c", "d", "e", "f", "g", "h"]) driven.suspects.add(peer);
     driven.run(0, 10_000);
     expect(driven.count("probe-request")).toBe(0);
     expect(driven.count("silent")).toBeGreaterThan(5);
