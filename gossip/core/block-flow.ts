@@ -117,6 +117,7 @@ export class BlockFlow {
     const isBeatDue = this.#schedule.isDue("beat", nowMs);
     const isActive = nowMs < this.#activeUntilMs || this.#isBehind();
     if (isPullDue || (isBeatDue && isActive)) this.#beat(nowMs);
+    if (isBeatDue && this.#isBehind()) this.#beat(nowMs);
     this.#requestPulled(nowMs);
     this.#transfer.expire(nowMs);
     if (this.#schedule.isDue("transfer", nowMs) || this.#isBehind()) this.requestRanges(nowMs);
@@ -128,6 +129,7 @@ export class BlockFlow {
       case "own-block":
         this.#activeUntilMs = nowMs + BEAT_WHILE_MS;
         this.#push(event, undefined);
+        this.#tellHeight(nowMs);
         return;
       case "block":
         this.#channel.noteHeight(event.from, event.number + 1);
@@ -252,8 +254,11 @@ export class BlockFlow {
     this.#work = isStored ? IDLE : { kind: "pausing", untilMs: nowMs + STORE_RETRY_MS };
     if (!isStored) return;
     this.advance(number + 1, nowMs);
-    // A fresh block: those whom no push reaches learn of it from the heights of others, and the sooner the more say theirs.
-    if (this.#isBehind()) return;
+    if (!this.#isBehind()) this.#tellHeight(nowMs);
+  }
+
+  /** After a fresh block: those whom no push reaches learn of it from the heights of others, and the sooner the more say theirs. */
+  #tellHeight(nowMs: number): void {
     for (let beat = 0; beat < BEATS_PER_BLOCK; beat += 1) this.#beat(nowMs);
   }
 
@@ -297,10 +302,13 @@ export class BlockFlow {
       1,
       ({ peer, servesLong }) => servesLong && !this.#standing.isAside(peer, nowMs),
     );
-    if (member === undefined) return;
+    if (member !== undefined) this.#beatAt(member.peer, nowMs);
+  }
+
+  #beatAt(peer: PeerId, nowMs: number): void {
     const nonce = newNonce(this.#random);
-    this.#beats.expect(nonce, member.peer, nowMs + this.#options.responseWaitMs);
-    this.#send(member.peer, { kind: "block-hello", nonce, height: this.#buffer.height });
+    this.#beats.expect(nonce, peer, nowMs + this.#options.responseWaitMs);
+    this.#send(peer, { kind: "block-hello", nonce, height: this.#buffer.height });
   }
 
   #answerHello(from: PeerId, nonce: string, height: number | undefined, nowMs: number): void {
@@ -308,7 +316,11 @@ export class BlockFlow {
     if (height !== undefined) this.#channel.noteHeight(from, height);
     const last = this.#buffer.height - 1;
     if (height !== undefined && height > last) {
-      if (this.#isBehind()) this.requestRanges(nowMs);
+      if (this.#isBehind()) {
+        // It has what is lacking and, unlike others perhaps, it is there.
+        if (!this.#buffer.has(last + 1)) this.#beatAt(from, nowMs);
+        this.requestRanges(nowMs);
+      }
       return;
     }
     if (!this.#pullService.hello(from, nonce, nowMs)) return;

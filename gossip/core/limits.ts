@@ -27,6 +27,12 @@ export const DIGEST_BUCKETS_MAX = 1_024;
 /** The shortest time to refute, in probe intervals: times max(1, log10 of the member count). memberlist's suspicion multiplier. */
 export const SUSPICION_MIN_FACTOR = 4;
 
+/** So many members alive, and more, wait longer than memberlist's would: a death of one weighs less than the stir about one that stalls. */
+export const PATIENT_GROUP_MIN = 20;
+
+/** Their shortest time to refute, in probe intervals: whoever does nothing for eight of them still has the time to say so. */
+export const PATIENT_GROUP_FACTOR = 9;
+
 /** The longest time to refute, when nobody confirms a suspicion: times the shortest. As memberlist has it. */
 export const SUSPICION_MAX_FACTOR = 6;
 
@@ -109,7 +115,7 @@ export const BEAT_WHILE_MS = 3_000;
 export const BEATS_PER_BLOCK = 2;
 
 /** A block that was asked for is asked of nobody else for so long, unless by a request for a range. */
-export const WANTED_MS = 400;
+export const WANTED_MS = 300;
 
 /** When all that could serve missing blocks have failed, the next look at them is so much later. */
 export const NO_SOURCE_PAUSE_MS = 200;

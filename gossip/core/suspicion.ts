@@ -3,7 +3,13 @@
  * with every further peer that suspects it by itself.
  */
 import type { PeerId } from "./claims.ts";
-import { CONFIRMATIONS_WANTED, SUSPICION_MAX_FACTOR, SUSPICION_MIN_FACTOR } from "./limits.ts";
+import {
+  CONFIRMATIONS_WANTED,
+  PATIENT_GROUP_FACTOR,
+  PATIENT_GROUP_MIN,
+  SUSPICION_MAX_FACTOR,
+  SUSPICION_MIN_FACTOR,
+} from "./limits.ts";
 
 export interface SuspicionTimes {
   readonly minMs: number;
@@ -15,7 +21,8 @@ export interface SuspicionTimes {
 /** `memberCount`: members alive, this peer included. The time grows with its logarithm, since news takes as long to get about. */
 export function suspicionTimes(probeIntervalMs: number, memberCount: number): SuspicionTimes {
   const scale = Math.max(1, Math.log10(Math.max(1, memberCount)));
-  const minMs = SUSPICION_MIN_FACTOR * scale * probeIntervalMs;
+  const patience = memberCount < PATIENT_GROUP_MIN ? 0 : PATIENT_GROUP_FACTOR;
+  const minMs = Math.max(SUSPICION_MIN_FACTOR * scale, patience) * probeIntervalMs;
   // Fewer others than that cannot confirm anything.
   const confirmationsWanted = memberCount - 2 < CONFIRMATIONS_WANTED ? 0 : CONFIRMATIONS_WANTED;
   return { minMs, maxMs: minMs * SUSPICION_MAX_FACTOR, confirmationsWanted };

@@ -36,6 +36,8 @@ export interface ChannelPeer {
   readonly channel: Channel;
   height: number;
   isUp: boolean;
+  /** Whether the others know that it is not. */
+  isMissed: boolean;
   /** When each block was stored. */
   readonly storedMs: Map<number, number>;
   /** Payloads of blocks that have arrived. */
@@ -123,6 +125,12 @@ export class ChannelWorld {
 
   stop(peer: ChannelPeer): void {
     peer.isUp = false;
+    peer.isMissed = true;
+  }
+
+  /** Stops a peer without anybody's notice: the others go on sending to it. */
+  crash(peer: ChannelPeer): void {
+    peer.isUp = false;
   }
 
   isLevel(height: number): boolean {
@@ -144,7 +152,7 @@ export class ChannelWorld {
         self: { peer: own.peer, mspId: MSP_ID },
         directory: {
           alive: () => others,
-          isAlive: (peer) => this.peers[peerNumber(peer)]?.isUp !== false,
+          isAlive: (peer) => this.peers[peerNumber(peer)]?.isMissed !== true,
           claimOf: (peer) => table.get(peer),
         },
       },
@@ -158,6 +166,7 @@ export class ChannelWorld {
       channel,
       height,
       isUp: true,
+      isMissed: false,
       storedMs: new Map(),
       copies: 0,
     };

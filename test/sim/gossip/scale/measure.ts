@@ -20,8 +20,13 @@ export interface Spread {
   readonly copies: number;
 }
 
-export function measureSpread(size: number, seeds: readonly number[], lossRate: number): Spread {
-  const runs = seeds.map((seed) => spreadOnce(size, seed, lossRate));
+/** `deadShare`: of the peers, 0–1, that have died without anybody's notice. */
+export function measureSpread(
+  size: number,
+  seeds: readonly number[],
+  { lossRate, deadShare = 0 }: { readonly lossRate: number; readonly deadShare?: number },
+): Spread {
+  const runs = seeds.map((seed) => spreadOnce(size, seed, lossRate, deadShare));
   const worst = (pick: (run: Spread) => number): number => Math.max(...runs.map(pick));
   return {
     halfMs: worst(({ halfMs }) => halfMs),
@@ -31,20 +36,24 @@ export function measureSpread(size: number, seeds: readonly number[], lossRate: 
   };
 }
 
-function spreadOnce(size: number, seed: number, lossRate: number): Spread {
+function spreadOnce(size: number, seed: number, lossRate: number, deadShare: number): Spread {
   const world = new ChannelWorld({ seed, size, options: pace(size) });
   world.links.lossRate = lossRate;
   const worst = { halfMs: 0, mostMs: 0, allMs: 0 };
   world.run(500);
+  for (let index = 0; index < Math.floor(size * deadShare); index += 1) {
+    world.crash(world.peers[size - 1 - index]!);
+  }
+  const running = world.peers.filter(({ isUp }) => isUp);
   for (let count = 0; count < BLOCKS; count += 1) {
     const startMs = world.nowMs;
-    const number = world.order(world.peers[count % size]!);
+    const number = world.order(running[count % running.length]!);
     const isAll = world.runUntil(() => world.isLevel(number + 1), 60_000);
-    const times = world.peers
+    const times = running
       .map(({ storedMs }) => (storedMs.get(number) ?? Number.POSITIVE_INFINITY) - startMs)
       .sort((a, b) => a - b);
-    worst.halfMs = Math.max(worst.halfMs, times[Math.floor(size / 2)]!);
-    worst.mostMs = Math.max(worst.mostMs, times[Math.floor((size - 1) * 0.99)]!);
+    worst.halfMs = Math.max(worst.halfMs, times[Math.floor(running.length / 2)]!);
+    worst.mostMs = Math.max(worst.mostMs, times[Math.floor((running.length - 1) * 0.99)]!);
     worst.allMs = Math.max(worst.allMs, isAll ?? Number.POSITIVE_INFINITY);
   }
   return { ...worst, copies: copiesPerPeer(world, BLOCKS) };

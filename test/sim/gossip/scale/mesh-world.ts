@@ -28,11 +28,17 @@ export interface MeshPlan {
   readonly options?: Partial<GossipOptions>;
   /** Everybody knows everybody from the start; otherwise all know the first peer alone. */
   readonly isWarm: boolean;
+  /**
+   * Which peers are such as Fabric's: nobody sees their marks and they see nobody's, so that they judge, and are judged, by alive
+   * messages. Default: none.
+   */
+  readonly isPlain?: (index: number) => boolean;
 }
 
 export interface MeshPeer {
   readonly index: number;
   readonly name: string;
+  readonly isPlain: boolean;
   mesh: Mesh;
   incarnation: bigint;
   isUp: boolean;
@@ -68,8 +74,10 @@ export class MeshWorld {
   readonly #wheel = new Wheel<Item>();
   readonly #random: SeededRandom;
   readonly #claims = new WeakMap<SealedMessage, AliveClaim>();
+  readonly #isPlain: (index: number) => boolean;
 
-  constructor({ seed, size, options, isWarm }: MeshPlan) {
+  constructor({ seed, size, options, isWarm, isPlain }: MeshPlan) {
+    this.#isPlain = isPlain ?? (() => false);
     this.#random = new SeededRandom(seed);
     this.links = new Links(new SeededRandom(this.#random.uint32()));
     this.options = { ...DEFAULT_OPTIONS, ...options };
@@ -135,6 +143,7 @@ export class MeshWorld {
     return {
       index,
       name,
+      isPlain: this.#isPlain(index),
       incarnation,
       mesh: this.#newMesh(name, incarnation),
       isUp: true,
@@ -162,9 +171,11 @@ export class MeshWorld {
   }
 
   #acquaint(): void {
-    const claims = this.peers.map(({ mesh }) => this.#claims.get(mesh.ownAlive!)!);
+    const sealed = this.peers.map(({ mesh }) => mesh.ownAlive!);
+    const claims = sealed.map((one) => this.#claims.get(one)!);
     for (const peer of this.peers) {
-      const alive = claims.filter((claim) => claim.peer !== peer.name);
+      const seen = peer.isPlain ? sealed.map((one) => this.#claimIn(one, peer)) : claims;
+      const alive = seen.filter((claim) => claim.peer !== peer.name);
       this.#step(peer, { kind: "members", from: peer.name, alive, dead: [] });
     }
   }
@@ -237,12 +248,18 @@ export class MeshWorld {
 
   #newsIn(to: MeshPeer, sealed: readonly SealedMessage[]): readonly AliveClaim[] {
     return sealed
-      .map((one) => this.#claims.get(one)!)
+      .map((one) => this.#claimIn(one, to))
       .filter(({ peer, time }) => peer !== to.name && to.mesh.judge(peer, time) === "news");
   }
 
-  #learn(to: MeshPeer, from: string, sealed: SealedMessage): void {
+  /** A claim as `reader` understands it. */
+  #claimIn(sealed: SealedMessage, reader: MeshPeer): AliveClaim {
     const claim = this.#claims.get(sealed)!;
+    return reader.isPlain ? { ...claim, rebuttals: undefined } : claim;
+  }
+
+  #learn(to: MeshPeer, from: string, sealed: SealedMessage): void {
+    const claim = this.#claimIn(sealed, to);
     if (to.mesh.judge(claim.peer, claim.time) !== "news") return;
     if (claim.peer === to.name) {
       const { time, rebuttals = 0 } = claim;
@@ -284,7 +301,7 @@ export class MeshWorld {
       peer: peer.name,
       mspId: MSP_ID,
       time: draft.time,
-      rebuttals: draft.rebuttals,
+      rebuttals: peer.isPlain ? undefined : draft.rebuttals,
       externalEndpoint: peer.name,
       internalEndpoint: undefined,
       identity: identityOf(peer.name),

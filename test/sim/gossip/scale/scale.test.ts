@@ -10,6 +10,8 @@ import { copiesPerPeer } from "./invariants/g6-bounded-load.ts";
 import { forgetful } from "./invariants/g7-remembered-sides.ts";
 import { watchOrder } from "./invariants/g8-in-order-once.ts";
 import { MeshWorld } from "./mesh-world.ts";
+import { SeededRandom } from "../seeded-random.ts";
+import { stallFor } from "./stall.ts";
 
 const SEEDS = [1, 2, 3, 4];
 
@@ -102,6 +104,81 @@ describe("the membership", () => {
     expect(world.runUntil(() => world.isConvergent(), 5_000)).toBeDefined();
   });
 
+  test("of a small side of a partition gives the others up within 90 s, and is one again after it", () => {
+    for (const seed of SEEDS) {
+      const world = new MeshWorld({ seed, size: 24, isWarm: true });
+      const sideOf = (index: number): number => (index < 4 ? 0 : 1);
+      world.run(2_000);
+      world.links.isCut = (from, to) => sideOf(from) !== sideOf(to);
+      const isSplit = (): boolean => forgetful(world, sideOf).length === 0;
+      expect(world.runUntil(isSplit, 90_000, 200)).toBeDefined();
+      world.links.isCut = () => false;
+      expect(world.runUntil(() => world.isConvergent(), 5_000)).toBeDefined();
+    }
+  });
+
+  test("comes through a partition within a partition, healed from the inside out", () => {
+    for (const seed of SEEDS) {
+      const world = new MeshWorld({ seed, size: 24, isWarm: true });
+      const halfOf = (index: number): number => index % 2;
+      const quarterOf = (index: number): number => index % 4;
+      const isSplit = (sideOf: (index: number) => number): (() => boolean) => {
+        return () => forgetful(world, sideOf).length === 0;
+      };
+      world.run(2_000);
+      world.links.isCut = (from, to) => halfOf(from) !== halfOf(to);
+      expect(world.runUntil(isSplit(halfOf), 60_000, 200)).toBeDefined();
+      world.links.isCut = (from, to) => quarterOf(from) !== quarterOf(to);
+      expect(world.runUntil(isSplit(quarterOf), 60_000, 200)).toBeDefined();
+      world.links.isCut = (from, to) => halfOf(from) !== halfOf(to);
+      expect(world.runUntil(isSplit(halfOf), 10_000, 200)).toBeDefined();
+      world.links.isCut = () => false;
+      expect(world.runUntil(() => world.isConvergent(), 5_000)).toBeDefined();
+    }
+  });
+
+  test.each(SEEDS)("keeps up with peers that come and go all the time (seed %i)", (seed) => {
+    const world = new MeshWorld({ seed, size: 40, isWarm: true });
+    world.links.lossRate = 0.02;
+    const falseDeaths = watchFalseDeaths(world);
+    const random = new SeededRandom(seed);
+    for (let round = 0; round < 30; round += 1) {
+      const peer = world.peers[1 + random.below(39)]!;
+      if (peer.isUp) world.stop(peer);
+      else world.restart(peer);
+      world.run(1_000 + random.below(2_000));
+    }
+    expect(world.runUntil(() => world.isConvergent(), 14_000)).toBeDefined();
+    expect(falseDeaths).toEqual([]);
+  });
+
+  test("loses nobody in five minutes where one in twenty stalls for 2 to 8 s all the time", () => {
+    const { falseDeaths } = stallFor({ seed: 1, size: 40, minutes: 5 });
+    expect(falseDeaths).toBe(0);
+  });
+
+  test("of plain peers and others holds all of both, and misses one of either", () => {
+    for (const seed of SEEDS) {
+      const isPlain = (index: number): boolean => index % 3 === 0;
+      const world = new MeshWorld({ seed, size: 18, isWarm: true, isPlain });
+      world.links.lossRate = 0.02;
+      const falseDeaths = watchFalseDeaths(world);
+      world.run(40_000);
+      expect(divergent(world)).toEqual([]);
+      const [plain, probing] = [world.peers[3]!, world.peers[4]!];
+      world.stop(plain);
+      world.stop(probing);
+      const isMissed = (): boolean =>
+        world.up.every(({ isPlain: isDeaf, mesh }) => isDeaf || !mesh.isAlive(probing.name));
+      expect(world.runUntil(isMissed, 14_000)).toBeDefined();
+      expect(world.runUntil(() => world.isConvergent(), 35_000)).toBeDefined();
+      world.restart(plain);
+      world.restart(probing);
+      expect(world.runUntil(() => world.isConvergent(), 30_000)).toBeDefined();
+      expect(falseDeaths).toEqual([]);
+    }
+  });
+
   test("has one that was cut off alone back within 5 s", () => {
     const world = new MeshWorld({ seed: 10, size: 24, isWarm: true });
     world.links.isCut = (from, to) => (from === 0) !== (to === 0);
@@ -125,7 +202,7 @@ describe("the membership", () => {
 
 describe("blocks", () => {
   test.each([
-    [5, 600, 3],
+    [5, 600, 2.5],
     [50, 1_200, 4],
     [200, 1_600, 4],
   ])("reach all of %i peers within %i ms, in at most %f copies", (size, limitMs, copiesMax) => {
@@ -154,6 +231,26 @@ describe("blocks", () => {
     expect(undelivered(world, 11)).toEqual([]);
     expect(disorder).toEqual([]);
   });
+
+  test.each([
+    [5, 800],
+    [50, 2_000],
+    [500, 2_800],
+  ])(
+    "reach all of %i peers within %i ms though one message in five is lost and one peer in ten has died",
+    (size, limitMs) => {
+      const world = new ChannelWorld({ seed: 3, size });
+      world.links.lossRate = 0.2;
+      world.run(1_000);
+      for (let index = 1; index < size; index += 10) world.crash(world.peers[index]!);
+      for (let count = 0; count < 5; count += 1) {
+        const number = world.order(world.peers[0]!);
+        const isAll = (): boolean => undelivered(world, number + 1).length === 0;
+        expect(world.runUntil(isAll, limitMs)).toBeDefined();
+      }
+      expect(copiesPerPeer(world, 5)).toBeLessThanOrEqual(4);
+    },
+  );
 
   test("that half of the peers missed are fetched from the other half, spread over it", () => {
     const heightOf = (index: number): number => (index % 2 === 0 ? 401 : 1);

@@ -113,7 +113,9 @@ describe("state transfer", () => {
   });
 
   test("of many that lack the same is spread over all that have it", () => {
-    const sources = Object.fromEntries(["a", "b", "c", "d", "e", "f", "g", "h"].map((peer) => [peer, 10]));
+    const sources = Object.fromEntries(
+      ["a", "b", "c", "d", "e", "f", "g", "h"].map((peer) => [peer, 10]),
+    );
     const load = new Map<string, number>();
     for (let index = 0; index < 400; index += 1) {
       const one = transfer(new Standing(), `asker ${index}`);
