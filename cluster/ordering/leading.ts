@@ -119,6 +119,8 @@ export class Leading {
       this.#retryLater();
       return false;
     }
+    this.#retryTimer?.cancel();
+    this.#retryTimer = undefined;
     const filledMs = this.#pipeline.proposed(this.#nowMs());
     this.#deps.metrics.blockFillSeconds.observe(filledMs / 1000, this.#deps.labels);
     return true;
@@ -127,13 +129,16 @@ export class Leading {
   #retryLater(): void {
     this.#retryTimer?.cancel();
     this.#retryTimer = this.#deps.timers.after(PROPOSE_RETRY_MS, () => {
+      this.#retryTimer = undefined;
       this.#advance();
     });
   }
 
   // Each arrival may move the moment: the timer is let run, and looks again.
   #watchGathering(): void {
-    const untilMs = this.#isStopped ? undefined : this.#pipeline.cutAtMs();
+    // What is due already waits for the log, which is asked again after a pause.
+    const isIdle = this.#isStopped || this.#retryTimer !== undefined;
+    const untilMs = isIdle ? undefined : this.#pipeline.cutAtMs();
     const isEarlier = untilMs !== undefined && untilMs < (this.#gatherUntilMs ?? Infinity);
     if (!isEarlier) return;
     this.#gatherTimer?.cancel();

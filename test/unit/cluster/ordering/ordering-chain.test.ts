@@ -59,6 +59,7 @@ class Rig {
   readonly proposed: Uint8Array[] = [];
   readonly forwarded: { readonly to: number; readonly request: SubmitRequest }[] = [];
   isBusy = false;
+  refusedCount = 0;
   /** The answer for what was checked against an older configuration. */
   validation: Promise<Validation> = Promise.resolve({ kind: "valid", configSequence: 0 });
   /** What becomes of configurations, and those in blocks. */
@@ -152,7 +153,10 @@ class Rig {
         return current();
       },
       propose: (data) => {
-        if (this.isBusy) return { accepted: false, reason: "busy", leaderId: 1 };
+        if (this.isBusy) {
+          this.refusedCount += 1;
+          return { accepted: false, reason: "busy", leaderId: 1 };
+        }
         this.proposed.push(...data);
         return { accepted: true, index: 1, term: 1 } as never;
       },
@@ -205,6 +209,25 @@ describe("a leader's chain", () => {
     rig.isBusy = false;
     await rig.time.advance(200);
     expect(rig.proposed).toHaveLength(1);
+  });
+
+  test("asks a busy log again after a pause, also when a batch that gathered is due", async () => {
+    const rig = new Rig();
+    await rig.reign(2);
+    for (let count = 0; count < 60; count += 1) {
+      rig.order(`early ${count}`);
+      await rig.time.advance(2);
+      if (count % 5 === 4) await rig.commit(rig.proposed.shift()!, 2);
+    }
+    while (rig.proposed.length > 0) await rig.commit(rig.proposed.shift()!, 2);
+    rig.isBusy = true;
+    for (let count = 0; count < 3; count += 1) rig.order(`late ${count}`);
+    await rig.time.advance(1_000);
+    expect(rig.refusedCount).toBeGreaterThan(3);
+    expect(rig.refusedCount).toBeLessThan(40);
+    rig.isBusy = false;
+    await rig.time.advance(200);
+    expect(rig.proposed.length).toBeGreaterThan(0);
   });
 
   test("orders an envelope once, however often and from whomever it comes", async () => {
