@@ -4,10 +4,8 @@
  */
 export { Faults, type FaultListener } from "./faults.ts";
 export { cutBetween, type Cut } from "./cut.ts";
-export { DiskFault } from "./errors.ts";
 export {
   BLOCKED,
-  isFaultless,
   linkTo,
   NO_FAULT,
   NO_FAULTS,
