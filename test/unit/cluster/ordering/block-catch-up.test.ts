@@ -1,5 +1,6 @@
-import type * as nodeCrypto from "node:crypto";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import nodeCrypto, { type KeyObject } from "node:crypto";
+import { syncBuiltinESMExports } from "node:module";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BlockCatchUp, OrderingError } from "../../../../cluster/ordering/index.ts";
 import { ChannelConfigRef } from "../../../../src/channel/index.ts";
 import { AsyncQueue } from "../../../../src/kernel/async-queue.ts";
@@ -32,20 +33,30 @@ import { CHANNEL_ID, sampleChannel, type SampleChannel } from "../../../support/
 import { sampleTransaction } from "../../../support/sample-transactions.ts";
 
 // Verified on this thread, within a turn: simulated time does not run on meanwhile.
-vi.mock("node:crypto", async (importOriginal) => {
-  const crypto = await importOriginal<typeof nodeCrypto>();
-  const verify = (
-    digest: string,
-    message: Uint8Array,
-    key: nodeCrypto.KeyObject,
-    signature: Uint8Array,
-    done?: (error: Error | null, isValid: boolean) => void,
-  ): boolean => {
-    const isValid = crypto.verify(digest, message, key, signature);
-    done?.(null, isValid);
-    return isValid;
-  };
-  return { ...crypto, verify };
+const inThreads = nodeCrypto.verify;
+function verifyAtOnce(
+  digest: string,
+  message: Uint8Array,
+  key: KeyObject,
+  signature: Uint8Array,
+  done?: (error: Error | null, isValid: boolean) => void,
+): boolean {
+  const isValid = inThreads(digest, message, key, signature);
+  done?.(null, isValid);
+  return isValid;
+}
+
+function verifyWith(verify: unknown): void {
+  Object.assign(nodeCrypto, { verify });
+  syncBuiltinESMExports();
+}
+
+beforeAll(() => {
+  verifyWith(verifyAtOnce);
+});
+
+afterAll(() => {
+  verifyWith(inThreads);
 });
 
 const FIRST = "orderer1.example.com:7050";
