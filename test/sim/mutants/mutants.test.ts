@@ -7,7 +7,7 @@ import { RAFT_MUTANTS } from "./raft-mutants.ts";
 const MUTANTS: readonly Mutant[] = [...RAFT_MUTANTS, ...LOG_MUTANTS];
 
 /** Within how many seeds a bug must be caught. Scripts have none. */
-const SEEDS_MAX: Record<Hunt, number> = { script: 0, group: 20, membership: 40, log: 60 };
+const SEEDS_MAX: Record<Hunt, number> = { script: 0, group: 20, membership: 120, log: 60 };
 
 const HUNTS_AT_ONCE = 2;
 
