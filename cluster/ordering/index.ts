@@ -27,7 +27,6 @@ export { BlockCatchUp } from "./block-catch-up.ts";
 export type { BlockCatchUpDeps, BlockCatchUpOptions, CatchUpBlocks } from "./block-catch-up.ts";
 export { BlockWriter } from "./block-writer.ts";
 export type { AcceptedBlock, BlockWriterDeps } from "./block-writer.ts";
-export { ConfigUpdates } from "./config-updates.ts";
 export type {
   ConfigJudgement,
   ConfigUpdateVerdict,

@@ -23,7 +23,7 @@ import { crc32c } from "../../src/kernel/crc32c.ts";
 import { decodeRecords, encodeRecord, type WalRecord } from "./wal-record.ts";
 
 export const WAL_VERSION = 2;
-export const SECTOR_BYTES = 512;
+const SECTOR_BYTES = 512;
 /** The first frame's offset. */
 export const SEGMENT_HEAD_BYTES: number = SECTOR_BYTES;
 /** Bytes of a frame besides its records, in the first of its sectors. */

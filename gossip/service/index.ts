@@ -25,7 +25,6 @@ export type {
   GossipServiceOptions,
 } from "./options.ts";
 export { PrivateDistributor, type PrivateDistributorDeps } from "./private-distributor.ts";
-export { PrivateExchange } from "./private-exchange.ts";
 export { PrivateGatherer, type PrivateGathererDeps } from "./private-gatherer.ts";
 export { heldSets, keepPushedSet, type PrivateHoldings } from "./private-holdings.ts";
 export { PrivateReconciler, type PrivateReconcilerDeps } from "./private-reconciler.ts";

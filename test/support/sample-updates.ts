@@ -8,11 +8,12 @@ import {
 import { concatBytes, utf8 } from "../../src/kernel/bytes.ts";
 import type { Signer } from "../../src/kernel/ports/signer.ts";
 import { verifySignatures } from "../../src/msp/index.ts";
+import type {
+  ConfigEnvelope} from "../../src/wire/index.ts";
 import {
   BatchSize,
   ChannelHeader,
   Config,
-  ConfigEnvelope,
   ConfigUpdate,
   ConfigUpdateEnvelope,
   ConsensusType,
@@ -57,15 +58,6 @@ export async function updateEnvelope(
   const signatures = await Promise.all(signers.map((signer) => signUpdate(configUpdate, signer)));
   const data = encode(ConfigUpdateEnvelope, { configUpdate, signatures });
   return signedEnvelope(HeaderType.CONFIG_UPDATE, channelId, data, sender);
-}
-
-/** A CONFIG envelope as an orderer makes it. */
-export function configTransaction(
-  channelId: string,
-  content: ConfigEnvelope,
-  orderer: Signer,
-): Promise<Envelope> {
-  return signedEnvelope(HeaderType.CONFIG, channelId, encode(ConfigEnvelope, content), orderer);
 }
 
 async function signUpdate(configUpdate: Uint8Array, signer: Signer): Promise<ConfigSignature> {

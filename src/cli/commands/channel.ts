@@ -19,7 +19,11 @@ type Admins = readonly { readonly orderer: string; readonly admin: OrdererAdmin 
 export function addChannelCommand(program: Command): void {
   const channel = program
     .command("channel")
-    .description("join orderers to channels, list them, and leave them");
+    .description("join orderers to channels, list them, and leave them")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ heddle channel list\n  $ heddle channel join --block channel2.block",
+    );
   addOrdererOption(channel.command("join"))
     .description("join a channel with a config block: its genesis block, or a later one")
     .requiredOption("--block <file>", "marshalled config block of the channel")

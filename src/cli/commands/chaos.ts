@@ -18,7 +18,11 @@ type Act = (chaos: ChaosControl) => Promise<Undo>;
 export function addChaosCommand(program: Command): void {
   const chaos = program
     .command("chaos")
-    .description("cut, slow, stop and heal the nodes of a running development network");
+    .description("cut, slow, stop and heal the nodes of a running development network")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ heddle chaos isolate orderer --for 10s\n  $ heddle chaos run leader-kill\n  $ heddle chaos heal",
+    );
   addPartition(chaos);
   addIsolate(chaos);
   addDelay(chaos);

@@ -9,7 +9,10 @@ import { addDirectoryOptions } from "../shared-options.ts";
 
 /** `peer start`, `join`, `add`, `remove`, `list`. What each needs is loaded when it is asked for. */
 export function addPeerCommand(program: Command): void {
-  const peer = program.command("peer").description("run a peer, or change the peers of a network");
+  const peer = program
+    .command("peer")
+    .description("run a peer, or change the peers of a network")
+    .addHelpText("after", "\nExamples:\n  $ heddle peer list\n  $ heddle peer add --org Org1");
   addStart(peer);
   addJoin(peer);
   addAdd(peer);

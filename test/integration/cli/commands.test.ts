@@ -19,9 +19,20 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["block"],
   ["tx"],
   ["orderer"],
-  ["orderer", "start"],
+  ...["start", "list", "add", "remove", "replace", "transfer-leader", "drain", "recover"].map(
+    (name) => ["orderer", name],
+  ),
+  ["orderer", "wal", "inspect"],
+  ["orderer", "wal", "verify"],
   ["peer"],
-  ["peer", "start"],
+  ...["start", "list", "add", "remove", "join"].map((name) => ["peer", name]),
+  ["channel"],
+  ...["join", "list", "remove"].map((name) => ["channel", name]),
+  ["chaos"],
+  ...["partition", "isolate", "delay", "loss", "pause", "kill", "restart", "disk-full"].map(
+    (name) => ["chaos", name],
+  ),
+  ...["slow-disk", "heal", "status", "run"].map((name) => ["chaos", name]),
 ];
 const SIZE = { ordererCount: 1, peerCountPerOrganization: 1 };
 const SIZE_OPTIONS = ["--orderers", "1", "--peers-per-org", "1"];
