@@ -4,7 +4,7 @@ import { nextPeerTime, type PeerTime } from "./peer-time.ts";
 /** Publish now, under `time`; or look again after `waitMs`. */
 export type PublicationDue =
   | { readonly time: PeerTime }
-  /** `isFirstAsked`: a change has begun to wait that nobody has been told to wake up for. */
+  /** `isFirstAsked`: a change waits that nobody has been told to wake up for so early. */
   | { readonly waitMs: number; readonly isFirstAsked: boolean };
 
 /**
@@ -18,7 +18,8 @@ export class Publication {
   #time: PeerTime;
   #lastMs: number;
   #isDirty = true;
-  #isWaiting = false;
+  // The earliest time that somebody has been told to wake up at for a change.
+  #wakesAtMs = Infinity;
 
   constructor(
     options: { readonly stateInfoDebounceMs: number; readonly stateInfoIntervalMs: number },
@@ -49,8 +50,8 @@ export class Publication {
     const waitMs =
       this.#lastMs + (this.#isUrgent ? patienceMs : Math.max(patienceMs, turnsMs)) - nowMs;
     if (waitMs <= 0) return { time: this.force(nowMs) };
-    const isFirstAsked = this.#isDirty && !this.#isWaiting;
-    this.#isWaiting = this.#isDirty;
+    const isFirstAsked = this.#isDirty && nowMs + waitMs < this.#wakesAtMs;
+    if (isFirstAsked) this.#wakesAtMs = nowMs + waitMs;
     return { waitMs, isFirstAsked };
   }
 
@@ -58,7 +59,7 @@ export class Publication {
   force(nowMs: number): PeerTime {
     this.#isDirty = false;
     this.#isUrgent = false;
-    this.#isWaiting = false;
+    this.#wakesAtMs = Infinity;
     this.#lastMs = nowMs;
     this.#time = nextPeerTime(this.#time);
     return this.#time;

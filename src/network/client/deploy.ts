@@ -179,13 +179,17 @@ function isRefusal({ error }: { readonly error: unknown }): boolean {
   return error instanceof NetworkError && error.code === "refused";
 }
 
-// Endorsed by the gateway's plan and never submitted: it shows that enough peers run the contract and know of each other.
+// Endorsed by every organisation and never submitted: it shows that each has a peer that runs the contract, and that the
+// peers know of each other. What the gateway plans by itself would show less: the call may touch no state.
 async function untilAnswering(
   organizations: readonly DeployOrganization[],
   request: DeployRequest,
 ): Promise<void> {
   const options = { ...RETRY, maxRetryTime: START_TIMEOUT_MS, shouldRetry: isRefusal };
-  const answers = organizations.map(({ admin }) => pRetry(() => probe(admin, request), options));
+  const mspIds = organizations.map(({ mspId }) => mspId);
+  const answers = organizations.map(({ admin }) =>
+    pRetry(() => probe(admin, request, mspIds), options),
+  );
   await Promise.all(answers).catch((error: unknown) => {
     throw new NetworkError(
       "node failed",
@@ -196,14 +200,18 @@ async function untilAnswering(
 }
 
 /** Resolves once the contract can be endorsed, or answers with an error of its own; rejects until then. */
-async function probe(client: FabricClient, request: DeployRequest): Promise<void> {
+async function probe(
+  client: FabricClient,
+  request: DeployRequest,
+  mspIds: readonly string[],
+): Promise<void> {
   const proposal = await client.prepare({
     channelId: request.channelId,
     chaincode: request.name,
     args: [utf8("org.hyperledger.fabric:GetMetadata")],
   });
   try {
-    await client.endorse(proposal);
+    await client.endorse(proposal, mspIds);
   } catch (error) {
     if (!errorMessage(error).includes("chaincode response 5")) throw error;
   }

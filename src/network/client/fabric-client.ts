@@ -104,7 +104,10 @@ export class FabricClient {
   }
 
   /** The unsigned transaction that the gateway collected endorsements for. */
-  async endorse(proposal: PreparedProposal): Promise<Envelope> {
+  async endorse(
+    proposal: PreparedProposal,
+    organizations: readonly string[] = [],
+  ): Promise<Envelope> {
     const answer = await this.#call(() =>
       this.#gateway.unary(
         endorse,
@@ -112,7 +115,7 @@ export class FabricClient {
           transactionId: proposal.transactionId,
           channelId: proposal.channelId,
           proposedTransaction: proposal.signed,
-          endorsingOrganizations: [],
+          endorsingOrganizations: [...organizations],
         },
         { timeoutMs: ENDORSE_TIMEOUT_MS },
       ),

@@ -38,3 +38,13 @@ test("among many members a height waits for its turn, and what is more does not"
   expect(one.due(100, 5_000)).toMatchObject({ time: { sequence: 2n } });
   expect(one.due(2_000, 1_000)).toEqual({ waitMs: 3_100, isFirstAsked: false });
 });
+
+test("what is more than a height wakes up earlier than a height that waits already", () => {
+  const one = publication();
+  one.due(0, 5_000);
+  one.changed(false);
+  expect(one.due(10, 5_000)).toEqual({ waitMs: 4_990, isFirstAsked: true });
+  one.changed(true);
+  expect(one.due(10, 5_000)).toEqual({ waitMs: 40, isFirstAsked: true });
+  expect(one.due(20, 5_000)).toEqual({ waitMs: 30, isFirstAsked: false });
+});
