@@ -8,8 +8,7 @@ import {
 import { concatBytes, utf8 } from "../../src/kernel/bytes.ts";
 import type { Signer } from "../../src/kernel/ports/signer.ts";
 import { verifySignatures } from "../../src/msp/index.ts";
-import type {
-  ConfigEnvelope} from "../../src/wire/index.ts";
+import type { ConfigEnvelope } from "../../src/wire/index.ts";
 import {
   BatchSize,
   ChannelHeader,

@@ -47,7 +47,7 @@ export function largeBytes(seed: number): readonly NamedBytes[] {
 }
 
 /** `length` bytes (even) of one field that comes over and over with nothing in it: what costs most to decode for its size. */
-export function emptyFields(field: number, length: number): Uint8Array {
+function emptyFields(field: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length; at += 2) bytes[at] = (field << 3) | 2;
   return bytes;
