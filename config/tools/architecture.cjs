@@ -30,7 +30,7 @@ exports.modules = {
 };
 
 // Build the object graph and hold no logic; nothing imports them.
-exports.hosts = ["src/node", "src/network", "src/testing", "src/cli"];
+exports.hosts = ["src/node", "src/network", "src/sim", "src/testing", "src/cli"];
 
 // Synchronous and deterministic: no clock, no dice, no promises, no Node. Any folder named core/ joins this list;
 // the adapters/ folders inside them do not.

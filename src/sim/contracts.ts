@@ -1,0 +1,156 @@
+/** What the parts of a simulated network know of each other: views for invariants, a target for faults, a port for clients. */
+import type { Random } from "../kernel/ports/random.ts";
+import type { Envelope } from "../wire/index.ts";
+
+/** As in development networks: `orderer1`, `peer1`. */
+export type NodeName = string;
+
+/** What of an orderer invariants may look at. */
+export interface OrdererView {
+  readonly name: NodeName;
+  readonly isUp: boolean;
+  /** Blocks in its store: those an acknowledgement may rest on. 0 while it is down. */
+  readonly height: number;
+  /** Undefined while it is down or takes no part in Raft. */
+  readonly raft: RaftView | undefined;
+  /** The bytes as stored; undefined for what it has not. */
+  block(number: number): Uint8Array | undefined;
+}
+
+export interface RaftView {
+  readonly raftId: number;
+  readonly term: number;
+  readonly role: "leader" | "follower" | "candidate" | "learner";
+  /** Raft id of the leader it follows; 0 without one. */
+  readonly leader: number;
+  readonly commitIndex: number;
+  readonly appliedIndex: number;
+  readonly voters: readonly number[];
+}
+
+/** What of a peer invariants may look at. */
+export interface PeerView {
+  readonly name: NodeName;
+  readonly mspId: string;
+  readonly isUp: boolean;
+  /** Blocks in its ledger; 0 while it is down. */
+  readonly height: number;
+  readonly livingMembers: readonly NodeName[];
+  /** The bytes as stored, with validation codes and commit hash in the metadata. */
+  block(number: number): Uint8Array | undefined;
+  state(namespace: string, key: string): Uint8Array | undefined;
+  stateEntries(namespace: string): Iterable<{ readonly key: string; readonly value: Uint8Array }>;
+}
+
+export interface NetworkView {
+  readonly atMs: number;
+  readonly orderers: readonly OrdererView[];
+  readonly peers: readonly PeerView[];
+  /** Everything that waits somewhere, with the bound it must keep. */
+  readonly queues: readonly {
+    readonly name: string;
+    readonly length: number;
+    readonly lengthMax: number;
+  }[];
+}
+
+/** Looks and never touches. A violation is a text that says what, where, at which height, and the two values. */
+export interface Invariant {
+  readonly name: string;
+  /** Called after every commit of any node. Incremental: it keeps what it has seen. */
+  check(view: NetworkView): string | undefined;
+  /** Called once, when the network has healed. */
+  atEnd?(view: NetworkView): string | undefined;
+}
+
+export interface LinkQuality {
+  readonly delayMs: number;
+  /** Up to so much is added to each message's delay. */
+  readonly jitterMs: number;
+  /** Shares of messages, 0 to 1. A transport without loss breaks the connection instead. */
+  readonly loss: number;
+  readonly duplicate: number;
+  readonly reorder: number;
+}
+
+export type DiskState =
+  | { readonly kind: "well" | "full" | "failing-sync" }
+  | { readonly kind: "slow"; readonly delayMs: number }
+  | { readonly kind: "rot"; readonly flips: number };
+
+/** `offsetMs` is added to the time of day; timers run `driftPerMille` faster (or slower, when negative). */
+export interface ClockSkew {
+  readonly offsetMs: number;
+  readonly driftPerMille: number;
+}
+
+/** What the nemesis can do. Every effect is deterministic; what makes no sense (a restart of what runs) does nothing. */
+export interface FaultTarget {
+  readonly orderers: readonly NodeName[];
+  readonly peers: readonly NodeName[];
+  leader(): NodeName | undefined;
+  /** `power`: what was not flushed may be lost or torn. Otherwise only the process dies. */
+  crash(node: NodeName, how: { readonly power: boolean }): void;
+  restart(node: NodeName): void;
+  pause(node: NodeName): void;
+  resume(node: NodeName): void;
+  /** Of a node that is down. */
+  loseDisk(node: NodeName): void;
+  /** One way. */
+  cut(from: NodeName, to: NodeName): void;
+  mend(from: NodeName, to: NodeName): void;
+  /** One way. */
+  link(from: NodeName, to: NodeName, quality: LinkQuality): void;
+  /** Breaks the connections between the two. */
+  reset(a: NodeName, b: NodeName): void;
+  disk(node: NodeName, state: DiskState): void;
+  clock(node: NodeName, skew: ClockSkew): void;
+  /** Crashes, with power loss, at a named point or between two durable steps: the `durableStep`-th from now. */
+  failpoint(node: NodeName, point: string | { readonly durableStep: number }): void;
+  /** Ends everything that can be ended: links mended, disks and clocks well, what is down started, what is paused resumed. */
+  heal(): void;
+}
+
+/** What a client knows when its call is over. `unknown`: it may have been ordered, or may still be. */
+export type Outcome =
+  | {
+      readonly kind: "acknowledged";
+      readonly txId: string;
+      /** `TxValidationCode`. */
+      readonly code: number;
+      readonly envelope: Envelope;
+    }
+  | { readonly kind: "refused"; readonly reason: string; readonly envelope?: Envelope }
+  | {
+      readonly kind: "unknown";
+      readonly txId: string | undefined;
+      readonly envelope?: Envelope;
+    };
+
+/** What clients can do. They call over the simulated network, so calls fail as real ones do. Never rejects. */
+export interface ClientPort {
+  /** Endorses, submits and awaits the commit through the gateway of `peer`. */
+  transact(peer: NodeName, contract: string, fn: string, args: readonly string[]): Promise<Outcome>;
+  /** Sends an envelope that was made before, through an orderer's Broadcast. */
+  resend(orderer: NodeName, envelope: Envelope): Promise<Outcome>;
+  /** As administrators do. Resolves when it is ordered or refused. */
+  changeConsenters(
+    change: { readonly remove: NodeName } | { readonly add: NodeName },
+  ): Promise<Outcome>;
+  /** A peer that runs and has not joined the channel joins it. */
+  joinPeer(name: NodeName): Promise<Outcome>;
+}
+
+/** Everything that faults, workload and invariants are given. */
+export interface SimPorts {
+  readonly time: { nowMs(): number; after(ms: number, run: () => void): void };
+  /** The source of one purpose: drawing from it leaves all others as they are. */
+  random(purpose: string): Random;
+  readonly target: FaultTarget;
+  readonly clients: ClientPort;
+  view(): NetworkView;
+  /** One line of the trace. */
+  trace(kind: string, text: string): void;
+  /** Counts a state that a campaign should reach at some time. */
+  sometimes(state: string): void;
+}
