@@ -9,6 +9,10 @@ export type NodeName = string;
 export interface OrdererView {
   readonly name: NodeName;
   readonly isUp: boolean;
+  /** Starts of its process so far. What a process knew by heart is gone with the next one. */
+  readonly startCount: number;
+  /** Disks that it has lost so far, and with each everything that it had stored. */
+  readonly disksLost: number;
   /** Blocks in its store: those an acknowledgement may rest on. 0 while it is down. */
   readonly height: number;
   /** Undefined while it is down or takes no part in Raft. */
@@ -33,6 +37,9 @@ export interface PeerView {
   readonly name: NodeName;
   readonly mspId: string;
   readonly isUp: boolean;
+  /** As of an orderer. */
+  readonly startCount: number;
+  readonly disksLost: number;
   /** Blocks in its ledger; 0 while it is down. */
   readonly height: number;
   readonly livingMembers: readonly NodeName[];
