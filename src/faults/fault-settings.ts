@@ -28,10 +28,16 @@ export interface DiskFaults {
   readonly corruptReads: number;
 }
 
+export interface ClockFaults {
+  /** Added to the time of day; timeouts, which are measured otherwise, keep to theirs. */
+  readonly offsetMs: number;
+}
+
 /** All faults of one node. */
 export interface FaultSettings {
   readonly links: readonly LinkFaults[];
   readonly disk: DiskFaults;
+  readonly clock: ClockFaults;
 }
 
 export const NO_FAULT: DirectionFaults = { drop: false, delayMs: 0, jitterMs: 0, loss: 0 };
@@ -41,7 +47,8 @@ export const SOUND_DISK: DiskFaults = {
   failSync: false,
   corruptReads: 0,
 };
-export const NO_FAULTS: FaultSettings = { links: [], disk: SOUND_DISK };
+export const RIGHT_CLOCK: ClockFaults = { offsetMs: 0 };
+export const NO_FAULTS: FaultSettings = { links: [], disk: SOUND_DISK, clock: RIGHT_CLOCK };
 export const BLOCKED: DirectionFaults = { ...NO_FAULT, drop: true };
 
 /** `settings` with `link` in place of what was said of that peer; a link without faults is left out. */

@@ -1,6 +1,7 @@
 import {
   linkTo,
   NO_FAULTS,
+  type ClockFaults,
   type DiskFaults,
   type FaultSettings,
   type LinkFaults,
@@ -23,6 +24,10 @@ export class Faults {
 
   get disk(): DiskFaults {
     return this.#settings.disk;
+  }
+
+  get clock(): ClockFaults {
+    return this.#settings.clock;
   }
 
   link(peer: string): LinkFaults {

@@ -6,5 +6,8 @@ export const LINKS_MAX = 128;
 /** Longest delay of a message or a flush. */
 export const DELAY_MS_MAX = 60_000;
 
+/** Furthest that a clock is set wrong: 100 years, which no certificate outlives. */
+export const CLOCK_OFFSET_MS_MAX: number = 100 * 365 * 86_400_000;
+
 /** Messages of one call and direction that wait out a delay. The sender of a further one waits until it has left. */
 export const DELAYED_MESSAGES_MAX = 256;

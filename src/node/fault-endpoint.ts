@@ -29,10 +29,10 @@ export function offerFaults(
   operations.accept(FAULTS_PATH, (text) => {
     const parsed = parseFaults(text);
     if (!parsed.ok) return { status: 400, body: { error: parsed.reason } };
-    const { reset, links, disk } = parsed.request;
-    faults.apply({ links, disk });
+    const { reset, ...settings } = parsed.request;
+    faults.apply(settings);
     for (const peer of reset) faults.reset(peer);
-    logger.warn("faults were set", { links: links.length, disk, reset });
+    logger.warn("faults were set", { ...settings, links: settings.links.length, reset });
     return { status: 200, body: faults.settings };
   });
 }

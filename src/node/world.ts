@@ -1,6 +1,6 @@
 /** The real world of a node: clock, disk, randomness, network, log and metrics, made once and handed down. */
 import { readFile } from "node:fs/promises";
-import { Faults, faultyDialer, faultyFiles } from "../faults/index.ts";
+import { faultyClock, Faults, faultyDialer, faultyFiles } from "../faults/index.ts";
 import { GrpcDialer } from "../kernel/adapters/grpc-dialer.ts";
 import type { GrpcServerTls } from "../kernel/adapters/grpc-server.ts";
 import { nodeFiles } from "../kernel/adapters/node-files.ts";
@@ -71,7 +71,8 @@ export async function openWorld(config: CommonConfig, options: WorldOptions): Pr
   );
   const faults = config.development?.faults === true ? new Faults() : undefined;
   offerFaults(operations, faults, log.logger);
-  const ports = { clock: systemClock, timers: systemTimers, random: systemRandom };
+  const clock = faults === undefined ? systemClock : faultyClock({ clock: systemClock, faults });
+  const ports = { clock, timers: systemTimers, random: systemRandom };
   const dialer = new GrpcDialer({
     clientCertificate: { certificatePem, keyPem },
     hostAddresses: new Map(Object.entries(config.hostAddresses)),

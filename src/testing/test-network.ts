@@ -4,7 +4,8 @@ import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { packageFolder, packageInProcess } from "../chaincode/adapters/package-folder.ts";
 import {
-  cutBetween,
+  between,
+  cutLinks,
   linkTo,
   NO_FAULTS,
   withLink,
@@ -189,7 +190,7 @@ export class TestNetwork {
     options: { readonly oneWay?: boolean } = {},
   ): Promise<void> {
     const named = groups.map((group) => group.map((name) => this.#node(name).name));
-    this.#applyCut(cutBetween(named, options.oneWay ?? false));
+    this.#applyCut(cutLinks(between(named, options.oneWay ?? false)));
     return Promise.resolve();
   }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { NO_FAULT, SOUND_DISK, type FaultSettings } from "../fault-settings.ts";
-import { DELAY_MS_MAX, LINKS_MAX } from "../limits.ts";
+import { NO_FAULT, RIGHT_CLOCK, SOUND_DISK, type FaultSettings } from "../fault-settings.ts";
+import { CLOCK_OFFSET_MS_MAX, DELAY_MS_MAX, LINKS_MAX } from "../limits.ts";
 
 /** What a request may say: settings, each part without faults where it is absent, and connections to be reset. */
 export interface FaultRequest extends FaultSettings {
@@ -27,6 +27,11 @@ const schema = z.strictObject({
       corruptReads: share,
     })
     .default(SOUND_DISK),
+  clock: z
+    .strictObject({
+      offsetMs: z.number().int().min(-CLOCK_OFFSET_MS_MAX).max(CLOCK_OFFSET_MS_MAX).default(0),
+    })
+    .default(RIGHT_CLOCK),
   reset: z.array(name).max(LINKS_MAX).default([]),
 });
 

@@ -1,11 +1,14 @@
 import {
-  cutBetween,
+  between,
+  cutLinks,
   linkTo,
   NO_FAULTS,
   withLink,
+  type ClockFaults,
   type DirectionFaults,
   type DiskFaults,
   type FaultSettings,
+  type OneWayCut,
 } from "../../faults/index.ts";
 import { assert } from "../../kernel/assert.ts";
 import type { DevelopmentNetwork } from "../development-network.ts";
@@ -16,6 +19,7 @@ import {
   pauseNode,
   readFaults,
   resumeNode,
+  resetLink,
   reviveNode,
   stateOf,
   writeFaults,
@@ -45,7 +49,12 @@ export class ChaosControl {
     const nodes = await this.#network.status();
     const names = nodes.map(({ name }) => name);
     const whole = groups.map((group) => group.map((name) => nodeNamed(name, names)));
-    const cut = cutBetween(whole, isOneWay);
+    return this.cut(between(whole, isOneWay));
+  }
+
+  /** What is sent over these links is lost. Nodes are named in full. */
+  async cut(cuts: readonly OneWayCut[]): Promise<Undo> {
+    const cut = cutLinks(cuts);
     return this.#change([...cut.keys()], (settings, name) =>
       (cut.get(name) ?? []).reduce(withLink, settings),
     );
@@ -83,6 +92,19 @@ export class ChaosControl {
       ...settings,
       disk: { ...settings.disk, ...faults },
     }));
+  }
+
+  /** Sets the node's time of day wrong. */
+  async clock(name: string, clock: ClockFaults): Promise<Undo> {
+    const node = await this.#node(name);
+    return this.#change([node.name], (settings) => ({ ...settings, clock }));
+  }
+
+  /** Breaks all connections between two nodes, once. */
+  async reset(a: string, b: string): Promise<void> {
+    const [first, second] = [await this.#node(a), await this.#node(b)];
+    await resetLink(first, second.name);
+    await resetLink(second, first.name);
   }
 
   async pause(name: string): Promise<Undo> {

@@ -19,13 +19,18 @@ export async function readFaults(node: NodeStatus): Promise<FaultSettings> {
   return (await ask(node, { method: "GET" })) as FaultSettings;
 }
 
-/** Replaces all faults of the node, and breaks its connections to `reset` once. */
-export async function writeFaults(
-  node: NodeStatus,
-  settings: FaultSettings,
-  reset: readonly string[] = [],
-): Promise<void> {
-  const body = JSON.stringify({ ...settings, reset });
+/** Replaces all faults of the node. */
+export async function writeFaults(node: NodeStatus, settings: FaultSettings): Promise<void> {
+  await post(node, settings);
+}
+
+/** Breaks the calls that the node has open to `peer`, once; its faults stay. */
+export async function resetLink(node: NodeStatus, peer: string): Promise<void> {
+  await post(node, { ...(await readFaults(node)), reset: [peer] });
+}
+
+async function post(node: NodeStatus, request: object): Promise<void> {
+  const body = JSON.stringify(request);
   await ask(node, { method: "POST", headers: { "content-type": "application/json" }, body });
 }
 

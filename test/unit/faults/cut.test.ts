@@ -1,6 +1,6 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { cutBetween, type Cut } from "../../../src/faults/index.ts";
+import { between, cutLinks, type Cut } from "../../../src/faults/index.ts";
 
 /** Whether what `from` sends reaches `to`, on calls that either of them made. */
 function reaches(cut: Cut, from: string, to: string): boolean {
@@ -16,7 +16,7 @@ describe("a cut between groups", () => {
     (memberships) => {
       const names = memberships.map((_, index) => `n${index}`);
       const groups = [1, 2, 3].map((group) => names.filter((_, i) => memberships[i] === group));
-      const cut = cutBetween(groups, false);
+      const cut = cutLinks(between(groups, false));
       names.forEach((from, a) => {
         names.forEach((to, b) => {
           const [ga, gb] = [memberships[a], memberships[b]];
@@ -28,7 +28,7 @@ describe("a cut between groups", () => {
   );
 
   test("in one way stops what the first group sends and nothing else", () => {
-    const cut = cutBetween([["a"], ["b", "c"]], true);
+    const cut = cutLinks(between([["a"], ["b", "c"]], true));
     expect(reaches(cut, "a", "b")).toBe(false);
     expect(reaches(cut, "a", "c")).toBe(false);
     expect(reaches(cut, "b", "a")).toBe(true);

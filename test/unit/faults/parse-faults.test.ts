@@ -1,13 +1,13 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { parseFaults } from "../../../src/faults/adapters/parse-faults.ts";
-import { NO_FAULT, SOUND_DISK } from "../../../src/faults/index.ts";
+import { NO_FAULT, NO_FAULTS } from "../../../src/faults/index.ts";
 
 describe("a request for faults", () => {
   test("that says nothing takes all faults back", () => {
     expect(parseFaults("{}")).toEqual({
       ok: true,
-      request: { links: [], disk: SOUND_DISK, reset: [] },
+      request: { ...NO_FAULTS, reset: [] },
     });
   });
 
@@ -24,6 +24,7 @@ describe("a request for faults", () => {
     ["an unknown key", '{"link":[]}'],
     ["a delay without bound", '{"disk":{"syncDelayMs":60001}}'],
     ["a share above one", '{"links":[{"peer":"b","in":{"loss":1.5}}]}'],
+    ["a clock of another age", '{"clock":{"offsetMs":-1e13}}'],
     ["too many links", JSON.stringify({ links: Array(129).fill({ peer: "b" }) })],
   ])("is refused for %s", (_, text) => {
     const parsed = parseFaults(text);
