@@ -55,6 +55,25 @@ describe("chaos", { timeout: SLOW_MACHINE_MS }, () => {
     await net.must("chaos", "heal");
   });
 
+  test("fails, rots and sets clocks wrong, and takes it back", async () => {
+    await net.must("chaos", "fail-disk", "orderer3", "--for", "1ms");
+    await net.must("chaos", "corrupt", "peer0.org1", "5");
+    await net.must("chaos", "clock-skew", "peer0.org1", "10m", "--back");
+    await net.must("chaos", "reset", "orderer2", "orderer3");
+    expect((await statusOf("orderer3.example.com"))?.faults?.disk).toMatchObject({
+      failSync: false,
+    });
+    expect((await statusOf("peer0.org1.example.com"))?.faults).toMatchObject({
+      disk: { corruptReads: 0.05 },
+      clock: { offsetMs: -600_000 },
+    });
+    await net.must("chaos", "heal");
+    expect((await statusOf("peer0.org1.example.com"))?.faults).toMatchObject({
+      disk: { corruptReads: 0 },
+      clock: { offsetMs: 0 },
+    });
+  });
+
   test("pauses, kills and starts processes", async () => {
     await net.must("chaos", "pause", "orderer2");
     expect((await statusOf("orderer2.example.com"))?.state).toBe("paused");
