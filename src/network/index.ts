@@ -48,5 +48,9 @@ export {
   verdictOf,
   type ChaosRun,
 } from "./chaos/chaos-report.ts";
-export { namesOf, runChaos, type ChaosPlan } from "./chaos/run-chaos.ts";
-export { randomSteps, scenario, SCENARIOS, type ScenarioName } from "./chaos/scenarios.ts";
+export { courseOf, type CourseRequest } from "./chaos/course.ts";
+export { DevelopmentSite } from "./chaos/development-site.ts";
+export { runChaos, type ChaosPlan } from "./chaos/run-chaos.ts";
+export { SCENARIOS, type Scenario } from "./chaos/scenarios.ts";
+export type { ChaosSite, PeerClient } from "./chaos/site.ts";
+export type { NetworkNames } from "./chaos/steps.ts";

@@ -1,22 +1,18 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { SeededRandom } from "../../kernel/seeded-random.ts";
 import {
+  courseOf,
   DevelopmentNetwork,
+  DevelopmentSite,
   isSound,
-  namesOf,
   NetworkError,
-  randomSteps,
   recoveries,
   reportText,
   runChaos,
-  scenario,
-  SCENARIOS,
   timelineSvg,
   verdictOf,
-  type ChaosPlan,
   type ChaosRun,
-  type ScenarioName,
+  type CourseRequest,
 } from "../../network/index.ts";
 import { EXIT, Output } from "../output.ts";
 import { deploySample, SAMPLE_NAME } from "../sample.ts";
@@ -33,7 +29,8 @@ export interface ChaosRunOptions extends DirectoryOptions {
 export async function chaosRun(name: string | undefined, options: ChaosRunOptions): Promise<void> {
   const output = new Output(options);
   const network = await DevelopmentNetwork.open(options.dir);
-  const plan = planOf(network, name, options);
+  const site = new DevelopmentSite(network);
+  const plan = { ...courseOf(requestOf(name, options), site), chaincode: SAMPLE_NAME };
   const interrupted = new AbortController();
   const interrupt = (): void => {
     interrupted.abort();
@@ -45,7 +42,7 @@ export async function chaosRun(name: string | undefined, options: ChaosRunOption
     const tell = (text: string): void => {
       output.step(text);
     };
-    const run = await runChaos(network, plan, tell, interrupted.signal);
+    const run = await runChaos(site, plan, tell, interrupted.signal);
     const folder = resolve(options.out ?? join(options.dir, "chaos", plan.title));
     await writeReport(folder, run);
     present(run, folder, output);
@@ -54,27 +51,15 @@ export async function chaosRun(name: string | undefined, options: ChaosRunOption
   }
 }
 
-function planOf(
-  network: DevelopmentNetwork,
-  name: string | undefined,
-  { random, minutes, seed }: ChaosRunOptions,
-): ChaosPlan {
-  const names = namesOf(network);
-  const common = { seed, chaincode: SAMPLE_NAME };
-  if (random && name === undefined) {
-    const durationMsMax = minutes * 60_000;
-    const steps = randomSteps(new SeededRandom(seed), durationMsMax, names);
-    return { ...common, title: `random-${seed}`, steps, durationMsMax };
-  }
-  const known = SCENARIOS.find((each): each is ScenarioName => each === name);
-  if (random || known === undefined) {
+function requestOf(name: string | undefined, options: ChaosRunOptions): CourseRequest {
+  const { random, seed, minutes } = options;
+  if (random !== (name === undefined)) {
     throw new NetworkError(
       "unknown name",
-      `name one scenario (${SCENARIOS.join(", ")}), or give --random and none`,
+      "name one scenario (`heddle chaos scenarios` lists them), or give --random and none",
     );
   }
-  const durationMsMax = Number.POSITIVE_INFINITY;
-  return { ...common, title: known, steps: scenario(known, names), durationMsMax };
+  return { seed, minutes, ...(name === undefined ? {} : { scenario: name }) };
 }
 
 async function writeReport(folder: string, run: ChaosRun): Promise<void> {

@@ -21,6 +21,7 @@ export function addChaosCommand(program: Command): void {
   addNodeFaults(chaos);
   addHeal(chaos);
   addStatus(chaos);
+  addScenarios(chaos);
   addRun(chaos);
 }
 
@@ -48,10 +49,31 @@ function addStatus(chaos: Command): void {
     });
 }
 
+function addScenarios(chaos: Command): void {
+  chaos
+    .command("scenarios")
+    .description("list the courses of faults that `run` knows")
+    .option("--json", "print JSON for programs", false)
+    .addHelpText("after", "\nExample:\n  $ heddle chaos scenarios")
+    .action((options: { readonly json: boolean }) => {
+      const scenarios = Object.entries(SCENARIOS).map(([name, { about, ordererCountMin }]) => ({
+        name,
+        about,
+        ordererCountMin,
+      }));
+      const rows = scenarios.map(({ name, about, ordererCountMin }) => [
+        name,
+        String(ordererCountMin),
+        about,
+      ]);
+      new Output(options).result({ scenarios }, formatTable(["NAME", "ORDERERS", "WHAT"], rows));
+    });
+}
+
 function addRun(chaos: Command): void {
   addDirectoryOptions(chaos.command("run"))
     .description("drive load, apply a course of faults, and judge what the ledgers hold")
-    .argument("[scenario]", SCENARIOS.join(", "))
+    .argument("[scenario]", "see `heddle chaos scenarios`")
     .option("--random", "faults chosen by the seed", false)
     .option("--minutes <count>", "how long random faults go on", wholeNumber(1, 24 * 60), 5)
     .option("--seed <number>", "the same seed chooses the same faults", wholeNumber(0, 2 ** 31), 1)

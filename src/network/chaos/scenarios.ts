@@ -1,117 +1,116 @@
-/** Named courses of faults, and random ones from a seed. Pure: who leads is known only when a step is taken. */
-import type { SeededRandom } from "../../kernel/seeded-random.ts";
+/** Named courses of faults. Pure: who leads is known only when a step is taken. */
+import { ORDERER_COUNT_MIN, SHAPE_TEXTS, SHAPES, type Shape } from "./shapes.ts";
+import { LEADER, node, type Fault, type NetworkNames, type Step } from "./steps.ts";
 
-/** Whom a step hits: by role at that moment, or by name. */
-export type Target =
-  | { readonly kind: "leader" }
-  | { readonly kind: "follower" }
-  | { readonly kind: "node"; readonly name: string };
-
-export type Fault =
-  | { readonly kind: "kill"; readonly target: Target }
-  | { readonly kind: "pause"; readonly target: Target }
-  | { readonly kind: "isolate"; readonly target: Target }
-  /** What the target sends to the other orderers is lost; what they send arrives. */
-  | { readonly kind: "mute"; readonly target: Target }
-  /** No two orderers reach each other. */
-  | { readonly kind: "scatter" }
-  /** All orderers but one are split in two halves that only that one connects. */
-  | { readonly kind: "bridge" }
-  | { readonly kind: "slow-disk"; readonly target: Target; readonly delayMs: number };
-
-/** A fault and how long it holds. Faults come one after the other. */
-export interface Step {
-  /** After the end of the step before. */
-  readonly waitMs: number;
-  readonly fault: Fault;
-  readonly holdMs: number;
+export interface Scenario {
+  /** What happens, in a line. */
+  readonly about: string;
+  readonly ordererCountMin: number;
+  readonly steps: (names: NetworkNames) => readonly Step[];
 }
 
-export interface NetworkNames {
-  readonly orderers: readonly string[];
-  readonly peers: readonly string[];
-}
-
-export const SCENARIOS = [
-  "leader-kill",
-  "rolling-restart",
-  "minority-partition",
-  "majority-partition",
-  "one-way-partition",
-  "bridge",
-  "flapping",
-  "slow-disk",
-] as const;
-export type ScenarioName = (typeof SCENARIOS)[number];
-
-const LEADER: Target = { kind: "leader" };
-const FOLLOWER: Target = { kind: "follower" };
+const HOLD_MS = 8_000;
 const FLAPS = 5;
 const SLOW_FLUSH_MS = 300;
+/** Longer than any fault is held. */
+const STALLED_FLUSH_MS = 30_000;
+const DAY_MS = 86_400_000;
 
-/** Each takes half a minute or less, without the checks after it. */
-export function scenario(name: ScenarioName, { orderers, peers }: NetworkNames): readonly Step[] {
-  const once = (fault: Fault): readonly Step[] => [{ waitMs: 3_000, fault, holdMs: 8_000 }];
-  switch (name) {
-    case "leader-kill":
-      return once({ kind: "kill", target: LEADER });
-    case "rolling-restart":
-      return [...orderers, ...peers].map((node) => ({
+const FIRST_PEER = { kind: "first-peer" } as const;
+const FOLLOWER = { kind: "follower" } as const;
+
+/** Each takes a minute or less, without the checks after it. */
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  "leader-kill": one("the leader's process is killed and started again", {
+    kind: "kill",
+    target: LEADER,
+  }),
+  "leader-pause": one("the leader's process stops where it is", { kind: "pause", target: LEADER }),
+  "leader-hunting": repeated("each new leader is killed", { kind: "kill", target: LEADER }),
+  "rolling-restart": {
+    about: "every node is killed and started again, one after the other",
+    ordererCountMin: 1,
+    steps: ({ orderers, peers }) =>
+      [...orderers, ...peers].map((name) => ({
         waitMs: 2_000,
-        fault: { kind: "kill", target: { kind: "node", name: node } },
+        fault: { kind: "kill", target: node(name) },
         holdMs: 500,
-      }));
-    case "minority-partition":
-      return [
-        ...once({ kind: "isolate", target: FOLLOWER }),
-        ...once({ kind: "isolate", target: LEADER }),
-      ];
-    case "majority-partition":
-      return once({ kind: "scatter" });
-    case "one-way-partition":
-      return once({ kind: "mute", target: LEADER });
-    case "bridge":
-      return once({ kind: "bridge" });
-    case "flapping":
-      return Array.from({ length: FLAPS }, () => ({
-        waitMs: 1_500,
-        fault: { kind: "isolate", target: LEADER },
-        holdMs: 1_500,
-      }));
-    case "slow-disk":
-      return once({ kind: "slow-disk", target: LEADER, delayMs: SLOW_FLUSH_MS });
-  }
+      })),
+  },
+  "orderers-down": one("all orderers are killed", { kind: "outage", role: "orderers" }),
+  "peers-down": one("all peers are killed", { kind: "outage", role: "peers" }),
+  "peer-kill": one("a peer is killed", { kind: "kill", target: FIRST_PEER }),
+  "peer-pause": one("a peer's process stops where it is", { kind: "pause", target: FIRST_PEER }),
+  "minority-partition": {
+    about: "a follower is alone, then the leader",
+    ordererCountMin: 3,
+    steps: () => [
+      ...once({ kind: "isolate", target: FOLLOWER }),
+      ...once({ kind: "isolate", target: LEADER }),
+    ],
+  },
+  "one-way-partition": one("what the leader sends is lost", { kind: "mute", target: LEADER }, 3),
+  ...Object.fromEntries(SHAPES.map((shape) => [nameOf(shape), ofShape(shape)])),
+  constrained: one(
+    "only one with an old log reaches a majority: Raft cannot elect, and nothing may be lost",
+    { kind: "constrained" },
+    5,
+  ),
+  flapping: repeated("the leader is cut off again and again", { kind: "isolate", target: LEADER }),
+  resets: repeated("all connections of the leader break", { kind: "reset", target: LEADER }),
+  "lossy-leader": one("the leader loses one message in a hundred", {
+    kind: "degrade",
+    target: LEADER,
+    loss: 0.01,
+    delayMs: 0,
+  }),
+  "slow-leader": one("what the leader sends and receives comes 100 ms late", {
+    kind: "degrade",
+    target: LEADER,
+    loss: 0,
+    delayMs: 100,
+  }),
+  "peers-split": one("half the peers do not reach the others", { kind: "peers-split" }),
+  "peers-cut-off": one("half the peers reach no orderer", { kind: "peers-cut-off" }),
+  "slow-disk": one("the leader's flushes are slow", {
+    kind: "slow-disk",
+    target: LEADER,
+    delayMs: SLOW_FLUSH_MS,
+  }),
+  "stalled-disk": one("the leader's disk stalls", {
+    kind: "slow-disk",
+    target: LEADER,
+    delayMs: STALLED_FLUSH_MS,
+  }),
+  "disk-full": one("the leader's disk is full", { kind: "disk-full", target: LEADER }),
+  "failing-disk": one("the leader's flushes fail; it is restarted when they work again", {
+    kind: "fail-disk",
+    target: LEADER,
+  }),
+  "clock-jump": one("the leader's time of day is a day ahead", {
+    kind: "clock",
+    target: LEADER,
+    offsetMs: DAY_MS,
+  }),
+};
+
+function once(fault: Fault): readonly Step[] {
+  return [{ waitMs: 3_000, fault, holdMs: HOLD_MS }];
 }
 
-/** Faults for about `durationMs`. The same seed gives the same course. */
-export function randomSteps(
-  random: SeededRandom,
-  durationMs: number,
-  { orderers, peers }: NetworkNames,
-): readonly Step[] {
-  const steps: Step[] = [];
-  for (let atMs = 0; atMs < durationMs;) {
-    const waitMs = 1_000 + random.below(3_000);
-    const holdMs = 500 + random.below(7_500);
-    steps.push({ waitMs, fault: randomFault(random, [...orderers, ...peers]), holdMs });
-    atMs += waitMs + holdMs;
-  }
-  return steps;
+function one(about: string, fault: Fault, ordererCountMin = 1): Scenario {
+  return { about, ordererCountMin, steps: () => once(fault) };
 }
 
-function randomFault(random: SeededRandom, names: readonly string[]): Fault {
-  const target: Target =
-    random.below(3) === 0
-      ? LEADER
-      : { kind: "node", name: names[random.below(names.length)] ?? "" };
-  const faults: readonly Fault[] = [
-    { kind: "kill", target },
-    { kind: "pause", target },
-    { kind: "isolate", target },
-    { kind: "mute", target: random.below(2) === 0 ? LEADER : FOLLOWER },
-    { kind: "scatter" },
-    { kind: "bridge" },
-    { kind: "slow-disk", target, delayMs: 50 + random.below(500) },
-  ];
-  return faults[random.below(faults.length)] ?? { kind: "scatter" };
+function repeated(about: string, fault: Fault): Scenario {
+  const steps = Array.from({ length: FLAPS }, () => ({ waitMs: 2_500, fault, holdMs: 1_500 }));
+  return { about, ordererCountMin: 1, steps: () => steps };
+}
+
+function ofShape(shape: Shape): Scenario {
+  return one(SHAPE_TEXTS[shape], { kind: "shape", shape }, ORDERER_COUNT_MIN[shape]);
+}
+
+function nameOf(shape: Shape): string {
+  return shape === "scatter" ? "majority-partition" : shape;
 }

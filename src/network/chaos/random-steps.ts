@@ -1,0 +1,65 @@
+/** Faults that a seed chooses. Pure. */
+import type { SeededRandom } from "../../kernel/seeded-random.ts";
+import { ORDERER_COUNT_MIN, SHAPES } from "./shapes.ts";
+import { LEADER, node, type Fault, type NetworkNames, type Step, type Target } from "./steps.ts";
+
+export interface RandomOptions {
+  readonly durationMs: number;
+  /** Nodes have processes of their own, which can be paused. */
+  readonly hasProcesses: boolean;
+}
+
+/** Faults for about `durationMs`. The same seed gives the same course. */
+export function randomSteps(
+  random: SeededRandom,
+  names: NetworkNames,
+  { durationMs, hasProcesses }: RandomOptions,
+): readonly Step[] {
+  const steps: Step[] = [];
+  for (let atMs = 0; atMs < durationMs;) {
+    const waitMs = 1_000 + random.below(3_000);
+    const holdMs = 500 + random.below(7_500);
+    const faults = possibleFaults(random, names).filter(
+      ({ kind }) => hasProcesses || kind !== "pause",
+    );
+    steps.push({ waitMs, fault: pick(random, faults), holdMs });
+    atMs += waitMs + holdMs;
+  }
+  return steps;
+}
+
+function possibleFaults(
+  random: SeededRandom,
+  { orderers, peers }: NetworkNames,
+): readonly [Fault, ...Fault[]] {
+  const any = node(pick(random, [...orderers, ...peers]));
+  const target: Target = random.below(3) === 0 ? LEADER : any;
+  const orderer: Target = random.below(2) === 0 ? LEADER : node(pick(random, orderers));
+  const shapes = SHAPES.filter((shape) => orderers.length >= ORDERER_COUNT_MIN[shape]);
+  const offsetMs = (random.below(2) === 0 ? -1 : 1) * random.below(3_600_000);
+  const loss = (1 + random.below(5)) / 100;
+  return [
+    { kind: "isolate", target },
+    { kind: "kill", target },
+    { kind: "pause", target },
+    { kind: "mute", target: orderer },
+    { kind: "reset", target: orderer },
+    { kind: "degrade", target, loss, delayMs: 0 },
+    { kind: "degrade", target, loss: 0, delayMs: 10 + random.below(200) },
+    { kind: "slow-disk", target, delayMs: 50 + random.below(500) },
+    { kind: "disk-full", target: orderer },
+    { kind: "fail-disk", target: orderer },
+    { kind: "clock", target, offsetMs },
+    { kind: "outage", role: random.below(2) === 0 ? "orderers" : "peers" },
+    ...(peers.length < 2
+      ? []
+      : [{ kind: "peers-split" } as const, { kind: "peers-cut-off" } as const]),
+    ...shapes.map((shape) => ({ kind: "shape", shape }) as const),
+  ];
+}
+
+function pick<T>(random: SeededRandom, from: readonly T[]): T {
+  const found = from[random.below(from.length)];
+  if (found === undefined) throw new RangeError("nothing to choose from");
+  return found;
+}

@@ -1,0 +1,39 @@
+import type { DirectionFaults, DiskFaults, OneWayCut } from "../../faults/index.ts";
+import type { FabricClient } from "../client/fabric-client.ts";
+import type { Undo } from "./chaos-control.ts";
+import type { NetworkNames } from "./steps.ts";
+
+/** A peer, and a client whose gateway it is. */
+export interface PeerClient {
+  readonly peer: string;
+  readonly client: FabricClient;
+}
+
+/** What a run of chaos needs of a network, be its nodes processes or not. Nodes are named in full. */
+export interface ChaosSite {
+  readonly channelId: string;
+  readonly names: NetworkNames;
+  /** Whether nodes can be paused. */
+  readonly hasProcesses: boolean;
+  /** Nodes that do not run. */
+  down(): Promise<readonly string[]>;
+  /** The orderer that says it leads; undefined while none does. */
+  leader(): Promise<string | undefined>;
+  /** Blocks of each node; undefined of one that does not answer. */
+  heights(): Promise<readonly (number | undefined)[]>;
+  cut(cuts: readonly OneWayCut[]): Promise<Undo>;
+  degrade(name: string, faults: Partial<DirectionFaults>): Promise<Undo>;
+  reset(a: string, b: string): Promise<void>;
+  disk(name: string, faults: Partial<DiskFaults>): Promise<Undo>;
+  clock(name: string, offsetMs: number): Promise<Undo>;
+  /** Rejects where `hasProcesses` is false. */
+  pause(name: string): Promise<Undo>;
+  /** Taken back, the node is started again. */
+  kill(name: string): Promise<Undo>;
+  /** Takes all faults back, starts what is down, and resolves when the network can serve. */
+  makeWhole(): Promise<void>;
+  /** One for each peer, on new connections. */
+  clients(): Promise<readonly PeerClient[]>;
+  /** Ends the connections of `clients`. */
+  disconnect(): void;
+}

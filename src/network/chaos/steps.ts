@@ -1,0 +1,52 @@
+/** What a course of faults consists of. */
+import type { Shape } from "./shapes.ts";
+
+/** Whom a step hits: by role at that moment, or by name. */
+export type Target =
+  | { readonly kind: "leader" }
+  | { readonly kind: "follower" }
+  | { readonly kind: "first-peer" }
+  | { readonly kind: "node"; readonly name: string };
+
+export const LEADER: Target = { kind: "leader" };
+
+export function node(name: string): Target {
+  return { kind: "node", name };
+}
+
+/** A fault of one node. */
+export type NodeFault = { readonly target: Target } & (
+  | { readonly kind: "kill" | "pause" | "isolate" }
+  /** What the target sends to the other orderers is lost; what they send arrives. */
+  | { readonly kind: "mute" }
+  /** Its connections to all orderers break, once. */
+  | { readonly kind: "reset" }
+  | { readonly kind: "degrade"; readonly loss: number; readonly delayMs: number }
+  | { readonly kind: "slow-disk"; readonly delayMs: number }
+  | { readonly kind: "disk-full" }
+  /** What relied on its flushes stops for good: it is started again when the fault is taken back. */
+  | { readonly kind: "fail-disk" }
+  | { readonly kind: "clock"; readonly offsetMs: number }
+);
+
+export type Fault =
+  | NodeFault
+  | { readonly kind: "shape"; readonly shape: Shape }
+  | { readonly kind: "outage"; readonly role: "orderers" | "peers" }
+  /** One orderer is left behind, the leader is killed, and only the one left behind reaches the others. */
+  | { readonly kind: "constrained" }
+  | { readonly kind: "peers-split" }
+  | { readonly kind: "peers-cut-off" };
+
+/** A fault and how long it holds. Faults come one after the other. */
+export interface Step {
+  /** After the end of the step before. */
+  readonly waitMs: number;
+  readonly fault: Fault;
+  readonly holdMs: number;
+}
+
+export interface NetworkNames {
+  readonly orderers: readonly string[];
+  readonly peers: readonly string[];
+}

@@ -1,0 +1,52 @@
+import { fc, test as property } from "@fast-check/vitest";
+import { describe, expect, test } from "vitest";
+import { courseOf } from "../../../../src/network/chaos/course.ts";
+
+const names = { orderers: ["o1", "o2", "o3"], peers: ["p1", "p2"] };
+const site = { names, hasProcesses: true };
+
+describe("a course of faults", () => {
+  property.prop([fc.integer({ min: 0, max: 2 ** 31 })])(
+    "of a seed is the same each time, fills its time, and pauses only what can be paused",
+    (seed) => {
+      const request = { seed, minutes: 1 };
+      const { steps, title } = courseOf(request, site);
+      expect(courseOf(request, site).steps).toEqual(steps);
+      expect(title).toBe(`random-${seed}`);
+      const totalMs = steps.reduce((sum, { waitMs, holdMs }) => sum + waitMs + holdMs, 0);
+      expect(totalMs).toBeGreaterThanOrEqual(60_000);
+      const inProcess = courseOf(request, { names, hasProcesses: false });
+      expect(inProcess.steps.some(({ fault }) => fault.kind === "pause")).toBe(false);
+    },
+  );
+
+  property.prop([fc.integer({ min: 0, max: 2 ** 31 }), fc.integer({ min: 1, max: 4 })])(
+    "of a seed asks nothing of a network that is too small for it",
+    (seed, ordererCount) => {
+      const small = { orderers: names.orderers.slice(0, ordererCount), peers: ["p1"] };
+      const { steps } = courseOf({ seed, minutes: 2 }, { names: small, hasProcesses: true });
+      const kinds = steps.map(({ fault }) => (fault.kind === "shape" ? fault.shape : fault.kind));
+      expect(kinds).not.toContain("triangle");
+      expect(kinds).not.toContain("peers-split");
+    },
+  );
+
+  test("is refused with the cure when there is none of that name", () => {
+    expect(() => courseOf({ scenario: "leader-kil", seed: 1, minutes: 1 }, site)).toThrow(
+      "there is no scenario leader-kil, but leader-kill,",
+    );
+    expect(() => courseOf({ scenario: "constructor", seed: 1, minutes: 1 }, site)).toThrow(
+      "there is no scenario constructor",
+    );
+  });
+
+  test("is refused with the cure when the network is too small or cannot do it", () => {
+    expect(() => courseOf({ scenario: "triangle", seed: 1, minutes: 1 }, site)).toThrow(
+      "triangle takes 5 orderers, and there are 3; start a network with `heddle up --orderers 5`",
+    );
+    const inProcess = { names, hasProcesses: false };
+    expect(() => courseOf({ scenario: "leader-pause", seed: 1, minutes: 1 }, inProcess)).toThrow(
+      "pauses a process",
+    );
+  });
+});
