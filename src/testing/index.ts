@@ -1,4 +1,5 @@
 /** `heddle/testing`: a whole network in a test's own process, with faults at its command. */
+export { chaos, type ChaosOptions, type ChaosReport } from "./chaos.ts";
 export { startNetwork, type StartOptions } from "./start-network.ts";
 export {
   TestNetwork,

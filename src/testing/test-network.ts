@@ -1,39 +1,32 @@
 import { Client, credentials, type ClientOptions } from "@grpc/grpc-js";
-import { readFile, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { rm } from "node:fs/promises";
+import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { packageFolder, packageInProcess } from "../chaincode/adapters/package-folder.ts";
-import {
-  between,
-  cutLinks,
-  linkTo,
-  NO_FAULTS,
-  withLink,
-  type Cut,
-  type DirectionFaults,
-  type DiskFaults,
-} from "../faults/index.ts";
+import type { DirectionFaults, DiskFaults } from "../faults/index.ts";
 import { GrpcDialer } from "../kernel/adapters/grpc-dialer.ts";
 import { systemClock } from "../kernel/adapters/system-clock.ts";
 import { systemRandom } from "../kernel/adapters/system-random.ts";
 import type { RpcChannel } from "../kernel/ports/rpc.ts";
 import type { Signer } from "../kernel/ports/signer.ts";
-import { readSigner } from "../msp/adapters/msp-directory.ts";
 import {
   deployChaincode,
   FabricClient,
   nodeNamed,
+  type ChaosSite,
   type DeployedChaincode,
   type NetworkLayout,
   type NodeFigures,
-  type PeerOrganization,
   type PeerSite,
   type Topology,
 } from "../network/index.ts";
 import { ContractRuntime } from "./contract-runtime.ts";
 import type { Contract } from "./contract.ts";
 import { TestNetworkError } from "./errors.ts";
+import { member, type Member } from "./member.ts";
+import { TestSite } from "./test-site.ts";
 import { TestClient } from "./test-client.ts";
+import { TestFaults } from "./test-faults.ts";
 import { TestNode } from "./test-node.ts";
 
 export interface TestNetworkParts {
@@ -58,15 +51,6 @@ export interface Deployment {
   readonly contract: Contract;
 }
 
-/** An organisation, ready to speak. */
-interface Member {
-  readonly organization: PeerOrganization;
-  readonly user: Signer;
-  readonly admin: Signer;
-  readonly userCertificate: Uint8Array;
-  readonly tlsRoot: Uint8Array;
-}
-
 const POLL_MS = 5;
 const READY_TIMEOUT_MS = 30_000;
 const LEVEL_TIMEOUT_MS = 30_000;
@@ -76,6 +60,7 @@ export class TestNetwork {
   readonly channelId: string;
   readonly #parts: TestNetworkParts;
   readonly #nodes: readonly TestNode[];
+  readonly #faults: TestFaults;
   readonly #members: readonly Member[];
   readonly #contracts: Map<string, Contract>;
   readonly #channels = new Map<string, RpcChannel>();
@@ -92,6 +77,7 @@ export class TestNetwork {
     this.#contracts = contracts;
     this.channelId = parts.topology.channelId;
     this.#nodes = nodesOf(parts, contracts);
+    this.#faults = new TestFaults(this.#nodes);
   }
 
   /** `startNetwork` calls it. */
@@ -166,7 +152,7 @@ export class TestNetwork {
   async deploy(source: string | Deployment): Promise<DeployedChaincode> {
     const isFolder = typeof source === "string";
     const name = isFolder ? (resolve(source).split("/").at(-1) ?? "contract") : source.name;
-    const label = `${name}_1`;
+    const label = labelOf(name);
     if (!isFolder) this.#contracts.set(label, source.contract);
     const request = {
       channelId: this.channelId,
@@ -184,53 +170,53 @@ export class TestNetwork {
     return deployChaincode(organizations, request, () => undefined);
   }
 
+  /** Whether a contract of functions was deployed by this name. */
+  hasDeployed(name: string): boolean {
+    return this.#contracts.has(labelOf(name));
+  }
+
   /** Cuts the groups off from each other until `heal`; nodes in no group reach all. Clients reach every node. */
   partition(
     groups: readonly (readonly string[])[],
     options: { readonly oneWay?: boolean } = {},
   ): Promise<void> {
-    const named = groups.map((group) => group.map((name) => this.#node(name).name));
-    this.#applyCut(cutLinks(between(named, options.oneWay ?? false)));
+    this.#faults.partition(groups, options.oneWay ?? false);
     return Promise.resolve();
   }
 
   /** Cuts a node off from all others until `heal`. */
   isolate(name: string): Promise<void> {
-    const alone = this.#node(name).name;
+    const { name: alone } = this.#faults.node(name);
     return this.partition([[alone], this.nodes.filter((other) => other !== alone)]);
   }
 
   /** What `from` sends to `to`, and what comes back over its calls, suffers `faults` until `heal`. */
   degrade(from: string, to: string, faults: Partial<DirectionFaults>): Promise<void> {
-    const sender = this.#node(from);
-    const receiver = this.#node(to);
-    const merge = (node: TestNode, peer: string, direction: "in" | "out"): void => {
-      const link = linkTo(node.faults, peer);
-      const merged = { ...link, [direction]: { ...link[direction], ...faults } };
-      node.applyFaults(withLink(node.faults, merged));
-    };
-    merge(sender, receiver.name, "out");
-    merge(receiver, sender.name, "in");
+    this.#faults.degrade(from, to, faults);
     return Promise.resolve();
   }
 
   /** Breaks all connections between two nodes, once. */
   resetConnections(a: string, b: string): Promise<void> {
-    this.#node(a).resetLink(this.#node(b).name);
-    this.#node(b).resetLink(this.#node(a).name);
+    this.#faults.reset(a, b);
     return Promise.resolve();
   }
 
   /** The node's logs and block files suffer `faults` until `heal`; a peer's state, which LMDB writes, does not. */
   disk(name: string, faults: Partial<DiskFaults>): Promise<void> {
-    const node = this.#node(name);
-    node.applyFaults({ ...node.faults, disk: { ...node.faults.disk, ...faults } });
+    this.#faults.disk(name, faults);
+    return Promise.resolve();
+  }
+
+  /** The node's time of day is off by so much until `heal`; its timeouts keep their length. */
+  clock(name: string, offsetMs: number): Promise<void> {
+    this.#faults.clock(name, offsetMs);
     return Promise.resolve();
   }
 
   /** Takes all faults back. Nodes that were killed stay so. */
   heal(): Promise<void> {
-    for (const node of this.#nodes) node.applyFaults(NO_FAULTS);
+    this.#faults.heal();
     return Promise.resolve();
   }
 
@@ -239,13 +225,18 @@ export class TestNetwork {
    * middle of a write shows only on a network of processes.
    */
   async kill(name: string): Promise<void> {
-    const node = this.#node(name);
+    const node = this.#faults.node(name);
     await node.kill(this.nodes.filter((other) => other !== node.name));
   }
 
   /** Starts a node that was killed, from what is on its disk. */
   async restart(name: string): Promise<void> {
-    await this.#node(name).start();
+    await this.#faults.node(name).start();
+  }
+
+  /** Drives load, applies faults to this network, and judges what its ledgers hold: `chaos`. */
+  get chaosSite(): ChaosSite {
+    return new TestSite(this, this.#faults, (site) => this.#clientOf(site));
   }
 
   /** Blocks of each running node. */
@@ -311,20 +302,6 @@ export class TestNetwork {
     return this.#parts.topology.organizations.flatMap(({ peers }) => peers);
   }
 
-  #applyCut(cut: Cut): void {
-    for (const [name, links] of cut) {
-      const node = this.#node(name);
-      node.applyFaults(links.reduce(withLink, node.faults));
-    }
-  }
-
-  #node(name: string): TestNode {
-    const whole = nodeNamed(name, this.nodes);
-    const found = this.#nodes.find((node) => node.name === whole);
-    if (found === undefined) throw new TestNetworkError("unknown name", `there is no node ${name}`);
-    return found;
-  }
-
   #site(name: string): PeerSite {
     const whole = nodeNamed(name, this.peers);
     const found = this.#peerSites.find((site) => site.name === whole);
@@ -346,6 +323,13 @@ export class TestNetwork {
     }
     const source = { signer, clock: systemClock, random: systemRandom };
     return new FabricClient(source, this.#channel(site));
+  }
+
+  #clientOf(site: string): FabricClient {
+    const found = this.#site(site);
+    const home = this.#members.find(({ organization }) => organization.mspId === found.mspId);
+    if (home === undefined) throw new TestNetworkError("unknown name", `nobody owns ${site}`);
+    return this.#fabricClient(home, home.user, found);
   }
 
   #channel(site: PeerSite): RpcChannel {
@@ -386,6 +370,10 @@ export class TestNetwork {
   }
 }
 
+function labelOf(name: string): string {
+  return `${name}_1`;
+}
+
 function nodesOf(
   { layout, topology }: TestNetworkParts,
   contracts: ReadonlyMap<string, Contract>,
@@ -401,17 +389,4 @@ function nodesOf(
       return new TestNode({ name, role: "peer", layout: layout.node(name), runtimes });
     });
   return [...orderers, ...peers];
-}
-
-async function member(layout: NetworkLayout, organization: PeerOrganization): Promise<Member> {
-  const { domain, mspId } = organization;
-  const mspOf = (user: string): string => join(layout.user(domain, user), "msp");
-  const certificate = join(mspOf("User1"), "signcerts", `User1@${domain}-cert.pem`);
-  const [user, admin, userCertificate, tlsRoot] = await Promise.all([
-    readSigner(mspOf("User1"), mspId),
-    readSigner(mspOf("Admin"), mspId),
-    readFile(certificate),
-    readFile(layout.tlsRoot(domain)),
-  ]);
-  return { organization, user, admin, userCertificate, tlsRoot };
 }

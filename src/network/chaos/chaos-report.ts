@@ -14,8 +14,10 @@ export interface ChaosRun {
   readonly durationMs: number;
   readonly attempts: readonly Attempt[];
   readonly spans: readonly FaultSpan[];
-  /** From the end of the last fault until all nodes were level. */
+  /** From the end of the last fault until every node had what the tallest had then. Undefined: it was not waited for, or never. */
   readonly levelMs: number | undefined;
+  /** Whether all nodes came to the same height at the end. */
+  readonly isLevel: boolean;
   readonly violations: readonly Violation[];
 }
 
@@ -47,15 +49,15 @@ export function recoveries({ attempts, spans }: ChaosRun): readonly Recovery[] {
   }));
 }
 
-export function isSound({ violations, levelMs, attempts }: ChaosRun): boolean {
+export function isSound({ violations, isLevel, attempts }: ChaosRun): boolean {
   const acknowledged = attempts.some(({ transactionId }) => transactionId !== undefined);
-  return violations.length === 0 && levelMs !== undefined && acknowledged;
+  return violations.length === 0 && isLevel && acknowledged;
 }
 
 export function verdictOf(run: ChaosRun): string {
   if (isSound(run)) return "sound: nothing acknowledged was lost or doubled, all ledgers agree";
   if (run.violations.length > 0) return `VIOLATED: ${run.violations.length} violations`;
-  if (run.levelMs === undefined) return "NOT RECOVERED: the nodes did not become level again";
+  if (!run.isLevel) return "NOT RECOVERED: the nodes did not become level again";
   return "NOTHING LEARNT: no transaction was acknowledged";
 }
 
@@ -85,7 +87,7 @@ export function reportText(run: ChaosRun): string {
     `| not acknowledged, so promised nothing | ${attempts.length - acknowledged.length} |`,
     `| median time to commit | ${seconds(quantile(latencies, 0.5))} |`,
     `| 99 of 100 within | ${seconds(quantile(latencies, 0.99))} |`,
-    `| all nodes level after the last fault | ${seconds(run.levelMs)} |`,
+    `| the last fault over, every node had caught up after | ${seconds(run.levelMs)} |`,
     "",
     "| fault | next commit after it came | next commit after it went |",
     "|---|---|---|",

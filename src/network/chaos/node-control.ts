@@ -8,7 +8,7 @@ import type { NodeLayout } from "../layout.ts";
 import type { NodeStatus } from "../node-status.ts";
 import { startNode } from "../processes.ts";
 
-const TIMEOUT_MS = 3_000;
+const TIMEOUT_MS = 10_000;
 const END_TIMEOUT_MS = 10_000;
 const POLL_MS = 10;
 

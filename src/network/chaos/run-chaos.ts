@@ -41,11 +41,13 @@ export async function runChaos(
   const load = await startLoad(site, plan, nowMs);
   const spans: FaultSpan[] = [];
   const course = { site, spans, nowMs, onStep, signal };
+  let levelMs: number | undefined;
   try {
     for (const step of plan.steps) {
       if (signal.aborted || nowMs() > plan.durationMsMax) break;
       await takeStep(course, step);
     }
+    if (!signal.aborted) levelMs = await untilCaughtUp(site, nowMs, signal);
     await pause(TAIL_MS, signal);
   } finally {
     await site.makeWhole();
@@ -53,13 +55,13 @@ export async function runChaos(
   onStep("waiting until all nodes are level");
   const durationMs = nowMs();
   await load.stop(GRACE_MS);
-  const levelMs = await untilLevel(site, spans.at(-1)?.endMs ?? 0, nowMs);
+  const isLevel = await becomeLevel(site, nowMs);
   site.disconnect();
   onStep("comparing the ledgers");
   const attempts = [...load.attempts];
   const violations = judge(attempts, await readLedgers(site));
   const { title, seed } = plan;
-  return { title, seed, durationMs, attempts, spans, levelMs, violations };
+  return { title, seed, durationMs, attempts, spans, levelMs, isLevel, violations };
 }
 
 interface Course {
@@ -101,18 +103,39 @@ async function takeStep(course: Course, { waitMs, fault, holdMs }: Step): Promis
   spans.push({ text, startMs, endMs: nowMs() });
 }
 
-async function untilLevel(
+/** Time until every node has what the tallest has now. Load goes on meanwhile. */
+async function untilCaughtUp(
   site: ChaosSite,
-  sinceMs: number,
   nowMs: () => number,
+  signal: AbortSignal,
 ): Promise<number | undefined> {
+  const startMs = nowMs();
+  const height = Math.max(0, ...(await site.heights()).map((each) => each ?? 0));
+  const holds = (heights: readonly (number | undefined)[]): boolean =>
+    heights.every((each) => each !== undefined && each >= height);
+  const isReached = await until(site, holds, nowMs, signal);
+  return isReached ? nowMs() - startMs : undefined;
+}
+
+/** Whether all nodes come to the same height, which without load stays so. */
+function becomeLevel(site: ChaosSite, nowMs: () => number): Promise<boolean> {
+  const holds = (heights: readonly (number | undefined)[]): boolean =>
+    new Set(heights).size === 1 && heights[0] !== undefined;
+  return until(site, holds, nowMs, new AbortController().signal);
+}
+
+async function until(
+  site: ChaosSite,
+  holds: (heights: readonly (number | undefined)[]) => boolean,
+  nowMs: () => number,
+  signal: AbortSignal,
+): Promise<boolean> {
   const deadlineMs = nowMs() + LEVEL_TIMEOUT_MS;
-  while (nowMs() < deadlineMs) {
-    const heights = new Set(await site.heights());
-    if (heights.size === 1 && !heights.has(undefined)) return nowMs() - sinceMs;
+  while (nowMs() < deadlineMs && !signal.aborted) {
+    if (holds(await site.heights())) return true;
     await delay(POLL_MS);
   }
-  return undefined;
+  return false;
 }
 
 async function pause(durationMs: number, signal: AbortSignal): Promise<void> {

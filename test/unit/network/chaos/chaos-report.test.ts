@@ -20,6 +20,7 @@ const run: ChaosRun = {
   ],
   spans: [{ text: "kill <orderer>", startMs: 2_000, endMs: 5_000 }],
   levelMs: 700,
+  isLevel: true,
   violations: [],
 };
 
@@ -40,7 +41,7 @@ describe("a report of chaos", () => {
 
   test("is not sound with a violation, without recovery, or when nothing was learnt", () => {
     const lost = { ...run, violations: [{ kind: "lost" as const, detail: "t" }] };
-    const apart = { ...run, levelMs: undefined };
+    const apart = { ...run, isLevel: false };
     const idle = { ...run, attempts: [] };
     expect([run, lost, apart, idle].map(isSound)).toEqual([true, false, false, false]);
     expect(verdictOf(lost)).toMatch(/^VIOLATED/);
