@@ -1,4 +1,4 @@
-import { ChannelConfig, isConfigBlock } from "../../src/channel/index.ts";
+import { isConfigBlock } from "../../src/channel/index.ts";
 import { BlockPuller, type BlockSink, type PullReport } from "../../src/delivery/index.ts";
 import { assert } from "../../src/kernel/assert.ts";
 import { equalBytes } from "../../src/kernel/bytes.ts";
@@ -200,7 +200,8 @@ class CatchUpSink implements BlockSink {
     try {
       await this.#deps.blocks.append(block);
       this.#onBlock?.(block);
-      if (isConfigBlock(block)) this.#deps.config.replace(ChannelConfig.fromBlock(block));
+      const { config } = this.#deps;
+      if (isConfigBlock(block)) config.replace(config.current().successorIn(block));
     } catch (error) {
       this.#failure ??= { error };
     }

@@ -1,4 +1,5 @@
 import { ChannelConfig, ChannelConfigRef, lastConfigNumber } from "../../src/channel/index.ts";
+import type { SignatureVerifier } from "../../src/crypto/index.ts";
 import { equalBytes } from "../../src/kernel/bytes.ts";
 import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Files } from "../../src/kernel/ports/files.ts";
@@ -42,6 +43,8 @@ export interface ChannelOrdererDeps {
   readonly logger: Logger;
   readonly meter: Meter;
   readonly signer: Signer;
+  /** Checks the signatures of the channel's members. Default: `verifySignature`. */
+  readonly verifier?: SignatureVerifier;
   /** Presents this node's TLS client certificate. */
   readonly dialer: RpcDialer;
   /** Reaches the other members, for this channel and others. Default: `dialer`, with a connection for each channel. */
@@ -200,7 +203,7 @@ async function openOn(
   options: ChannelOrdererOptions,
 ): Promise<ChannelOrderer> {
   const newest = await newestBlock(blocks, options.genesisBlock);
-  const config = new ChannelConfigRef(await configInForce(blocks, newest));
+  const config = new ChannelConfigRef(await configInForce(blocks, newest, deps.verifier));
   const membership = membershipAfter(newest, config.current());
   const cutOffIds = await cutOffMembers(deps.files, options.directory);
   const members = membersOf(config.current(), membership.consenterIds).filter(
@@ -338,9 +341,13 @@ function membershipAfter(newest: Block, config: ChannelConfig): Membership {
   return recordOf(newest) ?? firstMembership(config.orderer.consenters.length);
 }
 
-async function configInForce(blocks: BlockStore, newest: Block): Promise<ChannelConfig> {
+async function configInForce(
+  blocks: BlockStore,
+  newest: Block,
+  verifier: SignatureVerifier | undefined,
+): Promise<ChannelConfig> {
   const block = await blocks.read(lastConfigNumber(newest) ?? 0);
-  return ChannelConfig.fromBlock(block ?? newest);
+  return ChannelConfig.fromBlock(block ?? newest, verifier);
 }
 
 async function openReplica(

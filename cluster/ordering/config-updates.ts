@@ -1,5 +1,5 @@
 import {
-  ChannelConfig,
+  type ChannelConfig,
   ChannelError,
   applyConfigUpdate,
   configEnvelopeFault,
@@ -200,7 +200,7 @@ function nextConfig(
 ): ConfigJudgement {
   if (config === undefined) return { ok: false, reason: "config envelope has nil config" };
   try {
-    const next = ChannelConfig.parse(current.channelId, config);
+    const next = current.successor(config);
     const fault = transitionFault(current, next);
     return fault === undefined ? { ok: true, next } : { ok: false, reason: fault };
   } catch (error) {

@@ -13,7 +13,7 @@ import { OnboardingTrust } from "./onboarding.ts";
 
 export type FollowerChainDeps = Pick<
   ChannelOrdererDeps,
-  "files" | "clock" | "timers" | "random" | "logger" | "signer" | "dialer"
+  "files" | "clock" | "timers" | "random" | "logger" | "signer" | "verifier" | "dialer"
 > & {
   /** The block that the channel was joined with, and all before it, are here and durable. */
   readonly onOnboarded: () => Promise<void>;
@@ -57,7 +57,7 @@ export class FollowerChain {
     this.#options = options;
     this.#blocks = blocks;
     const { joinBlock } = options;
-    this.#joinConfig = joinBlock && ChannelConfig.fromBlock(joinBlock);
+    this.#joinConfig = joinBlock && ChannelConfig.fromBlock(joinBlock, deps.verifier);
   }
 
   /** Opens what the disk holds. Throws `ParticipationError`, `LedgerError` and `ChannelError` for what cannot be used. */
@@ -123,9 +123,11 @@ export class FollowerChain {
 
   async #onboard(onHeight: (height: number) => void): Promise<void> {
     const { joinBlock, channelId } = this.#options;
-    assert(joinBlock !== undefined, "onboarding follows a join");
+    const anchorConfig = this.#joinConfig;
+    assert(joinBlock !== undefined && anchorConfig !== undefined, "onboarding follows a join");
     const trust = new OnboardingTrust({
       anchor: joinBlock,
+      anchorConfig,
       config: this.#config?.current(),
       onWrongChain: () => {
         this.#isChainWrong = true;
@@ -218,7 +220,8 @@ export class FollowerChain {
   }
 
   async #store(block: Block): Promise<void> {
-    const config = isConfigBlock(block) ? ChannelConfig.fromBlock(block) : undefined;
+    const { verifier } = this.#deps;
+    const config = isConfigBlock(block) ? ChannelConfig.fromBlock(block, verifier) : undefined;
     await this.#blocks.append(block);
     if (config === undefined) return;
     this.#config = new ChannelConfigRef(config);
@@ -227,7 +230,7 @@ export class FollowerChain {
   async #recover(): Promise<void> {
     const { joinBlock } = this.#options;
     if (joinBlock?.header?.number === 0 && this.height === 0) await this.#blocks.append(joinBlock);
-    const config = await configOnDisk(this.#blocks);
+    const config = await configOnDisk(this.#blocks, this.#deps.verifier);
     this.#config = config && new ChannelConfigRef(config);
     if (joinBlock === undefined || this.#isOnboarding()) return;
     const stored = await this.#blocks.read(joinBlock.header?.number ?? 0);

@@ -1,4 +1,8 @@
-import { ChannelConfig, isConfigBlock, type OrdererEndpoint } from "../../src/channel/index.ts";
+import {
+  type ChannelConfig,
+  isConfigBlock,
+  type OrdererEndpoint,
+} from "../../src/channel/index.ts";
 import {
   BlockVerifier,
   checkBlockForm,
@@ -19,28 +23,29 @@ import { DISCONTINUITIES_PER_ENDPOINT_MAX } from "./limits.ts";
  */
 export class OnboardingTrust implements BlockTrust {
   readonly #anchor: BlockHeader;
-  readonly #endpoints: readonly OrdererEndpoint[];
+  readonly #anchorConfig: ChannelConfig;
   readonly #onWrongChain: () => void;
   // Of the newest block that was believed.
   #config: ChannelConfig | undefined;
   #discontinuities = 0;
 
-  /** `config`: in force after the blocks that are here. `onWrongChain`: they are not those that lead to the anchor. */
+  /** `anchorConfig`: in the anchor. `config`: in force after the blocks that are here. `onWrongChain`: they are not those that lead to the anchor. */
   constructor(parts: {
     readonly anchor: Block;
+    readonly anchorConfig: ChannelConfig;
     readonly config: ChannelConfig | undefined;
     readonly onWrongChain: () => void;
   }) {
     assert(parts.anchor.header !== undefined, "a join block was checked when it was taken");
     this.#anchor = parts.anchor.header;
-    this.#endpoints = ChannelConfig.fromBlock(parts.anchor).ordererEndpoints();
+    this.#anchorConfig = parts.anchorConfig;
     this.#config = parts.config;
     this.#onWrongChain = parts.onWrongChain;
   }
 
   /** Those of the block that the channel was joined with: older ones may be gone. */
   endpoints(): readonly OrdererEndpoint[] {
-    return this.#endpoints;
+    return this.#anchorConfig.ordererEndpoints();
   }
 
   async verify(block: Block, expected: ExpectedBlock): Promise<BlockVerdict> {
@@ -87,7 +92,7 @@ export class OnboardingTrust implements BlockTrust {
 
   #adopt(block: Block, expected: ExpectedBlock): BlockVerdict {
     try {
-      this.#config = ChannelConfig.fromBlock(block);
+      this.#config = this.#anchorConfig.successorIn(block);
       return { ok: true };
     } catch (error) {
       return refused(expected, `its configuration is unusable: ${errorMessage(error)}`);
@@ -99,7 +104,7 @@ export class OnboardingTrust implements BlockTrust {
     if (header === undefined || header.number !== number || number === 0) return;
     if (equalBytes(header.previousHash, previousHash)) return;
     this.#discontinuities += 1;
-    const most = DISCONTINUITIES_PER_ENDPOINT_MAX * this.#endpoints.length;
+    const most = DISCONTINUITIES_PER_ENDPOINT_MAX * this.endpoints().length;
     if (this.#discontinuities > most) this.#onWrongChain();
   }
 }

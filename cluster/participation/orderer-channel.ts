@@ -151,9 +151,9 @@ export class OrdererChannel {
   }
 
   async #openParts(): Promise<void> {
-    const { records } = this.#deps;
+    const { records, verifier } = this.#deps;
     const joinBlock = await this.#joinBlock();
-    const joinConfig = joinBlock && ChannelConfig.fromBlock(joinBlock);
+    const joinConfig = joinBlock && ChannelConfig.fromBlock(joinBlock, verifier);
     const isFirstBlock = joinBlock?.header?.number === 0;
     if (joinConfig !== undefined && !(isFirstBlock && this.#isConsenter(joinConfig))) {
       await this.#follow(joinBlock);
@@ -180,11 +180,11 @@ export class OrdererChannel {
   }
 
   async #configOnDisk(): Promise<ChannelConfig> {
-    const { files, logger } = this.#deps;
+    const { files, logger, verifier } = this.#deps;
     const directory = `${this.#options.directory}/blocks`;
     const blocks = await BlockStore.open({ files, directory, logger });
     try {
-      const config = await configOnDisk(blocks);
+      const config = await configOnDisk(blocks, verifier);
       if (config !== undefined) return config;
     } finally {
       await blocks.close();

@@ -1,3 +1,4 @@
+import { type SignatureVerifier, verifySignature } from "../crypto/index.ts";
 import { errorMessage } from "../kernel/error.ts";
 import type { MspManager } from "../msp/index.ts";
 import { PolicyManager, type Policy } from "../policy/index.ts";
@@ -45,8 +46,15 @@ export class ChannelConfig {
   readonly mspManager: MspManager;
   readonly #ordererAddresses: readonly string[];
   readonly #policies: PolicyManager;
+  readonly #verifier: SignatureVerifier;
 
-  private constructor(channelId: string, config: Config, sections: Sections) {
+  private constructor(
+    channelId: string,
+    config: Config,
+    sections: Sections,
+    verifier: SignatureVerifier,
+  ) {
+    this.#verifier = verifier;
     this.channelId = channelId;
     this.sequence = config.sequence;
     this.config = config;
@@ -61,8 +69,13 @@ export class ChannelConfig {
   /**
    * Reads a configuration, which must not change afterwards: it is kept, and so are views into its bytes.
    * Throws `ChannelError` ("invalid-config" with the path of what is wrong, "unsupported-capability").
+   * `verifier` checks what the members of its organisations sign.
    */
-  static parse(channelId: string, config: Config): ChannelConfig {
+  static parse(
+    channelId: string,
+    config: Config,
+    verifier: SignatureVerifier = verifySignature,
+  ): ChannelConfig {
     if (!isChannelId(channelId)) {
       const shown = JSON.stringify(channelId.slice(0, 64));
       throw invalidConfig(
@@ -72,12 +85,22 @@ export class ChannelConfig {
     }
     const root = config.channelGroup;
     if (root === undefined) throw invalidConfig(CHANNEL_PATH, "the channel group is missing");
-    return new ChannelConfig(channelId, config, readSections(root));
+    return new ChannelConfig(channelId, config, readSections(root, verifier), verifier);
   }
 
   /** Reads the configuration in a config block. Throws `ChannelError` ("malformed-block", and as `parse`). */
-  static fromBlock(block: Block): ChannelConfig {
-    return ChannelConfig.parse(channelIdOfBlock(block), configOfBlock(block));
+  static fromBlock(block: Block, verifier: SignatureVerifier = verifySignature): ChannelConfig {
+    return ChannelConfig.parse(channelIdOfBlock(block), configOfBlock(block), verifier);
+  }
+
+  /** As `parse`, of a configuration that may follow this one: signatures are checked as by this one. */
+  successor(config: Config): ChannelConfig {
+    return ChannelConfig.parse(this.channelId, config, this.#verifier);
+  }
+
+  /** As `fromBlock`, of a block that came after this configuration. */
+  successorIn(block: Block): ChannelConfig {
+    return ChannelConfig.fromBlock(block, this.#verifier);
   }
 
   /** The policy at an absolute path such as `/Channel/Application/Admins`; `undefined` when there is none. */
@@ -110,12 +133,12 @@ export class ChannelConfig {
   }
 }
 
-function readSections(root: ConfigGroup): Sections {
+function readSections(root: ConfigGroup, verifier: SignatureVerifier): Sections {
   checkTree(root);
   const { orderer, application } = subGroups(root);
   checkCapabilityOrder(root, orderer, application);
   const channel = readChannelSection(CHANNEL_PATH, root);
-  const msps = new MspRegistry();
+  const msps = new MspRegistry(verifier);
   const ordererPath = `${CHANNEL_PATH}/Orderer`;
   return {
     ...channel,

@@ -1,3 +1,4 @@
+import type { SignatureVerifier } from "../crypto/index.ts";
 import { equalBytes } from "../kernel/bytes.ts";
 import { errorMessage } from "../kernel/error.ts";
 import { Msp, MspManager } from "../msp/index.ts";
@@ -22,6 +23,12 @@ export class MspRegistry {
     { readonly message: MSPConfig; readonly registered: RegisteredMsp }
   >();
   readonly #msps: Msp[] = [];
+  readonly #verifier: SignatureVerifier;
+
+  /** `verifier` checks what the members of all of them sign. */
+  constructor(verifier: SignatureVerifier) {
+    this.#verifier = verifier;
+  }
 
   /**
    * Adds the MSP at `path`. One organisation may stand in several groups, with the same MSP in each.
@@ -58,7 +65,7 @@ export class MspRegistry {
         const config = decodeValue(path, FabricMSPConfig, message.config);
         const tlsRootsPem = [...config.tlsRootCerts, ...config.tlsIntermediateCerts];
         const open = (): void => {
-          this.#msps.push(openMsp(path, config));
+          this.#msps.push(openMsp(path, config, this.#verifier));
         };
         return { registered: { mspId: config.name, tlsRootsPem }, open };
       }
@@ -72,9 +79,9 @@ export class MspRegistry {
   }
 }
 
-function openMsp(path: string, config: FabricMSPConfig): Msp {
+function openMsp(path: string, config: FabricMSPConfig, verifier: SignatureVerifier): Msp {
   try {
-    return Msp.fromConfig(config);
+    return Msp.fromConfig(config, verifier);
   } catch (error) {
     throw invalidConfig(path, errorMessage(error), error);
   }

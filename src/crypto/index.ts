@@ -18,4 +18,4 @@ export {
 export { decodePem, encodePem, type PemBlock } from "./pem.ts";
 export { parsePublicKey, type PublicKey, publicKeyBits } from "./public-key.ts";
 export { parseRevocationList, type RevocationList } from "./revocation-list.ts";
-export { verifySignature } from "./verify-signature.ts";
+export { type SignatureVerifier, verifySignature } from "./verify-signature.ts";

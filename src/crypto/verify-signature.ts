@@ -2,6 +2,13 @@ import { verify, type KeyObject } from "node:crypto";
 import { decodeEcdsaSignature, encodeEcdsaSignature } from "./ecdsa-signature.ts";
 import type { PublicKey } from "./public-key.ts";
 
+/** Says whether the holder of `key` signed `message`. In a node always `verifySignature`; simulations have cheaper ones. */
+export type SignatureVerifier = (
+  key: PublicKey,
+  message: Uint8Array,
+  signatureDer: Uint8Array,
+) => Promise<boolean>;
+
 /**
  * Whether `signatureDer` is an ECDSA signature over SHA-256 of `message` by the holder of `key`, computed off the event loop.
  * False as well for a key of another algorithm, malformed DER and high S (Fabric: one of the two valid forms of a signature

@@ -1,4 +1,4 @@
-import { ChannelConfig, isConfigBlock } from "../channel/index.ts";
+import { type ChannelConfig, isConfigBlock } from "../channel/index.ts";
 import { assert } from "../kernel/assert.ts";
 import { errorMessage } from "../kernel/error.ts";
 import type { Clock } from "../kernel/ports/clock.ts";
@@ -192,7 +192,7 @@ export class BlockPuller {
   // What the orderers have signed as configuration decides over the blocks that follow, committed or not.
   #adopt(block: Block): string | undefined {
     try {
-      this.#verified = ChannelConfig.fromBlock(block);
+      this.#verified = this.#config().successorIn(block);
       return undefined;
     } catch (error) {
       return `the configuration in block ${block.header?.number ?? 0} is unusable: ${errorMessage(error)}`;

@@ -1,4 +1,4 @@
-import { ChannelConfig, isConfigBlock } from "../channel/index.ts";
+import { type ChannelConfig, isConfigBlock } from "../channel/index.ts";
 import { errorMessage } from "../kernel/error.ts";
 import type { Logger } from "../kernel/ports/logger.ts";
 import { blockHeaderHash, type Block } from "../wire/index.ts";
@@ -182,7 +182,7 @@ export class CatchUp {
     if (!answer.ok) return answer.reason;
     if (!isConfigBlock(held.block)) return undefined;
     try {
-      this.#verified = ChannelConfig.fromBlock(held.block);
+      this.#verified = this.#config().successorIn(held.block);
       return undefined;
     } catch (error) {
       return errorMessage(error);

@@ -1,4 +1,4 @@
-import { type Certificate, verifySignature } from "../crypto/index.ts";
+import type { Certificate, SignatureVerifier } from "../crypto/index.ts";
 import type { MSPPrincipal } from "../wire/index.ts";
 
 /** A holder of a certificate, as an organisation sees it. */
@@ -14,7 +14,7 @@ export interface Identity {
   readonly notAfterMs: number;
   /** Whether it is what the principal asks for. False for a principal that is malformed or of another organisation. */
   satisfies(principal: MSPPrincipal): boolean;
-  /** Whether it signed `message`, by the rules of `verifySignature`. */
+  /** Whether it signed `message`, by the rules of its organisation's verifier. */
   verify(message: Uint8Array, signature: Uint8Array): Promise<boolean>;
 }
 
@@ -22,7 +22,7 @@ export type IdentityResult =
   | { readonly ok: true; readonly identity: Identity }
   | { readonly ok: false; readonly reason: string };
 
-/** Builds an identity around its certificate; `satisfies` decides on principals. */
+/** Builds an identity around its certificate; `satisfies` decides on principals, `verifier` on signatures. */
 export function identityOf(
   holder: {
     readonly mspId: string;
@@ -30,6 +30,7 @@ export function identityOf(
     readonly serialized: Uint8Array;
   },
   satisfies: (principal: MSPPrincipal) => boolean,
+  verifier: SignatureVerifier,
 ): Identity {
   const { mspId, certificate, serialized } = holder;
   return {
@@ -39,7 +40,7 @@ export function identityOf(
     id: `${mspId}/${certificate.fingerprint}`,
     notAfterMs: certificate.notAfterMs,
     satisfies,
-    verify: (message, signature) => verifySignature(certificate.publicKey, message, signature),
+    verify: (message, signature) => verifier(certificate.publicKey, message, signature),
   };
 }
 

@@ -1,8 +1,19 @@
 import { BoundedCache } from "../kernel/bounded-cache.ts";
 import { toHex } from "../kernel/bytes.ts";
 import { errorMessage } from "../kernel/error.ts";
-import { type Certificate, parsePemCertificate, sha256 } from "../crypto/index.ts";
-import { type FabricMSPConfig, SerializedIdentity, tryDecodeRequest } from "../wire/index.ts";
+import {
+  type Certificate,
+  parsePemCertificate,
+  sha256,
+  type SignatureVerifier,
+  verifySignature,
+} from "../crypto/index.ts";
+import {
+  type FabricMSPConfig,
+  type MSPPrincipal,
+  SerializedIdentity,
+  tryDecodeRequest,
+} from "../wire/index.ts";
 import { Authorities, checkTlsAuthorities } from "./authorities.ts";
 import { MspError } from "./errors.ts";
 import { type Identity, type IdentityResult, identityOf } from "./identity.ts";
@@ -31,10 +42,16 @@ export class Msp {
   readonly tlsRootsPem: readonly Uint8Array[];
   readonly tlsIntermediatesPem: readonly Uint8Array[];
   readonly #rules: MembershipRules;
+  readonly #verifier: SignatureVerifier;
   // By digest of the serialised identity. Refusals are not kept: anyone can make up any number of them.
   readonly #known = new BoundedCache<string, Known>(IDENTITY_CACHE_COUNT_MAX);
 
-  private constructor(rules: MembershipRules, config: FabricMSPConfig) {
+  private constructor(
+    rules: MembershipRules,
+    config: FabricMSPConfig,
+    verifier: SignatureVerifier,
+  ) {
+    this.#verifier = verifier;
     this.mspId = config.name;
     this.tlsRootsPem = config.tlsRootCerts;
     this.tlsIntermediatesPem = config.tlsIntermediateCerts;
@@ -43,11 +60,12 @@ export class Msp {
 
   /**
    * The organisation of a configuration; its signing identity is not looked at. Throws `MspError` for a configuration
-   * that Fabric refuses, one that asks for other hash functions than SHA-256, and one of absurd size.
+   * that Fabric refuses, one that asks for other hash functions than SHA-256, and one of absurd size. `verifier` checks
+   * what its members sign.
    */
-  static fromConfig(config: FabricMSPConfig): Msp {
+  static fromConfig(config: FabricMSPConfig, verifier: SignatureVerifier = verifySignature): Msp {
     try {
-      return Msp.#setUp(config);
+      return Msp.#setUp(config, verifier);
     } catch (error) {
       if (!(error instanceof MspError)) throw error;
       const message = `configuration of MSP '${config.name}': ${error.message}`;
@@ -55,7 +73,7 @@ export class Msp {
     }
   }
 
-  static #setUp(config: FabricMSPConfig): Msp {
+  static #setUp(config: FabricMSPConfig, verifier: SignatureVerifier): Msp {
     checkHashFunctions(config);
     const revocations = Revocations.parse(config.revocationList);
     const { rootCerts, intermediateCerts, tlsRootCerts, tlsIntermediateCerts } = config;
@@ -72,7 +90,7 @@ export class Msp {
     const { name: mspId } = config;
     const rules = { mspId, authorities, revocations, unitIdentifiers, nodeOus, adminFingerprints };
     checkAdmins(admins, rules);
-    return new Msp(rules, config);
+    return new Msp(rules, config, verifier);
   }
 
   /** The identity in `serialized`, a `SerializedIdentity` of this organisation, if it is a valid member. */
@@ -108,7 +126,8 @@ export class Msp {
     // Copied: the bytes may be a view into a block.
     const { mspId, certificate } = member;
     const holder = { mspId, certificate, serialized: serialized.slice() };
-    const identity = identityOf(holder, (principal) => satisfiesPrincipal(member, principal));
+    const satisfies = (principal: MSPPrincipal): boolean => satisfiesPrincipal(member, principal);
+    const identity = identityOf(holder, satisfies, this.#verifier);
     const fresh = { identity, refusal: member.refusal };
     if (member.isValid()) this.#known.set(key, fresh);
     return { ok: true, ...fresh };

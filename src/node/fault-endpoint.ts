@@ -2,13 +2,13 @@
 import { parseFaults } from "../faults/adapters/parse-faults.ts";
 import type { Faults } from "../faults/index.ts";
 import type { Logger } from "../kernel/ports/logger.ts";
-import type { OpsEndpoints } from "../ops/adapters/http-endpoints.ts";
+import type { Operations } from "./world.ts";
 
 const FAULTS_PATH = "/faults";
 
 /** A POST replaces all faults in force. A node without `faults` says why it takes none. */
 export function offerFaults(
-  operations: OpsEndpoints,
+  operations: Operations,
   faults: Faults | undefined,
   logger: Logger,
 ): void {

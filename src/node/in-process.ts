@@ -26,7 +26,7 @@ export async function startInProcess(
   options: InProcessOptions,
 ): Promise<NodeInProcess> {
   const { loadOrdererConfig, loadPeerConfig } = await import("./config.ts");
-  const { openWorld } = await import("./world.ts");
+  const { openWorld } = await import("./open-world.ts");
   const config =
     role === "orderer" ? await loadOrdererConfig(configPath) : await loadPeerConfig(configPath);
   const log = createWriteStream(options.logFile, { flags: "a" });

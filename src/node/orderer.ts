@@ -1,26 +1,22 @@
 /** Builds an orderer: its channels, the services that it offers, and the order in which they end. */
 import { Broadcast, type ChannelOrderer } from "../../cluster/ordering/index.ts";
-import { AdminEndpoint } from "../../cluster/participation/adapters/admin-endpoint.ts";
 import {
   ChannelRegistrar,
   Drain,
   OPERATOR_BASE,
   OperatorApi,
   ParticipationApi,
-  type ApiAnswer,
-  type ApiRequest,
 } from "../../cluster/participation/index.ts";
 import { ClusterService } from "../../cluster/replica/index.ts";
 import { ordererDeliverBinding } from "../delivery/index.ts";
-import { GrpcServer } from "../kernel/adapters/grpc-server.ts";
 import { Block, Status, decode } from "../wire/index.ts";
 import type { AdminConfig, OrdererConfig } from "./config.ts";
 import { healthBindings } from "./health-service.ts";
 import { requireSameKey } from "./tls-renewal.ts";
-import type { RunningHost } from "./running-host.ts";
-import { readConfigured, type World } from "./world.ts";
+import type { RunningOrderer } from "./running-host.ts";
+import type { AdminApi, Listener, World } from "./world.ts";
 
-export async function startOrderer(config: OrdererConfig, world: World): Promise<RunningHost> {
+export async function startOrderer(config: OrdererConfig, world: World): Promise<RunningOrderer> {
   const cluster = new ClusterService({
     logger: world.logger.child("cluster"),
     meter: world.meter,
@@ -59,19 +55,20 @@ export async function startOrderer(config: OrdererConfig, world: World): Promise
     cluster.binding(),
     ...healthBindings(world.health),
   ];
-  const server = new GrpcServer(bindings, { ...config.listen, tls: world.tls });
+  const server = world.serve(bindings, config.listen);
   const port = await server.listen();
   const registrar = await openRegistrar(config, world, cluster);
   serving.registrar = registrar;
   world.health.register("channels", () => complaintsOf(registrar));
   const admin =
-    config.admin && (await adminEndpoint(config.admin, world, { registrar, broadcast, drain }));
+    config.admin && (await openAdmin(config.admin, world, { registrar, broadcast, drain }));
   const adminPort = await admin?.listen();
   const operationsPort = await world.operations.listen();
   return {
     port,
     operationsPort,
     ...(adminPort === undefined ? {} : { adminPort }),
+    channel: (channelId) => registrar.orderer(channelId),
     renewTls: (renewed) => {
       requireSameKey(world.tls.certificatePem, renewed.certificatePem);
       server.renewTls(renewed);
@@ -102,18 +99,15 @@ function openRegistrar(
   );
 }
 
-async function adminEndpoint(
-  { listen, clientRootFiles, requestBytesMax }: AdminConfig,
+function openAdmin(
+  config: AdminConfig,
   world: World,
   parts: {
     readonly registrar: ChannelRegistrar;
     readonly broadcast: Broadcast;
     readonly drain: Drain;
   },
-): Promise<AdminEndpoint> {
-  const clientRootsPem = await Promise.all(
-    clientRootFiles.map((path) => readConfigured("admin.clientRootFiles", path)),
-  );
+): Promise<Listener> {
   const api = new ParticipationApi({
     registrar: parts.registrar,
     orderConfigUpdate: async (envelope) => {
@@ -123,14 +117,9 @@ async function adminEndpoint(
     logger: world.logger.child("participation"),
   });
   const operators = new OperatorApi({ ...parts, logger: world.logger.child("operator") });
-  const answer = (request: ApiRequest): Promise<ApiAnswer> =>
+  const answer: AdminApi = (request) =>
     request.path.startsWith(OPERATOR_BASE) ? operators.answer(request) : api.answer(request);
-  return new AdminEndpoint(answer, {
-    ...listen,
-    ...world.tls,
-    clientRootsPem,
-    requestBytesMax,
-  });
+  return world.serveAdmin(answer, config);
 }
 
 // Such a channel may still be delivered, but only an operator can help it.

@@ -9,6 +9,7 @@ import {
   type FetchSource,
   type PullReport,
 } from "../delivery/index.ts";
+import type { SignatureVerifier } from "../crypto/index.ts";
 import { assert } from "../kernel/assert.ts";
 import { errorMessage } from "../kernel/error.ts";
 import type { KvStore } from "../kernel/ports/kv-store.ts";
@@ -90,7 +91,7 @@ export class PeerChannel {
         await ledger.commitGenesis(genesisBlock);
       }
       if (ledger.height > 0) {
-        config = new ChannelConfigRef(await configInForce(ledger));
+        config = new ChannelConfigRef(await configInForce(ledger, world.verifier));
         return new PeerChannel(world, ledger, config, state);
       }
     } catch (error) {
@@ -217,10 +218,10 @@ export class PeerChannel {
   }
 }
 
-async function configInForce(ledger: Ledger): Promise<ChannelConfig> {
+async function configInForce(ledger: Ledger, verifier: SignatureVerifier): Promise<ChannelConfig> {
   const newest = await ledger.read(ledger.height - 1);
   const number = newest === undefined ? undefined : lastConfigNumber(newest);
   const block = await ledger.read(number ?? 0);
   assert(block !== undefined, "the ledger holds the block of the configuration in force");
-  return ChannelConfig.fromBlock(block);
+  return ChannelConfig.fromBlock(block, verifier);
 }

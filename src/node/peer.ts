@@ -7,8 +7,6 @@ import {
   type ChannelNetwork,
   type PrivateDataPort,
 } from "../../gossip/service/index.ts";
-import { ProcessLauncher } from "../chaincode/adapters/process-launcher.ts";
-import { tarArchive } from "../chaincode/adapters/tar-archive.ts";
 import {
   ChaincodeSupport,
   Lifecycle,
@@ -27,13 +25,11 @@ import {
   ProposalAccess,
 } from "../endorser/index.ts";
 import { Gateway } from "../gateway/index.ts";
-import { GrpcServer } from "../kernel/adapters/grpc-server.ts";
 import { assert } from "../kernel/assert.ts";
 import { concatBytes, utf8 } from "../kernel/bytes.ts";
+import type { KvStore } from "../kernel/ports/kv-store.ts";
 import type { RpcBinding } from "../kernel/ports/rpc.ts";
 import type { CommittedBlock } from "../ledger/index.ts";
-import { LmdbKvStore } from "../ledger/adapters/lmdb-kv-store.ts";
-import { readMspDirectory } from "../msp/adapters/msp-directory.ts";
 import { Msp, MspManager } from "../msp/index.ts";
 import { Block, decode } from "../wire/index.ts";
 import { blockSources } from "./block-sources.ts";
@@ -44,7 +40,7 @@ import { healthBindings } from "./health-service.ts";
 import { PeerChannel } from "./peer-channel.ts";
 import { peerIdentities, tlsTrust } from "./peer-identities.ts";
 import { fetchPrivateData, privateDataPort } from "./private-data.ts";
-import type { RunningHost } from "./running-host.ts";
+import type { RunningPeer } from "./running-host.ts";
 import type { World } from "./world.ts";
 
 const SYSTEM_CHAINCODES = [LIFECYCLE_NAMESPACE, "qscc", "cscc"];
@@ -66,10 +62,10 @@ export async function startPeer(
   config: PeerConfig,
   world: World,
   options: PeerOptions = {},
-): Promise<RunningHost> {
-  const localMsp = Msp.fromConfig(await readMspDirectory(config.msp.directory, config.msp.id));
+): Promise<RunningPeer> {
+  const localMsp = Msp.fromConfig(world.localMsp, world.verifier);
   const localMsps = new MspManager([localMsp]);
-  const state = LmdbKvStore.open(join(config.dataDirectory, "state"));
+  const state = world.openState(join(config.dataDirectory, "state"));
   const channels = await openChannels(config, world, state);
   const own = { channels, localMsps, localMsp, runtimes: options.runtimes ?? [] };
   const parts = await buildParts(config, world, own);
@@ -88,14 +84,9 @@ export async function startPeer(
     },
   );
 
-  const chaincodeServer = new GrpcServer(contracts.bindings(), {
-    ...config.chaincode.listen,
-    tls: world.tls,
-  });
-  const server = new GrpcServer(peerBindings(world, channels, { endorser, gossip, gateway }), {
-    ...config.listen,
-    tls: world.tls,
-  });
+  const chaincodeServer = world.serve(contracts.bindings(), config.chaincode.listen);
+  const bindings = peerBindings(world, channels, { endorser, gossip, gateway });
+  const server = world.serve(bindings, config.listen);
   await chaincodeServer.listen();
   const port = await server.listen();
   world.operations.offer(GOSSIP_MEMBERS_PATH, (query) => gossipMembers(gossip, channels, query));
@@ -110,6 +101,8 @@ export async function startPeer(
   return {
     port,
     operationsPort,
+    channel: (channelId) => channels.channel(channelId),
+    members: (channelId) => gossip.members(channelId),
     renewTls: (renewed) => {
       server.renewTls(renewed);
       chaincodeServer.renewTls(renewed);
@@ -129,11 +122,7 @@ export async function startPeer(
 }
 
 /** Opens what the peer has joined, and joins what its configuration names and it has not. */
-async function openChannels(
-  config: PeerConfig,
-  world: World,
-  state: LmdbKvStore,
-): Promise<Channels> {
+async function openChannels(config: PeerConfig, world: World, state: KvStore): Promise<Channels> {
   const channels = await ChannelRegistrar.open(
     {
       ...world,
@@ -146,7 +135,7 @@ async function openChannels(
   );
   for (const bytes of world.genesisBlocks) {
     const block = decode(Block, bytes);
-    const { channelId } = ChannelConfig.fromBlock(block);
+    const { channelId } = ChannelConfig.fromBlock(block, world.verifier);
     if (channels.channel(channelId) !== undefined) continue;
     const answer = await channels.join(channelId, block);
     if (!answer.ok) throw new ConfigError("invalid configuration", `channels: ${answer.reason}`);
@@ -177,26 +166,14 @@ async function buildParts(
     channels.channel(channelId)?.config.current();
   const access = new ProposalAccess({ channels, localMsps });
   const packages = new PackageStore(
-    { files: world.files, archive: tarArchive, logger: logger.child("packages") },
+    { files: world.files, archive: world.archive, logger: logger.child("packages") },
     { directory: join(config.dataDirectory, "packages") },
   );
   const contracts: ChaincodeSupport = new ChaincodeSupport(
     {
       ...world,
       packages,
-      archive: tarArchive,
-      runtimes: [
-        ...own.runtimes,
-        new ProcessLauncher(
-          { logger: logger.child("contract") },
-          {
-            directory: join(config.dataDirectory, "contracts"),
-            peerAddress: chaincodeAddress(config),
-            mspId: config.msp.id,
-            heapMebibytesMax: config.chaincode.heapMebibytesMax,
-          },
-        ),
-      ],
+      runtimes: [...own.runtimes, ...world.runtimes(config)],
       resolve: (channelId, name, reader) => lifecycle.resolve(channelId, name, reader),
       channelOf,
       credentials: credentialIssuer(world, localMsp),
@@ -386,19 +363,11 @@ function networkOf(config: ChannelConfig): ChannelNetwork {
 /** Issues certificates to contracts; its authority is made when the first contract starts. */
 function credentialIssuer(world: World, localMsp: Msp): CredentialIssuer {
   let issuer: Promise<CredentialIssuer> | undefined;
-  const make = async (): Promise<CredentialIssuer> => {
-    const { createCredentialIssuer } = await import("../chaincode/adapters/launch-credentials.ts");
-    return createCredentialIssuer(world, { listenerRootsPem: joinPem(localMsp.tlsRootsPem) });
-  };
+  const make = (): Promise<CredentialIssuer> =>
+    world.makeCredentialIssuer(joinPem(localMsp.tlsRootsPem));
   return {
     issue: async (packageId) => (await (issuer ??= make())).issue(packageId),
   };
-}
-
-/** Where a contract on this machine dials: by name, since TLS wants one. */
-function chaincodeAddress(config: PeerConfig): string {
-  const { host, port } = config.chaincode.listen;
-  return `${host === "127.0.0.1" ? "localhost" : host}:${port}`;
 }
 
 function joinPem(certificates: readonly Uint8Array[]): Uint8Array {

@@ -30,7 +30,7 @@ async function runNode<Config extends CommonConfig>(
   config: Config,
   start: (config: Config, world: World) => Promise<RunningHost>,
 ): Promise<void> {
-  const { openWorld } = await import("./world.ts");
+  const { openWorld } = await import("./open-world.ts");
   const world = await openWorld(config, { process: true });
   endOnBugs(world);
   const told = stopSignal();

@@ -1,6 +1,7 @@
-import type { GrpcServerTls } from "../kernel/adapters/grpc-server.ts";
-
-export type RenewedTls = Pick<GrpcServerTls, "certificatePem" | "keyPem">;
+import type { ChannelOrderer } from "../../cluster/ordering/index.ts";
+import type { GossipMember } from "../../gossip/service/index.ts";
+import type { PeerChannel } from "./peer-channel.ts";
+import type { TlsMaterial } from "./world.ts";
 
 /** A node that serves. */
 export interface RunningHost {
@@ -10,7 +11,19 @@ export interface RunningHost {
   /** Of the channel participation API; absent where it is not served. */
   readonly adminPort?: number;
   /** Presents another certificate to whoever connects from now on. Throws for what is no certificate with its key. */
-  renewTls(renewed: RenewedTls): void;
+  renewTls(renewed: TlsMaterial): void;
   /** Ends everything in order, outermost first. Idempotent. */
   close(): Promise<void>;
+}
+
+export interface RunningOrderer extends RunningHost {
+  /** Undefined for a channel that it does not order. */
+  channel(channelId: string): ChannelOrderer | undefined;
+}
+
+export interface RunningPeer extends RunningHost {
+  /** Undefined for a channel that it has not joined. */
+  channel(channelId: string): PeerChannel | undefined;
+  /** The peers of a joined channel as this one knows them, itself first. */
+  members(channelId: string): readonly GossipMember[];
 }

@@ -3,14 +3,14 @@ import { parsePemCertificate } from "../crypto/index.ts";
 import { equalBytes } from "../kernel/bytes.ts";
 import type { Clock } from "../kernel/ports/clock.ts";
 import { ConfigError, type CommonConfig } from "./config.ts";
-import type { RenewedTls } from "./running-host.ts";
-import { readConfigured } from "./world.ts";
+import { readConfigured } from "./configured-file.ts";
+import type { TlsMaterial } from "./world.ts";
 
 /** Throws `ConfigError` for files that cannot be read and a certificate that has ended; `CryptoError` for none. */
 export async function readRenewedTls(
   { certificateFile, keyFile }: CommonConfig["tls"],
   clock: Clock,
-): Promise<{ readonly renewed: RenewedTls; readonly validUntil: string }> {
+): Promise<{ readonly renewed: TlsMaterial; readonly validUntil: string }> {
   const certificatePem = await readConfigured("tls.certificateFile", certificateFile);
   const keyPem = await readConfigured("tls.keyFile", keyFile);
   const { notAfterMs } = parsePemCertificate(certificatePem);

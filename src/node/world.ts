@@ -1,29 +1,46 @@
-/** The real world of a node: clock, disk, randomness, network, log and metrics, made once and handed down. */
-import { readFile } from "node:fs/promises";
-import { faultyClock, Faults, faultyDialer, faultyFiles } from "../faults/index.ts";
-import { GrpcDialer } from "../kernel/adapters/grpc-dialer.ts";
-import type { GrpcServerTls } from "../kernel/adapters/grpc-server.ts";
-import { nodeFiles } from "../kernel/adapters/node-files.ts";
-import { systemClock } from "../kernel/adapters/system-clock.ts";
-import { systemRandom } from "../kernel/adapters/system-random.ts";
-import { systemTimers } from "../kernel/adapters/system-timers.ts";
-import { meteredFiles } from "../kernel/adapters/metered-files.ts";
+/** What a node is given of the world: ports only. `openWorld` makes the real one, the simulator its own. */
+import type { ApiAnswer, ApiRequest } from "../../cluster/participation/index.ts";
+import type { ChaincodeRuntime, CredentialIssuer, PackageArchive } from "../chaincode/index.ts";
+import type { SignatureVerifier } from "../crypto/index.ts";
 import type { Clock } from "../kernel/ports/clock.ts";
 import type { Files } from "../kernel/ports/files.ts";
+import type { KvStore } from "../kernel/ports/kv-store.ts";
 import type { Logger } from "../kernel/ports/logger.ts";
+import type { Meter } from "../kernel/ports/meter.ts";
 import type { Random } from "../kernel/ports/random.ts";
-import type { RpcDialer } from "../kernel/ports/rpc.ts";
+import type { RpcBinding, RpcDialer } from "../kernel/ports/rpc.ts";
 import type { Signer } from "../kernel/ports/signer.ts";
 import type { Timers } from "../kernel/ports/timers.ts";
-import { readSigner } from "../msp/adapters/msp-directory.ts";
-import { OpsEndpoints } from "../ops/adapters/http-endpoints.ts";
-import type { DestinationStream } from "pino";
-import { PinoLog } from "../ops/adapters/pino-log.ts";
-import { PrometheusMeter } from "../ops/adapters/prometheus-meter.ts";
-import { Health } from "../ops/index.ts";
-import { offerFaults } from "./fault-endpoint.ts";
-import { readVersion } from "./version.ts";
-import { ConfigError, type CommonConfig } from "./config.ts";
+import type { Health, Inquiry, Order } from "../ops/index.ts";
+import type { FabricMSPConfig } from "../wire/index.ts";
+import type { AdminConfig, ListenConfig, PeerConfig } from "./config.ts";
+
+/** A certificate and its key, PEM. */
+export interface TlsMaterial {
+  readonly certificatePem: Uint8Array;
+  readonly keyPem: Uint8Array;
+}
+
+/** Something that listens. */
+export interface Listener {
+  /** Resolves with the port once it listens. */
+  listen(): Promise<number>;
+  /** Presents another certificate from now on. */
+  renewTls(renewed: TlsMaterial): void;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/** HTTP for operators. What is offered is offered before it listens. */
+export interface Operations {
+  offer(path: string, inquiry: Inquiry): void;
+  accept(path: string, order: Order): void;
+  listen(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Answers administrators. May reject for a bug only. */
+export type AdminApi = (request: ApiRequest) => Promise<ApiAnswer>;
 
 export interface World {
   readonly clock: Clock;
@@ -31,82 +48,29 @@ export interface World {
   readonly random: Random;
   readonly files: Files;
   readonly logger: Logger;
-  readonly meter: PrometheusMeter;
+  readonly meter: Meter;
   readonly health: Health;
-  readonly operations: OpsEndpoints;
+  readonly operations: Operations;
   readonly signer: Signer;
+  /** Checks the signatures of everybody else. */
+  readonly verifier: SignatureVerifier;
+  /** The organisation of the node itself, as its folder describes it. */
+  readonly localMsp: FabricMSPConfig;
   readonly dialer: RpcDialer;
-  readonly tls: GrpcServerTls;
+  /** What the node presents to those who call it. */
+  readonly tls: TlsMaterial;
   /** Marshalled blocks, one for each channel of the configuration. */
   readonly genesisBlocks: readonly Uint8Array[];
-  /** Those of `dialer` and `files`; of a development node only. */
-  readonly faults: Faults | undefined;
-}
-
-export interface WorldOptions {
-  /** The node has the process to itself and reports its memory and CPU. */
-  readonly process: boolean;
-  /** Where log lines go. Default: standard output. */
-  readonly logDestination?: DestinationStream;
-}
-
-export async function openWorld(config: CommonConfig, options: WorldOptions): Promise<World> {
-  const certificatePem = await readConfigured("tls.certificateFile", config.tls.certificateFile);
-  const keyPem = await readConfigured("tls.keyFile", config.tls.keyFile);
-  const log = new PinoLog({
-    spec: config.log.spec,
-    node: config.name,
-    ...(options.logDestination === undefined ? {} : { destination: options.logDestination }),
-  });
-  const meter = new PrometheusMeter(options);
-  const health = new Health({ clock: systemClock, timers: systemTimers });
-  const operations = new OpsEndpoints(
-    {
-      health,
-      metrics: () => meter.expose(),
-      log,
-      version: { version: await readVersion(), commit: "unknown" },
-    },
-    config.operations,
-  );
-  const faults = config.development?.faults === true ? new Faults() : undefined;
-  offerFaults(operations, faults, log.logger);
-  const clock = faults === undefined ? systemClock : faultyClock({ clock: systemClock, faults });
-  const ports = { clock, timers: systemTimers, random: systemRandom };
-  const dialer = new GrpcDialer({
-    clientCertificate: { certificatePem, keyPem },
-    hostAddresses: new Map(Object.entries(config.hostAddresses)),
-  });
-  const files =
-    faults === undefined ? nodeFiles : faultyFiles({ ...ports, files: nodeFiles, faults });
-  return {
-    ...ports,
-    // The metrics of a disk with faults show them.
-    files: meteredFiles({ files, clock: systemClock, meter }),
-    logger: log.logger,
-    meter,
-    health,
-    operations,
-    signer: await readSigner(config.msp.directory, config.msp.id),
-    dialer: faults === undefined ? dialer : faultyDialer({ ...ports, dialer, faults }),
-    faults,
-    tls: { certificatePem, keyPem },
-    genesisBlocks: await Promise.all(
-      config.channels.map(({ genesisBlockFile }) =>
-        readConfigured("channels.genesisBlockFile", genesisBlockFile),
-      ),
-    ),
-  };
-}
-
-/** The bytes of a file that the configuration names under `key`. Throws `ConfigError` ("unreadable configuration"). */
-export async function readConfigured(key: string, path: string): Promise<Uint8Array> {
-  try {
-    return new Uint8Array(await readFile(path));
-  } catch (cause) {
-    throw new ConfigError("unreadable configuration", `${key}: cannot read ${path}`, {
-      cause,
-      data: { key, path },
-    });
-  }
+  /** Reads chaincode packages. */
+  readonly archive: PackageArchive;
+  /** Offers RPC services, once it is told to listen. */
+  serve(bindings: readonly RpcBinding[], listen: ListenConfig): Listener;
+  /** Offers the participation API with mutual TLS. Rejects with `ConfigError` for roots that cannot be read. */
+  serveAdmin(api: AdminApi, config: AdminConfig): Promise<Listener>;
+  /** The store in `directory`, made if it is absent. */
+  openState(directory: string): KvStore;
+  /** What runs the packages of a peer's own types. */
+  runtimes(config: PeerConfig): readonly ChaincodeRuntime[];
+  /** Makes what issues certificates to contracts; `listenerRootsPem` are those of the listener that they dial. */
+  makeCredentialIssuer(listenerRootsPem: Uint8Array): Promise<CredentialIssuer>;
 }

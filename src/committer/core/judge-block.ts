@@ -1,6 +1,6 @@
 import type { ChaincodeDefinition } from "../../chaincode/index.ts";
 import {
-  ChannelConfig,
+  type ChannelConfig,
   ChannelError,
   configEnvelopeFault,
   transitionFault,
@@ -105,7 +105,7 @@ function readNextConfig(
   if (channelId !== current.channelId || content.config === undefined) return undefined;
   if (configEnvelopeFault(current, content, update, signers) !== undefined) return undefined;
   try {
-    const next = ChannelConfig.parse(channelId, content.config);
+    const next = current.successor(content.config);
     return transitionFault(current, next) === undefined ? next : undefined;
   } catch (error) {
     if (error instanceof ChannelError && error.code === "invalid-config") return undefined;

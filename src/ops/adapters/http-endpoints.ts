@@ -1,6 +1,7 @@
 /** `/healthz`, `/metrics`, `/version` and `/logspec`, with Fabric's answers, and what hosts add. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Inquiry, Order } from "../endpoint.ts";
 import type { Health } from "../health.ts";
 import type { LogSpecResult } from "../log-spec.ts";
 
@@ -16,16 +17,6 @@ export interface OpsEndpointsOptions {
   /** 0: the system chooses. */
   readonly port: number;
 }
-
-/** Answers a GET of a host's own endpoint. */
-export type Inquiry = (query: URLSearchParams) => {
-  readonly status: number;
-  /** Written as JSON. */
-  readonly body: unknown;
-};
-
-/** Answers a POST to a host's own endpoint. */
-export type Order = (body: string) => ReturnType<Inquiry>;
 
 /** A larger request body is refused. */
 const BODY_BYTES_MAX = 65_536;

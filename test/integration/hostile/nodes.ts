@@ -14,7 +14,7 @@ import { loadOrdererConfig, loadPeerConfig } from "../../../src/node/config.ts";
 import { startOrderer } from "../../../src/node/orderer.ts";
 import { startPeer } from "../../../src/node/peer.ts";
 import type { RunningHost } from "../../../src/node/running-host.ts";
-import { openWorld } from "../../../src/node/world.ts";
+import { openWorld } from "../../../src/node/open-world.ts";
 import { freeOffset } from "../network/harness.ts";
 
 /** A TLS certificate and its key, PEM. */

@@ -1,0 +1,134 @@
+/** Makes the real world of a node: clock, disk, randomness, network, log and metrics, made once and handed down. */
+import { join } from "node:path";
+import { AdminEndpoint } from "../../cluster/participation/adapters/admin-endpoint.ts";
+import { ProcessLauncher } from "../chaincode/adapters/process-launcher.ts";
+import { tarArchive } from "../chaincode/adapters/tar-archive.ts";
+import type { ChaincodeRuntime } from "../chaincode/index.ts";
+import { verifySignature } from "../crypto/index.ts";
+import { faultyClock, Faults, faultyDialer, faultyFiles } from "../faults/index.ts";
+import { GrpcDialer } from "../kernel/adapters/grpc-dialer.ts";
+import { GrpcServer } from "../kernel/adapters/grpc-server.ts";
+import { nodeFiles } from "../kernel/adapters/node-files.ts";
+import { systemClock } from "../kernel/adapters/system-clock.ts";
+import { systemRandom } from "../kernel/adapters/system-random.ts";
+import { systemTimers } from "../kernel/adapters/system-timers.ts";
+import { meteredFiles } from "../kernel/adapters/metered-files.ts";
+import type { Logger } from "../kernel/ports/logger.ts";
+import { LmdbKvStore } from "../ledger/adapters/lmdb-kv-store.ts";
+import { readMspDirectory, readSigner } from "../msp/adapters/msp-directory.ts";
+import { OpsEndpoints } from "../ops/adapters/http-endpoints.ts";
+import type { DestinationStream } from "pino";
+import { PinoLog } from "../ops/adapters/pino-log.ts";
+import { PrometheusMeter } from "../ops/adapters/prometheus-meter.ts";
+import { Health } from "../ops/index.ts";
+import { offerFaults } from "./fault-endpoint.ts";
+import { readVersion } from "./version.ts";
+import type { AdminConfig, CommonConfig, PeerConfig } from "./config.ts";
+import { readConfigured } from "./configured-file.ts";
+import type { AdminApi, TlsMaterial, World } from "./world.ts";
+
+/** The real world, with what only hosts of processes ask for. */
+export interface RealWorld extends World {
+  readonly meter: PrometheusMeter;
+  /** Those of `dialer` and `files`; of a development node only. */
+  readonly faults: Faults | undefined;
+}
+
+export interface WorldOptions {
+  /** The node has the process to itself and reports its memory and CPU. */
+  readonly process: boolean;
+  /** Where log lines go. Default: standard output. */
+  readonly logDestination?: DestinationStream;
+}
+
+export async function openWorld(config: CommonConfig, options: WorldOptions): Promise<RealWorld> {
+  const certificatePem = await readConfigured("tls.certificateFile", config.tls.certificateFile);
+  const keyPem = await readConfigured("tls.keyFile", config.tls.keyFile);
+  const tls = { certificatePem, keyPem };
+  const log = new PinoLog({
+    spec: config.log.spec,
+    node: config.name,
+    ...(options.logDestination === undefined ? {} : { destination: options.logDestination }),
+  });
+  const meter = new PrometheusMeter(options);
+  const health = new Health({ clock: systemClock, timers: systemTimers });
+  const operations = new OpsEndpoints(
+    {
+      health,
+      metrics: () => meter.expose(),
+      log,
+      version: { version: await readVersion(), commit: "unknown" },
+    },
+    config.operations,
+  );
+  const faults = config.development?.faults === true ? new Faults() : undefined;
+  offerFaults(operations, faults, log.logger);
+  const clock = faults === undefined ? systemClock : faultyClock({ clock: systemClock, faults });
+  const ports = { clock, timers: systemTimers, random: systemRandom };
+  const dialer = new GrpcDialer({
+    clientCertificate: tls,
+    hostAddresses: new Map(Object.entries(config.hostAddresses)),
+  });
+  const files =
+    faults === undefined ? nodeFiles : faultyFiles({ ...ports, files: nodeFiles, faults });
+  return {
+    ...ports,
+    // The metrics of a disk with faults show them.
+    files: meteredFiles({ files, clock: systemClock, meter }),
+    logger: log.logger,
+    meter,
+    health,
+    operations,
+    signer: await readSigner(config.msp.directory, config.msp.id),
+    dialer: faults === undefined ? dialer : faultyDialer({ ...ports, dialer, faults }),
+    faults,
+    verifier: verifySignature,
+    localMsp: await readMspDirectory(config.msp.directory, config.msp.id),
+    tls,
+    archive: tarArchive,
+    serve: (bindings, listen) => new GrpcServer(bindings, { ...listen, tls }),
+    serveAdmin: (api, admin) => adminEndpoint(api, admin, tls),
+    openState: (directory) => LmdbKvStore.open(directory),
+    runtimes: (peer) => [processLauncher(peer, log.logger)],
+    makeCredentialIssuer: async (listenerRootsPem) => {
+      // Loaded when the first contract starts: issuing certificates takes 260 modules.
+      const { createCredentialIssuer } =
+        await import("../chaincode/adapters/launch-credentials.ts");
+      return createCredentialIssuer(ports, { listenerRootsPem });
+    },
+    genesisBlocks: await Promise.all(
+      config.channels.map(({ genesisBlockFile }) =>
+        readConfigured("channels.genesisBlockFile", genesisBlockFile),
+      ),
+    ),
+  };
+}
+
+async function adminEndpoint(
+  api: AdminApi,
+  { listen, clientRootFiles, requestBytesMax }: AdminConfig,
+  tls: TlsMaterial,
+): Promise<AdminEndpoint> {
+  const clientRootsPem = await Promise.all(
+    clientRootFiles.map((path) => readConfigured("admin.clientRootFiles", path)),
+  );
+  return new AdminEndpoint(api, { ...listen, ...tls, clientRootsPem, requestBytesMax });
+}
+
+function processLauncher(config: PeerConfig, logger: Logger): ChaincodeRuntime {
+  return new ProcessLauncher(
+    { logger: logger.child("contract") },
+    {
+      directory: join(config.dataDirectory, "contracts"),
+      peerAddress: chaincodeAddress(config),
+      mspId: config.msp.id,
+      heapMebibytesMax: config.chaincode.heapMebibytesMax,
+    },
+  );
+}
+
+/** Where a contract on this machine dials: by name, since TLS wants one. */
+function chaincodeAddress(config: PeerConfig): string {
+  const { host, port } = config.chaincode.listen;
+  return `${host === "127.0.0.1" ? "localhost" : host}:${port}`;
+}
