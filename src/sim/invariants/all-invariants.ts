@@ -1,0 +1,46 @@
+import type { Invariant } from "../contracts.ts";
+import type { Oracle } from "../workload/oracle.ts";
+import { AcknowledgedKept } from "./acknowledged-kept.ts";
+import { BoundedQueues } from "./bounded-queues.ts";
+import { CommittedOnce } from "./committed-once.ts";
+import { HashChain } from "./hash-chain.ts";
+import { LedgerHistory } from "./ledger-history.ts";
+import { LevelAtEnd } from "./level-at-end.ts";
+import { MoneyConserved } from "./money-conserved.ts";
+import { NeverBack } from "./never-back.ts";
+import { NoFork } from "./no-fork.ts";
+import { OneLeader } from "./one-leader.ts";
+import { OneMembership } from "./one-membership.ts";
+import { RaftProgress } from "./raft-progress.ts";
+import { RealTimeOrder } from "./real-time-order.ts";
+import { RefusedStaysOut } from "./refused-stays-out.ts";
+import { Replay } from "./replay.ts";
+import { RightCommitHash } from "./right-commit-hash.ts";
+import { SameVerdicts } from "./same-verdicts.ts";
+import { SerialReplay } from "./serial-replay.ts";
+import { TransactionPlaces } from "./transaction-places.ts";
+
+/** Every property of a whole network, for one run: they share what they have read. */
+export function allInvariants(oracle: Oracle): readonly Invariant[] {
+  const history = new LedgerHistory();
+  const replay = new Replay(history);
+  const places = new TransactionPlaces(history);
+  return [
+    new OneLeader(),
+    new RaftProgress(),
+    new NeverBack(),
+    new BoundedQueues(),
+    new NoFork(history),
+    new HashChain(history),
+    new SameVerdicts(history),
+    new CommittedOnce(history),
+    new SerialReplay(history, replay),
+    new RightCommitHash(history, replay),
+    new MoneyConserved(history, replay),
+    new AcknowledgedKept(oracle, history, places),
+    new RefusedStaysOut(oracle, history, places),
+    new RealTimeOrder(oracle, history, places),
+    new LevelAtEnd(),
+    new OneMembership(),
+  ];
+}

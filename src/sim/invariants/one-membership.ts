@@ -1,0 +1,22 @@
+import type { Invariant, NetworkView } from "../contracts.ts";
+
+/** When everything has healed, every peer knows every other one that runs, and nobody else. */
+export class OneMembership implements Invariant {
+  readonly name = "one membership";
+
+  check(): undefined {
+    return undefined;
+  }
+
+  atEnd({ peers }: NetworkView): string | undefined {
+    const up = peers.filter(({ isUp }) => isUp);
+    for (const { name, livingMembers } of up) {
+      const known = new Set(livingMembers).add(name);
+      const missed = up.find((other) => !known.has(other.name));
+      if (missed !== undefined) return `${name} does not see ${missed.name}`;
+      const ghost = livingMembers.find((member) => !up.some((peer) => peer.name === member));
+      if (ghost !== undefined) return `${name} sees ${ghost}, which does not run`;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * What a transaction did, read by the simulator's own eyes: nothing here is shared with the ledger, so that both cannot
+ * be wrong in the same way.
+ */
+import {
+  ChaincodeAction,
+  ChaincodeActionPayload,
+  HeaderType,
+  KVRWSet,
+  ProposalResponsePayload,
+  Transaction,
+  TxReadWriteSet,
+  openEnvelope,
+  tryDecode,
+} from "../../wire/index.ts";
+
+/** One namespace of a transaction's read-write set. */
+export interface NamespaceChange {
+  readonly namespace: string;
+  readonly kv: KVRWSet;
+  /** Whether it touches private data, whose hashes are no part of the replay. */
+  readonly hasCollections: boolean;
+}
+
+export interface ReadTransaction {
+  /** Empty where the envelope does not read so far. */
+  readonly txId: string;
+  readonly kind: "endorsed" | "other";
+  /** Of an endorsed transaction; undefined where it does not read. */
+  readonly changes: readonly NamespaceChange[] | undefined;
+}
+
+const UNREADABLE: ReadTransaction = { txId: "", kind: "other", changes: undefined };
+
+export function readTransaction(bytes: Uint8Array): ReadTransaction {
+  const reading = openEnvelope(bytes);
+  if (reading.kind === "malformed") return UNREADABLE;
+  const { channelHeader, payload } = reading.opened;
+  const { txId, type } = channelHeader;
+  if (type !== HeaderType.ENDORSER_TRANSACTION) return { txId, kind: "other", changes: undefined };
+  return { txId, kind: "endorsed", changes: readChanges(payload.data) };
+}
+
+function readChanges(data: Uint8Array): readonly NamespaceChange[] | undefined {
+  const action = tryDecode(Transaction, data)?.actions[0];
+  const payload = action && tryDecode(ChaincodeActionPayload, action.payload);
+  const response = payload?.action?.proposalResponsePayload;
+  const extension = response && tryDecode(ProposalResponsePayload, response)?.extension;
+  const results = extension && tryDecode(ChaincodeAction, extension)?.results;
+  const set = results && tryDecode(TxReadWriteSet, results);
+  if (set === undefined) return undefined;
+  const changes: NamespaceChange[] = [];
+  for (const { namespace, rwset, collectionHashedRwset } of set.nsRwset) {
+    const kv = tryDecode(KVRWSet, rwset);
+    if (kv === undefined) return undefined;
+    changes.push({ namespace, kv, hasCollections: collectionHashedRwset.length > 0 });
+  }
+  return changes;
+}
