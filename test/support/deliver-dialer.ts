@@ -1,4 +1,4 @@
-/** Orderers that answer Deliver from memory, and a dialer that reaches them. */
+/** Nodes that answer Deliver from a script, and a dialer that reaches them. */
 import { AsyncQueue } from "../../src/kernel/async-queue.ts";
 import {
   RpcError,
@@ -11,61 +11,116 @@ import {
 } from "../../src/kernel/ports/rpc.ts";
 import {
   SeekInfo,
+  Status,
   decode,
   openEnvelope,
   type Block,
   type DeliverResponse,
   type Envelope,
+  type SeekPosition,
 } from "../../src/wire/index.ts";
 
-/** Serves the blocks that an address has, from the one asked for, and then keeps silent. Other calls fail. */
+const RESPONSES_MAX = 4_096;
+
+type Place = number | "newest";
+
+/** What an address was asked for. */
+export interface DeliverRequest {
+  readonly address: string;
+  readonly envelope: Envelope;
+  readonly first: Place;
+  readonly last: Place;
+}
+
+/** The way back to whoever asked. */
+export interface DeliverAnswer {
+  send(block: Block): void;
+  /** Ends the request with a status. */
+  end(status: Status): void;
+  /** Ends the stream as a lost connection does. */
+  hangUp(): void;
+}
+
+/** How an address answers. One that does nothing more keeps silent. */
+export type DeliverScript = (request: DeliverRequest, answer: DeliverAnswer) => void;
+
+/** Addresses without a script refuse. Calls other than Deliver fail. */
 export class DeliverDialer implements RpcDialer {
   readonly localCertificate: Uint8Array = new Uint8Array([1]);
-  readonly chains: Map<string, readonly Block[]> = new Map<string, readonly Block[]>();
-  /** Addresses in the order of the calls. */
-  readonly asked: string[] = [];
+  readonly scripts: Map<string, DeliverScript> = new Map<string, DeliverScript>();
+  readonly dialled: RpcTarget[] = [];
+  readonly requests: DeliverRequest[] = [];
 
-  dial({ address }: RpcTarget): RpcChannel {
+  constructor(scripts: Readonly<Record<string, DeliverScript>> = {}) {
+    for (const [address, script] of Object.entries(scripts)) this.scripts.set(address, script);
+  }
+
+  /** Addresses in the order of the requests. */
+  get asked(): readonly string[] {
+    return this.requests.map(({ address }) => address);
+  }
+
+  dial(target: RpcTarget): RpcChannel {
+    this.dialled.push(target);
     return {
-      address,
+      address: target.address,
       unary: () => Promise.reject(new RpcError("UNIMPLEMENTED", "streams only")),
       stream: <Request, Response>(
         _: RpcMethod<Request, Response>,
         options?: RpcCallOptions,
       ): RpcStream<Request, Response> =>
-        this.#stream(address, options?.signal) as unknown as RpcStream<Request, Response>,
+        this.#stream(target.address, options?.signal) as unknown as RpcStream<Request, Response>,
       close: () => undefined,
     };
   }
 
   #stream(address: string, signal?: AbortSignal): RpcStream<Envelope, DeliverResponse> {
-    const responses = new AsyncQueue<DeliverResponse>(64);
-    const fail = (): void => {
+    const responses = new AsyncQueue<DeliverResponse>(RESPONSES_MAX);
+    const hangUp = (): void => {
       responses.fail(new RpcError("UNAVAILABLE", "connection refused"));
     };
-    signal?.addEventListener("abort", fail);
+    signal?.addEventListener("abort", hangUp);
+    const answer: DeliverAnswer = {
+      send: (value) => responses.push({ type: { $case: "block", value } }),
+      end: (value) => responses.push({ type: { $case: "status", value } }),
+      hangUp,
+    };
     return {
       responses,
       send: (envelope) => {
-        this.asked.push(address);
-        const chain = this.chains.get(address);
-        if (chain === undefined) fail();
-        for (const value of chain?.slice(startOf(envelope, chain)) ?? []) {
-          responses.push({ type: { $case: "block", value } });
-        }
+        const request = { address, envelope, ...placesOf(envelope) };
+        this.requests.push(request);
+        const script = this.scripts.get(address);
+        if (script === undefined) hangUp();
+        else script(request, answer);
         return Promise.resolve();
       },
       end: () => undefined,
-      cancel: fail,
+      cancel: hangUp,
       peerCertificate: () => new Uint8Array([2]),
     };
   }
 }
 
-function startOf(envelope: Envelope, chain: readonly Block[]): number {
+/** Sends what is asked for, as far as `chain` has it; keeps silent where more is asked for, as for blocks to come. */
+export function serving(chain: readonly Block[]): DeliverScript {
+  return ({ first, last }, { send, end }) => {
+    const newest = chain.length - 1;
+    const to = last === "newest" ? newest : last;
+    for (const block of chain.slice(first === "newest" ? newest : first, to + 1)) send(block);
+    if (to <= newest) end(Status.SUCCESS);
+  };
+}
+
+function placesOf(envelope: Envelope): Pick<DeliverRequest, "first" | "last"> {
   const reading = openEnvelope(envelope);
-  if (reading.kind === "malformed") throw new Error("a puller sends sound envelopes");
-  const start = decode(SeekInfo, reading.opened.payload.data).start?.type;
-  if (start?.$case === "newest") return chain.length - 1;
-  return start?.$case === "specified" ? Number(start.value.number) : 0;
+  if (reading.kind === "malformed") throw new Error("requests are sound envelopes");
+  const { start, stop } = decode(SeekInfo, reading.opened.payload.data);
+  return { first: placeOf(start), last: placeOf(stop) };
+}
+
+function placeOf(position: SeekPosition | undefined): Place {
+  const type = position?.type;
+  if (type?.$case === "newest") return "newest";
+  return type?.$case === "specified" ? Number(type.value.number) : 0;
 }

@@ -13,6 +13,8 @@ import {
   encode,
   type Block,
 } from "../../src/wire/index.ts";
+import type { SampleChannel } from "./sample-channel.ts";
+import { sampleTransaction } from "./sample-transactions.ts";
 
 /** The block after `previous` with these envelopes, unsigned. */
 export function blockAfter(previous: Block, data: readonly Uint8Array[]): Block {
@@ -47,4 +49,27 @@ export async function signedBlock(block: Block, signer: Signer, lastConfig = 0):
     signatures: [{ signatureHeader, signature, identifierHeader: EMPTY_BYTES }],
   });
   return { ...block, metadata: { metadata } };
+}
+
+/**
+ * The genesis block and `count` signed blocks after it, each with what `envelopesOf` answers for its number: by default one
+ * transaction that nobody endorsed.
+ */
+export async function sampleChain(
+  sample: SampleChannel,
+  count: number,
+  envelopesOf: (number: number) => Promise<readonly Uint8Array[]> = async (number) => [
+    await sampleTransaction({
+      creator: sample.org1.client,
+      endorsers: [],
+      nonce: String(number),
+    }),
+  ],
+): Promise<readonly Block[]> {
+  const blocks = [sample.genesis];
+  for (let number = 1; number <= count; number += 1) {
+    const block = blockAfter(blocks.at(-1)!, await envelopesOf(number));
+    blocks.push(await signedBlock(block, sample.ordererOrg.orderer));
+  }
+  return blocks;
 }

@@ -2,91 +2,23 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { ChannelConfigRef } from "../../../src/channel/index.ts";
 import { BlockPuller, type BlockSink, type PullReport } from "../../../src/delivery/index.ts";
 import { pullBackoffMs } from "../../../src/delivery/core/pull-rotation.ts";
-import { AsyncQueue } from "../../../src/kernel/async-queue.ts";
 import { silentLogger } from "../../../src/kernel/ports/logger.ts";
 import type { Signer } from "../../../src/kernel/ports/signer.ts";
-import {
-  RpcError,
-  type RpcCallOptions,
-  type RpcChannel,
-  type RpcDialer,
-  type RpcMethod,
-  type RpcStream,
-  type RpcTarget,
-} from "../../../src/kernel/ports/rpc.ts";
 import { SeededRandom } from "../../../src/kernel/seeded-random.ts";
 import {
   ConfigEnvelope,
   HeaderType,
-  SeekInfo,
   Status,
   blockHeaderHash,
-  decode,
   encode,
   openEnvelope,
   type Block,
-  type DeliverResponse,
-  type Envelope,
 } from "../../../src/wire/index.ts";
 import { SimulatedTime } from "../../sim/ports/simulated-time.ts";
-import { blockAfter, signedBlock } from "../../support/sample-blocks.ts";
+import { DeliverDialer, serving, type DeliverScript } from "../../support/deliver-dialer.ts";
+import { blockAfter, sampleChain, signedBlock } from "../../support/sample-blocks.ts";
 import { CHANNEL_ID, sampleChannel, type SampleChannel } from "../../support/sample-channel.ts";
-import { sampleEnvelope, sampleTransaction } from "../../support/sample-transactions.ts";
-
-/** Answers a Deliver call: the seek's start and a way to send. */
-type Orderer = (from: number, send: (response: DeliverResponse) => void, fail: () => void) => void;
-
-const refusing: Orderer = (_from, _send, fail) => {
-  fail();
-};
-
-class Dialer implements RpcDialer {
-  readonly localCertificate: Uint8Array = new Uint8Array([1]);
-  readonly dialled: RpcTarget[] = [];
-  readonly envelopes: Envelope[] = [];
-  readonly orderers = new Map<string, Orderer>();
-
-  dial(target: RpcTarget): RpcChannel {
-    this.dialled.push(target);
-    return {
-      address: target.address,
-      unary: () => Promise.reject(new RpcError("UNIMPLEMENTED", "streams only")),
-      stream: <Request, Response>(
-        _: RpcMethod<Request, Response>,
-        options?: RpcCallOptions,
-      ): RpcStream<Request, Response> =>
-        this.#stream(target.address, options?.signal) as unknown as RpcStream<Request, Response>,
-      close: () => undefined,
-    };
-  }
-
-  #stream(address: string, signal?: AbortSignal): RpcStream<Envelope, DeliverResponse> {
-    const responses = new AsyncQueue<DeliverResponse>(64);
-    const fail = (): void => {
-      responses.fail(new RpcError("UNAVAILABLE", "connection refused"));
-    };
-    signal?.addEventListener("abort", fail);
-    return {
-      responses,
-      send: (envelope) => {
-        this.envelopes.push(envelope);
-        const orderer = this.orderers.get(address) ?? refusing;
-        orderer(startOf(envelope), (response) => responses.push(response), fail);
-        return Promise.resolve();
-      },
-      end: () => undefined,
-      cancel: fail,
-      peerCertificate: () => new Uint8Array([2]),
-    };
-  }
-}
-
-function startOf(envelope: Envelope): number {
-  const reading = openEnvelope(envelope);
-  if (reading.kind === "malformed") throw new Error("a puller sends sound envelopes");
-  const start = decode(SeekInfo, reading.opened.payload.data).start?.type;
-  return start?.$case === "specified" ? Number(start.value.number) : -1;
-}
+import { sampleEnvelope } from "../../support/sample-transactions.ts";
 
 class Sink implements BlockSink {
   readonly blocks: Block[];
@@ -118,26 +50,8 @@ let chain: readonly Block[];
 
 beforeAll(async () => {
   sample = await sampleChannel();
-  const recipe = { creator: sample.org1.client, endorsers: [] };
-  const blocks = [sample.genesis];
-  for (let number = 1; number <= 6; number += 1) {
-    const envelope = await sampleTransaction({ ...recipe, nonce: String(number) });
-    const block = blockAfter(blocks.at(-1)!, [envelope]);
-    blocks.push(await signedBlock(block, sample.ordererOrg.orderer));
-  }
-  chain = blocks;
+  chain = await sampleChain(sample, 6);
 });
-
-function asResponse(value: Block): DeliverResponse {
-  return { type: { $case: "block", value } };
-}
-
-/** Serves the chain from the start asked for up to `last`, then keeps silent. */
-function serving(blocks: readonly Block[], last = blocks.length - 1): Orderer {
-  return (from, send) => {
-    for (const block of blocks.slice(from, last + 1)) send(asResponse(block));
-  };
-}
 
 /** Where only time matters: signing must not wait for the machine's threads while simulated time goes on. */
 function instantSigner(): Signer {
@@ -149,14 +63,14 @@ function setUp(
   blocks: { readonly genesis: Block } = { genesis: sample.genesis },
   signer: Signer = instantSigner(),
 ): {
-  readonly dialer: Dialer;
+  readonly dialer: DeliverDialer;
   readonly sink: Sink;
   readonly time: SimulatedTime;
   readonly reports: PullReport[];
   readonly config: ChannelConfigRef;
   readonly run: (signal: AbortSignal) => Promise<void>;
 } {
-  const dialer = new Dialer();
+  const dialer = new DeliverDialer();
   const sink = new Sink(blocks.genesis);
   const time = new SimulatedTime();
   const reports: PullReport[] = [];
@@ -202,21 +116,21 @@ async function running(
 describe("a block puller", () => {
   test("hands on verified blocks in order and asks from the sink's height", async () => {
     const set = setUp();
-    set.dialer.orderers.set(FIRST, serving(chain));
-    set.dialer.orderers.set(SECOND, serving(chain));
+    set.dialer.scripts.set(FIRST, serving(chain));
+    set.dialer.scripts.set(SECOND, serving(chain));
     await running(set, () => until(set.time, () => set.sink.height === 7));
     expect(set.sink.blocks).toEqual(chain);
-    expect(startOf(set.dialer.envelopes[0]!)).toBe(1);
+    expect(set.dialer.requests[0]!.first).toBe(1);
     expect(set.dialer.dialled[0]!.tls?.rootsPem).toEqual([sample.ordererOrg.tls.certificatePem]);
     expect(set.reports.map(({ kind }) => kind)).toEqual(Array(6).fill("progress"));
   });
 
   test("signs its request and binds it to its TLS certificate", async () => {
     const set = setUp({ genesis: sample.genesis }, sample.org1.peer);
-    set.dialer.orderers.set(FIRST, serving(chain));
-    set.dialer.orderers.set(SECOND, serving(chain));
+    set.dialer.scripts.set(FIRST, serving(chain));
+    set.dialer.scripts.set(SECOND, serving(chain));
     await running(set, () => until(set.time, () => set.sink.height > 1));
-    const envelope = set.dialer.envelopes[0]!;
+    const { envelope } = set.dialer.requests[0]!;
     const reading = openEnvelope(envelope);
     if (reading.kind === "malformed") throw new Error("a puller sends sound envelopes");
     const { channelHeader, signatureHeader } = reading.opened;
@@ -231,12 +145,12 @@ describe("a block puller", () => {
   test("turns to another orderer when one fails, and goes on where it was", async () => {
     const set = setUp();
     let failures = 0;
-    set.dialer.orderers.set(FIRST, (from, send, fail) => {
+    set.dialer.scripts.set(FIRST, (request, answer) => {
       failures += 1;
-      serving(chain, 2)(from, send, fail);
-      fail();
+      serving(chain.slice(0, 3))(request, answer);
+      answer.hangUp();
     });
-    set.dialer.orderers.set(SECOND, serving(chain));
+    set.dialer.scripts.set(SECOND, serving(chain));
     await running(set, () => until(set.time, () => set.sink.height === 7));
     expect(set.sink.blocks).toEqual(chain);
     expect(failures).toBeLessThanOrEqual(1);
@@ -246,8 +160,8 @@ describe("a block puller", () => {
     const forged = chain.map((block) => ({ ...block }));
     forged[3] = await signedBlock(blockAfter(forged[2]!, chain[3]!.data!.data), sample.org1.client);
     const set = setUp();
-    set.dialer.orderers.set(FIRST, serving(forged));
-    set.dialer.orderers.set(SECOND, serving(forged));
+    set.dialer.scripts.set(FIRST, serving(forged));
+    set.dialer.scripts.set(SECOND, serving(forged));
     await running(set, () => until(set.time, () => set.reports.some((r) => r.kind === "trouble")));
     expect(set.sink.height).toBe(3);
     const trouble = set.reports.find((report) => report.kind === "trouble");
@@ -258,11 +172,11 @@ describe("a block puller", () => {
 
   test("takes a status for a failure", async () => {
     const set = setUp();
-    const refuse: Orderer = (_, send) => {
-      send({ type: { $case: "status", value: Status.FORBIDDEN } });
+    const refuse: DeliverScript = (_, { end }) => {
+      end(Status.FORBIDDEN);
     };
-    set.dialer.orderers.set(FIRST, refuse);
-    set.dialer.orderers.set(SECOND, refuse);
+    set.dialer.scripts.set(FIRST, refuse);
+    set.dialer.scripts.set(SECOND, refuse);
     await running(set, () => until(set.time, () => set.reports.length > 0));
     expect(set.reports[0]).toMatchObject({
       kind: "trouble",
@@ -273,13 +187,13 @@ describe("a block puller", () => {
   test("asks another orderer without a pause when one fails", async () => {
     const set = setUp();
     let isFirstAsked = true;
-    const failingOnce: Orderer = (from, send, fail) => {
-      if (isFirstAsked) fail();
-      else serving(chain)(from, send, fail);
+    const failingOnce: DeliverScript = (request, answer) => {
+      if (isFirstAsked) answer.hangUp();
+      else serving(chain)(request, answer);
       isFirstAsked = false;
     };
-    set.dialer.orderers.set(FIRST, failingOnce);
-    set.dialer.orderers.set(SECOND, failingOnce);
+    set.dialer.scripts.set(FIRST, failingOnce);
+    set.dialer.scripts.set(SECOND, failingOnce);
     // Time stands still: whoever pauses never gets there.
     await running(set, () => until(set.time, () => set.sink.height === 7, 0));
     expect(set.reports[0]).toMatchObject({ kind: "trouble", failures: 1 });
@@ -298,13 +212,13 @@ describe("a block puller", () => {
   test("counts afresh after a stream that held for 2 s without a block", async () => {
     const set = setUp();
     let lose: (() => void) | undefined;
-    const holding: Orderer = (_from, _send, fail) => {
-      lose = fail;
+    const holding: DeliverScript = (_, { hangUp }) => {
+      lose = hangUp;
     };
     await running(set, async () => {
       await until(set.time, () => set.reports.length >= 6);
-      set.dialer.orderers.set(FIRST, holding);
-      set.dialer.orderers.set(SECOND, holding);
+      set.dialer.scripts.set(FIRST, holding);
+      set.dialer.scripts.set(SECOND, holding);
       await until(set.time, () => lose !== undefined);
       await set.time.advance(2_000);
       lose?.();
@@ -321,10 +235,10 @@ describe("a block puller", () => {
     const set = setUp();
     await running(set, async () => {
       await until(set.time, () => set.reports.length >= 60, 1_000);
-      set.dialer.orderers.set(FIRST, serving(chain, 1));
-      set.dialer.orderers.set(SECOND, serving(chain, 1));
+      set.dialer.scripts.set(FIRST, serving(chain.slice(0, 2)));
+      set.dialer.scripts.set(SECOND, serving(chain.slice(0, 2)));
       await until(set.time, () => set.sink.height === 2, 1_000);
-      set.dialer.orderers.clear();
+      set.dialer.scripts.clear();
       const count = set.reports.length;
       await until(set.time, () => set.reports.length > count, 1_000);
       expect(set.reports.at(-1)).toMatchObject({ kind: "trouble", failures: 1 });
@@ -335,8 +249,8 @@ describe("a block puller", () => {
 
   test("leaves an orderer that has been silent for 30 s", async () => {
     const set = setUp();
-    set.dialer.orderers.set(FIRST, serving(chain, 2));
-    set.dialer.orderers.set(SECOND, serving(chain, 2));
+    set.dialer.scripts.set(FIRST, serving(chain.slice(0, 3)));
+    set.dialer.scripts.set(SECOND, serving(chain.slice(0, 3)));
     await running(set, async () => {
       await until(set.time, () => set.sink.height === 3);
       const before = set.dialer.dialled.length;
@@ -376,8 +290,8 @@ describe("a block puller", () => {
     const block = blockAfter(sample.genesis, [envelope]);
     const renamed = [sample.genesis, await signedBlock(block, sample.ordererOrg.orderer, 1)];
     const set = setUp();
-    set.dialer.orderers.set(FIRST, serving(renamed));
-    set.dialer.orderers.set(SECOND, serving(renamed));
+    set.dialer.scripts.set(FIRST, serving(renamed));
+    set.dialer.scripts.set(SECOND, serving(renamed));
     await running(set, () => until(set.time, () => set.dialer.dialled.length >= 2));
     expect(set.sink.height).toBe(2);
     expect(set.dialer.dialled[1]!.address).toMatch(/^renamed[12]\.example\.com:7050$/);
@@ -386,8 +300,8 @@ describe("a block puller", () => {
   test("ends with what its sink rejects with", async () => {
     const set = setUp();
     set.sink.failure = new Error("the channel has stopped");
-    set.dialer.orderers.set(FIRST, serving(chain));
-    set.dialer.orderers.set(SECOND, serving(chain));
+    set.dialer.scripts.set(FIRST, serving(chain));
+    set.dialer.scripts.set(SECOND, serving(chain));
     await expect(set.run(new AbortController().signal)).rejects.toThrow("the channel has stopped");
   });
 });

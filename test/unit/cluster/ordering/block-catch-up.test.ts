@@ -3,34 +3,15 @@ import { syncBuiltinESMExports } from "node:module";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BlockCatchUp, OrderingError } from "../../../../cluster/ordering/index.ts";
 import { ChannelConfigRef } from "../../../../src/channel/index.ts";
-import { AsyncQueue } from "../../../../src/kernel/async-queue.ts";
 import { silentLogger } from "../../../../src/kernel/ports/logger.ts";
-import {
-  RpcError,
-  type RpcCallOptions,
-  type RpcChannel,
-  type RpcDialer,
-  type RpcMethod,
-  type RpcStream,
-  type RpcTarget,
-} from "../../../../src/kernel/ports/rpc.ts";
 import { SeededRandom } from "../../../../src/kernel/seeded-random.ts";
 import { BlockStore } from "../../../../src/ledger/index.ts";
-import {
-  SeekInfo,
-  blockHeaderHash,
-  decode,
-  encode,
-  openEnvelope,
-  Block,
-  type DeliverResponse,
-  type Envelope,
-} from "../../../../src/wire/index.ts";
+import { Block, blockHeaderHash, encode } from "../../../../src/wire/index.ts";
 import { SimulatedFiles } from "../../../sim/ports/simulated-files.ts";
 import { SimulatedTime } from "../../../sim/ports/simulated-time.ts";
-import { blockAfter, signedBlock } from "../../../support/sample-blocks.ts";
+import { DeliverDialer, serving } from "../../../support/deliver-dialer.ts";
+import { blockAfter, sampleChain } from "../../../support/sample-blocks.ts";
 import { CHANNEL_ID, sampleChannel, type SampleChannel } from "../../../support/sample-channel.ts";
-import { sampleTransaction } from "../../../support/sample-transactions.ts";
 
 // Verified on this thread, within a turn: simulated time does not run on meanwhile.
 const inThreads = nodeCrypto.verify;
@@ -62,75 +43,17 @@ afterAll(() => {
 const FIRST = "orderer1.example.com:7050";
 const SECOND = "orderer2.example.com:7050";
 
-/** What an orderer sends from a given block on; then it is silent, or ends the stream if the list ends with undefined. */
-type Served = (from: number) => readonly (Block | undefined)[];
-
-class Orderers implements RpcDialer {
-  readonly localCertificate: Uint8Array = new Uint8Array([1]);
-  readonly served = new Map<string, Served>();
-  readonly asked: string[] = [];
-
-  dial({ address }: RpcTarget): RpcChannel {
-    return {
-      address,
-      unary: () => Promise.reject(new RpcError("UNIMPLEMENTED", "streams only")),
-      stream: <Request, Response>(
-        _: RpcMethod<Request, Response>,
-        options?: RpcCallOptions,
-      ): RpcStream<Request, Response> =>
-        this.#stream(address, options?.signal) as unknown as RpcStream<Request, Response>,
-      close: () => undefined,
-    };
-  }
-
-  #stream(address: string, signal?: AbortSignal): RpcStream<Envelope, DeliverResponse> {
-    const responses = new AsyncQueue<DeliverResponse>(64);
-    const fail = (): void => {
-      responses.fail(new RpcError("UNAVAILABLE", "connection refused"));
-    };
-    signal?.addEventListener("abort", fail);
-    return {
-      responses,
-      send: (envelope) => {
-        this.asked.push(address);
-        for (const block of this.served.get(address)?.(startOf(envelope)) ?? [undefined]) {
-          if (block === undefined) fail();
-          else responses.push({ type: { $case: "block", value: block } });
-        }
-        return Promise.resolve();
-      },
-      end: () => undefined,
-      cancel: fail,
-      peerCertificate: () => new Uint8Array([2]),
-    };
-  }
-}
-
-function startOf(envelope: Envelope): number {
-  const reading = openEnvelope(envelope);
-  if (reading.kind === "malformed") throw new Error("a puller sends sound envelopes");
-  const start = decode(SeekInfo, reading.opened.payload.data).start?.type;
-  return start?.$case === "specified" ? Number(start.value.number) : -1;
-}
-
 let sample: SampleChannel;
 let chain: readonly Block[];
 
 beforeAll(async () => {
   sample = await sampleChannel();
-  const recipe = { creator: sample.org1.client, endorsers: [] };
-  const blocks = [sample.genesis];
-  for (let number = 1; number <= 60; number += 1) {
-    const envelope = await sampleTransaction({ ...recipe, nonce: String(number) });
-    const block = blockAfter(blocks.at(-1)!, [envelope]);
-    blocks.push(await signedBlock(block, sample.ordererOrg.orderer));
-  }
-  chain = blocks;
+  chain = await sampleChain(sample, 60);
 });
 
 class Rig {
   readonly time = new SimulatedTime();
-  readonly orderers = new Orderers();
+  readonly orderers = new DeliverDialer();
   readonly random = new SeededRandom(5);
   readonly files = new SimulatedFiles({ random: this.random });
   blocks!: BlockStore;
@@ -176,8 +99,8 @@ describe("an orderer that lacks blocks", () => {
   test("writes them up to the one that is wanted, verified, and no further", async () => {
     const rig = new Rig();
     await rig.open();
-    rig.orderers.served.set(FIRST, (from) => chain.slice(from));
-    rig.orderers.served.set(SECOND, (from) => chain.slice(from));
+    rig.orderers.scripts.set(FIRST, serving(chain));
+    rig.orderers.scripts.set(SECOND, serving(chain));
     await rig.settle(rig.catchUp().pullTo(chain[50]!, never));
     expect(rig.blocks.height).toBe(51);
     expect(rig.blocks.lastHash).toEqual(blockHeaderHash(chain[50]!.header!));
@@ -188,10 +111,10 @@ describe("an orderer that lacks blocks", () => {
   test("goes on where the last attempt ended, from another orderer and after a crash", async () => {
     const rig = new Rig();
     await rig.open();
-    rig.orderers.served.set(FIRST, (from) => [
-      ...chain.slice(from, Math.min(from + 4, 61)),
-      undefined,
-    ]);
+    rig.orderers.scripts.set(FIRST, (request, answer) => {
+      serving(chain.slice(0, Number(request.first) + 4))(request, answer);
+      answer.hangUp();
+    });
     rig.files.faults.crashAfter(9);
     await rig.settle(rig.catchUp().pullTo(40, never)).catch((error: unknown) => error);
     rig.files.powerLoss();
@@ -212,10 +135,11 @@ describe("an orderer that lacks blocks", () => {
     const rig = new Rig();
     await rig.open();
     const forged = { ...chain[3]!, metadata: chain[2]!.metadata! };
-    rig.orderers.served.set(FIRST, (from) =>
-      chain.slice(from).map((block) => (block === chain[3] ? forged : block)),
+    rig.orderers.scripts.set(
+      FIRST,
+      serving(chain.map((block) => (block === chain[3] ? forged : block))),
     );
-    rig.orderers.served.set(SECOND, (from) => chain.slice(from));
+    rig.orderers.scripts.set(SECOND, serving(chain));
     await rig.settle(rig.catchUp().pullTo(5, never));
     expect(encode(Block, (await rig.blocks.read(3))!)).toEqual(encode(Block, chain[3]!));
   });
@@ -223,7 +147,7 @@ describe("an orderer that lacks blocks", () => {
   test("gives up in time when nobody has them, says who refused, and keeps what it has", async () => {
     const rig = new Rig();
     await rig.open();
-    rig.orderers.served.set(FIRST, (from) => chain.slice(from, 3));
+    rig.orderers.scripts.set(FIRST, serving(chain.slice(0, 3)));
     const error: unknown = await rig
       .settle(rig.catchUp().pullTo(9, never))
       .catch((reason: unknown) => reason);
@@ -236,7 +160,7 @@ describe("an orderer that lacks blocks", () => {
   test("does not ask itself", async () => {
     const rig = new Rig();
     await rig.open();
-    rig.orderers.served.set(SECOND, (from) => chain.slice(from));
+    rig.orderers.scripts.set(SECOND, serving(chain));
     await rig.settle(rig.catchUp((address) => address === FIRST).pullTo(5, never));
     expect(rig.orderers.asked).not.toContain(FIRST);
   });
@@ -244,8 +168,8 @@ describe("an orderer that lacks blocks", () => {
   test("notices that its own chain is not the group's", async () => {
     const rig = new Rig();
     await rig.open();
-    rig.orderers.served.set(FIRST, (from) => chain.slice(from));
-    rig.orderers.served.set(SECOND, (from) => chain.slice(from));
+    rig.orderers.scripts.set(FIRST, serving(chain));
+    rig.orderers.scripts.set(SECOND, serving(chain));
     const other = blockAfter(chain[4]!, [new Uint8Array([1])]);
     await expect(rig.settle(rig.catchUp().pullTo(other, never))).rejects.toMatchObject({
       code: "log_mismatch",

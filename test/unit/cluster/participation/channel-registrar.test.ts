@@ -1,3 +1,4 @@
+import { serving } from "../../../support/deliver-dialer.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { ChannelRegistrar, JoinResult } from "../../../../cluster/participation/index.ts";
 import { ChannelConfig, buildGenesisBlock } from "../../../../src/channel/index.ts";
@@ -82,7 +83,7 @@ describe("joining", () => {
   test("blocks of a chain that does not lead to the join block are dropped and pulled elsewhere", async () => {
     const lies = await chainOf(await sampleChannel({}, 99));
     const world = follower();
-    world.dialer.chains.set(ADDRESSES[0], lies);
+    world.dialer.scripts.set(ADDRESSES[0], serving(lies));
     const registrar = await world.open();
     await registrar.join(chain[CONFIG_BLOCK]!);
     await world.until(() => world.dialer.asked.includes(ADDRESSES[0]) || isLevel(registrar));
@@ -243,7 +244,7 @@ describe("a consenter that removed its channel and joins it again", () => {
   test("stands by while its group goes on, says so, and keeps the blocks", async () => {
     const world = consenter();
     const registrar = await removed(world);
-    world.dialer.chains.set(ADDRESSES[1], ordered);
+    world.dialer.scripts.set(ADDRESSES[1], serving(ordered));
     expect(await joined(world, registrar)).toMatchObject({
       kind: "joined",
       info: { consensusRelation: "consenter", status: "inactive" },
@@ -268,7 +269,7 @@ describe("a consenter that removed its channel and joins it again", () => {
   test("begins anew when the others say that nothing was ordered", async () => {
     const world = consenter();
     const registrar = await removed(world);
-    world.dialer.chains.set(ADDRESSES[1], [genesis]);
+    world.dialer.scripts.set(ADDRESSES[1], serving([genesis]));
     const result = await joined(world, registrar);
     expect(result).toMatchObject({ info: { status: "active", height: 1 } });
     expect(registrar.complaints()).toEqual([]);

@@ -14,7 +14,7 @@ import {
 } from "../../../../src/wire/index.ts";
 import { SimulatedFiles } from "../../../sim/ports/simulated-files.ts";
 import { SimulatedTime } from "../../../sim/ports/simulated-time.ts";
-import { DeliverDialer } from "../../../support/deliver-dialer.ts";
+import { DeliverDialer, serving } from "../../../support/deliver-dialer.ts";
 import { blockAfter, signedBlock } from "../../../support/sample-blocks.ts";
 import { sampleChannel, type SampleChannel } from "../../../support/sample-channel.ts";
 import { sampleEnvelope, sampleTransaction } from "../../../support/sample-transactions.ts";
@@ -97,7 +97,7 @@ export class RegistrarWorld {
   }
 
   serve(chain: readonly Block[]): void {
-    for (const address of ADDRESSES) this.dialer.chains.set(address, chain);
+    for (const address of ADDRESSES) this.dialer.scripts.set(address, serving(chain));
   }
 
   open(
