@@ -45,22 +45,32 @@ export class PrivateGatherer {
 
   /**
    * Fetches what this peer may hold and lacks, for as long as somebody is left who may have it, at most `timeoutMs`. Rejects only
-   * when the store fails.
+   * when the store fails. Whose the collections are may be for a block to say that is being written: `earlierCommitted` waits
+   * for it.
    */
-  async gather(block: Block, codes: readonly TxValidationCode[]): Promise<void> {
+  async gather(
+    block: Block,
+    codes: readonly TxValidationCode[],
+    earlierCommitted: () => Promise<void>,
+  ): Promise<void> {
     const number = block.header?.number ?? 0;
-    const wanted = this.#listAbsent(block, codes);
+    const wanted = await this.#listWanted(block, codes, earlierCommitted);
     if (wanted.length > 0) await this.#fetch(number, wanted);
     await this.#purge(number);
   }
 
-  #listAbsent(block: Block, codes: readonly TxValidationCode[]): readonly AnnouncedPrivateSet[] {
+  async #listWanted(
+    block: Block,
+    codes: readonly TxValidationCode[],
+    earlierCommitted: () => Promise<void>,
+  ): Promise<readonly AnnouncedPrivateSet[]> {
     const { ledger, exchange, clock, metrics } = this.#deps;
     const startMs = clock.monotonicMs();
     const absent = ledger.absentPrivateSets(block, codes);
-    const wanted = absent.filter((set) => exchange.isOwn(this.#channelId, set));
     metrics.privateListMissing.observe((clock.monotonicMs() - startMs) / 1_000, this.#labels);
-    return wanted;
+    if (absent.length === 0) return [];
+    await earlierCommitted();
+    return absent.filter((set) => exchange.isOwn(this.#channelId, set));
   }
 
   async #fetch(number: number, wanted: readonly AnnouncedPrivateSet[]): Promise<void> {

@@ -3,13 +3,19 @@ import { EMPTY_BYTES } from "../kernel/bytes.ts";
 import { blockHeaderHash, type Block } from "../wire/index.ts";
 import type { Committer } from "./committer.ts";
 import { CommitterError } from "./errors.ts";
-import { BLOCKS_IN_COMMIT_MAX } from "./limits.ts";
+import { BLOCKS_IN_COMMIT_BYTES_MAX, BLOCKS_IN_COMMIT_MAX } from "./limits.ts";
 
 /** The newest block of a ledger. */
 interface NewestBlock {
   readonly height: number;
   /** Header hash; undefined before the first block. */
   readonly lastBlockHash: Uint8Array | undefined;
+}
+
+/** A commit that has not come to its end. */
+interface BlockUnderWay {
+  readonly stored: Promise<void>;
+  readonly bytes: number;
 }
 
 /**
@@ -23,8 +29,9 @@ export class BlockIntake {
   #next: number;
   #lastHash: Uint8Array;
   #newest: Promise<void> = Promise.resolve();
-  // Commits under way, the oldest first; bounded by BLOCKS_IN_COMMIT_MAX.
-  readonly #underWay: Promise<void>[] = [];
+  // The oldest first.
+  readonly #underWay: BlockUnderWay[] = [];
+  #underWayBytes = 0;
 
   constructor(committer: Pick<Committer, "store" | "height">, newest: NewestBlock) {
     this.#committer = committer;
@@ -45,7 +52,12 @@ export class BlockIntake {
   /** Takes the block and resolves when there is room for another. Rejects once the channel has stopped. */
   async offer(block: Block): Promise<void> {
     this.#take(block);
-    while (this.#underWay.length >= BLOCKS_IN_COMMIT_MAX) await this.#underWay[0];
+    while (
+      this.#underWay.length >= BLOCKS_IN_COMMIT_MAX ||
+      this.#underWayBytes >= BLOCKS_IN_COMMIT_BYTES_MAX
+    ) {
+      await this.#underWay[0]?.stored;
+    }
   }
 
   /** Takes the block and resolves when it is in the ledger. Rejects once the channel has stopped. */
@@ -57,7 +69,7 @@ export class BlockIntake {
 
   /** Resolves when nothing is under way, whatever came of it. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#underWay);
+    await Promise.allSettled(this.#underWay.map(({ stored }) => stored));
   }
 
   #take(block: Block): void {
@@ -75,10 +87,17 @@ export class BlockIntake {
     this.#next += 1;
     this.#lastHash = blockHeaderHash(header);
     this.#newest = stored;
-    this.#underWay.push(stored);
+    const underWay = { stored, bytes: bytesOf(block) };
+    this.#underWay.push(underWay);
+    this.#underWayBytes += underWay.bytes;
     const settle = (): void => {
-      void this.#underWay.splice(this.#underWay.indexOf(stored), 1);
+      void this.#underWay.splice(this.#underWay.indexOf(underWay), 1);
+      this.#underWayBytes -= underWay.bytes;
     };
     void stored.then(settle, settle);
   }
+}
+
+function bytesOf({ data }: Block): number {
+  return (data?.data ?? []).reduce((sum, { length }) => sum + length, 0);
 }

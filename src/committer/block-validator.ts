@@ -10,7 +10,7 @@ const KEY_POLICY = "VALIDATION_PARAMETER";
 
 /** What the validator reads; it changes nothing. */
 export interface BlockValidatorDeps {
-  readonly ledger: Pick<CommitterLedger, "hasTransaction" | "query">;
+  readonly ledger: Pick<CommitterLedger, "tip">;
   readonly config: Pick<ConfigHolder, "current">;
 }
 
@@ -31,18 +31,18 @@ export class BlockValidator {
   }
 
   /**
-   * The codes of `block`, whose predecessor must be the newest committed block. `verified` is what `verify` answered
+   * The codes of `block`, whose predecessor must be the newest block of the ledger's tip. `verified` is what `verify` answered
    * for it; it is used if the configuration is still the same. Rejects when state cannot be read.
    */
   async validate(block: Block, verified?: VerifiedBlock): Promise<BlockJudgement> {
     const config = this.#deps.config.current();
     const fresh = verified?.config === config ? verified : await verifyBlock(block, config);
-    const { ledger } = this.#deps;
-    const state = ledger.query();
+    const { tip } = this.#deps.ledger;
+    const state = tip.query();
     try {
       return judgeBlock(fresh.transactions, {
         config,
-        hasTransaction: (txId) => ledger.hasTransaction(txId),
+        hasTransaction: (txId) => tip.hasTransaction(txId),
         definitionOf: (name) => definitionIn(state, name),
         keyPolicyOf: (namespace, key) => metadataIn(state, namespace, key).get(KEY_POLICY),
       });

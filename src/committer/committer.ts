@@ -1,3 +1,4 @@
+import type { ChannelConfig } from "../channel/index.ts";
 import { assert } from "../kernel/assert.ts";
 import { errorMessage } from "../kernel/error.ts";
 import type { Clock } from "../kernel/ports/clock.ts";
@@ -25,9 +26,14 @@ export interface CommitterOptions {
   readonly channelId: string;
 }
 
+/** A block that has been judged and given to the ledger. */
+interface JudgedBlock {
+  readonly committed: Promise<void>;
+}
+
 /**
- * Validates and commits the blocks of one channel, one after another. The signatures of a block are verified
- * while those before it are being committed.
+ * Validates and commits the blocks of one channel in order. The signatures of a block are verified, and it is judged, while
+ * those before it are being written; only behind a configuration the next block waits until it is in force.
  *
  * Invariant: `#next` is the ledger's height plus the number of blocks held.
  */
@@ -36,7 +42,9 @@ export class Committer {
   readonly #channelId: string;
   readonly #validator: BlockValidator;
   readonly #metrics: CommitterMetrics;
-  #last: Promise<void> = Promise.resolve();
+  // Neither rejects: `#failure` has what went wrong.
+  #lastJudged: Promise<unknown> = Promise.resolve();
+  #lastCommitted: Promise<void> = Promise.resolve();
   #next: number;
   #failure: unknown;
 
@@ -65,10 +73,13 @@ export class Committer {
     const verifying = this.#validator.verify(block);
     // A failure of verification is met when its turn comes; until then it must not count as unhandled.
     verifying.catch(() => undefined);
-    const stored = this.#last.then(() => this.#commit(block, verifying));
-    this.#last = stored.catch((error: unknown) => {
+    const judged = this.#lastJudged.then(() => this.#judge(block, verifying));
+    const stored = judged.then(({ committed }) => committed);
+    const fail = (error: unknown): void => {
       this.#failure ??= error;
-    });
+    };
+    this.#lastJudged = judged.catch(fail);
+    this.#lastCommitted = stored.catch(fail);
     return stored;
   }
 
@@ -91,13 +102,33 @@ export class Committer {
     return undefined;
   }
 
-  async #commit(block: Block, verifying: Promise<VerifiedBlock>): Promise<void> {
+  /** Resolves when the next block may be judged. */
+  async #judge(block: Block, verifying: Promise<VerifiedBlock>): Promise<JudgedBlock> {
+    const { clock, privateSets } = this.#deps;
+    // Those before this one.
+    const earlier = this.#lastCommitted;
+    const verified = await verifying;
     if (this.#failure !== undefined) throw this.#halted();
-    const { ledger, config, clock, logger, privateSets } = this.#deps;
     const startedMs = clock.monotonicMs();
-    const { codes, nextConfig } = await this.#validator.validate(block, await verifying);
+    const { codes, nextConfig } = await this.#validator.validate(block, verified);
     const validationMs = clock.monotonicMs() - startedMs;
-    await privateSets?.gather(block, codes);
+    await privateSets?.gather(block, codes, () => earlier);
+    const committed = this.#commit(block, codes, { startedMs, validationMs });
+    // Met by whoever stored the block.
+    committed.catch(() => undefined);
+    if (nextConfig !== undefined) {
+      await committed;
+      this.#putInForce(nextConfig);
+    }
+    return { committed };
+  }
+
+  async #commit(
+    block: Block,
+    codes: readonly TxValidationCode[],
+    { startedMs, validationMs }: { readonly startedMs: number; readonly validationMs: number },
+  ): Promise<void> {
+    const { clock, ledger } = this.#deps;
     const gatheredMs = clock.monotonicMs();
     await ledger.commit(block, codes);
     const endMs = clock.monotonicMs();
@@ -105,12 +136,13 @@ export class Committer {
     this.#metrics.validationSeconds.observe(validationMs / 1_000, labels);
     this.#metrics.commitBlockSeconds.observe((endMs - gatheredMs) / 1_000, labels);
     this.#metrics.commitSeconds.observe((endMs - startedMs) / 1_000, labels);
-    if (nextConfig !== undefined) {
-      config.replace(nextConfig);
-      const { sequence } = nextConfig;
-      logger.info("applied channel configuration", { channel: this.#channelId, sequence });
-    }
     this.#logCommitted(block, codes, validationMs);
+  }
+
+  #putInForce(next: ChannelConfig): void {
+    this.#deps.config.replace(next);
+    const { sequence } = next;
+    this.#deps.logger.info("applied channel configuration", { channel: this.#channelId, sequence });
   }
 
   #logCommitted(block: Block, codes: readonly TxValidationCode[], validationMs: number): void {

@@ -3,8 +3,12 @@
 /** Transactions of one block whose signatures are verified at a time. Further ones wait their turn. */
 export const TRANSACTIONS_VERIFIED_AT_A_TIME = 128;
 
-/** Blocks that `Committer.store` holds: one being committed, the others verified ahead. A further one is refused. */
-export const BLOCKS_HELD_MAX = 20;
+/** Blocks that `Committer.store` holds: some being written, one judged, the others verified ahead. A further one is refused. */
+export const BLOCKS_HELD_MAX = 160;
 
-/** Blocks of an intake that are not committed yet; whoever brings more waits. Less than BLOCKS_HELD_MAX. */
-export const BLOCKS_IN_COMMIT_MAX = 10;
+/**
+ * Blocks of an intake that are not committed yet, and the bytes of their transactions; whoever brings more waits. Enough for
+ * one group that is being written and one that is being judged meanwhile. Less than BLOCKS_HELD_MAX.
+ */
+export const BLOCKS_IN_COMMIT_MAX = 128;
+export const BLOCKS_IN_COMMIT_BYTES_MAX: number = 32 * 1024 * 1024;

@@ -5,20 +5,35 @@ import type { Block, TxValidationCode } from "../wire/index.ts";
 
 /** The channel's ledger; only the committer writes to it. */
 export interface CommitterLedger {
-  /** Blocks committed: the number of the next one. */
+  /** Blocks committed. */
   readonly height: number;
+  /** The channel as of the newest block that was given to `commit`, durable or not: what the next one is judged by. */
+  readonly tip: LedgerTip;
+  /**
+   * Durable, with state readable, when it resolves. `tip` has the block when the call returns, so that the next one need not
+   * wait.
+   */
+  commit(block: Block, codes: readonly TxValidationCode[]): Promise<CommittedBlock>;
+}
+
+export interface LedgerTip {
   /** Whether a transaction of this id, valid or not, is in a block. */
   hasTransaction(txId: string): boolean;
-  /** State as of the newest block; to be closed. */
+  /** To be read at once and closed. */
   query(): CommittedState;
-  /** Durable, with state readable, when it resolves. */
-  commit(block: Block, codes: readonly TxValidationCode[]): Promise<CommittedBlock>;
 }
 
 /** Brings private write sets that a block needs and this peer lacks, before it is committed. */
 export interface PrivateSetGatherer {
-  /** Resolves, within a bounded time, when what can be had is there. Rejects only when the store fails. */
-  gather(block: Block, codes: readonly TxValidationCode[]): Promise<void>;
+  /**
+   * Resolves, within a bounded time, when what can be had is there. `earlierCommitted` resolves when all blocks before this one
+   * can be read. Rejects only when the store fails.
+   */
+  gather(
+    block: Block,
+    codes: readonly TxValidationCode[],
+    earlierCommitted: () => Promise<void>,
+  ): Promise<void>;
 }
 
 /** State as of one block. */

@@ -1,6 +1,7 @@
 /** Blocks on disk, the state that follows from them, and transactions simulated against it. */
 export { BlockStore, type BlockStoreOptions } from "./block-store.ts";
 export { CONFIG_KEY, CONFIG_NAMESPACE, type CommittedTransaction } from "./commit-plan.ts";
+export { type CommittedBlock } from "./commit-reports.ts";
 export {
   type TransactionContent,
   type TransactionReading,
@@ -18,7 +19,7 @@ export { type StateMetadata } from "./core/state-entry.ts";
 export { type TransactionRecord } from "./core/transaction-record.ts";
 export { type StateVersion } from "./core/version.ts";
 export { LedgerError, type LedgerErrorCode } from "./errors.ts";
-export { type CommittedBlock, Ledger, type LedgerDeps } from "./ledger.ts";
+export { Ledger, type LedgerDeps } from "./ledger.ts";
 export { ledgerIds } from "./ledger-ids.ts";
 export type { AnnouncedPrivateSet, PrivateSetPlace } from "./private-gaps.ts";
 export type { LatePrivateSet } from "./reconciliation.ts";

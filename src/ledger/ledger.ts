@@ -1,46 +1,25 @@
 import { assert } from "../kernel/assert.ts";
-import { EMPTY_BYTES, equalBytes, toHex } from "../kernel/bytes.ts";
 import type { Clock } from "../kernel/ports/clock.ts";
 import type { Files } from "../kernel/ports/files.ts";
 import type { KvStore } from "../kernel/ports/kv-store.ts";
 import type { Logger } from "../kernel/ports/logger.ts";
 import type { Meter } from "../kernel/ports/meter.ts";
-import {
-  type Block,
-  TxValidationCode,
-  blockHeaderHash,
-  decodeOrderedVarint,
-} from "../wire/index.ts";
+import { type Block, TxValidationCode, decodeOrderedVarint } from "../wire/index.ts";
 import { BlockStore } from "./block-store.ts";
-import { filterOf, verdictsOf, withVerdicts } from "./block-verdicts.ts";
-import {
-  type CommitPlan,
-  type CommittedTransaction,
-  type PlanInput,
-  planCommit,
-  planReplay,
-} from "./commit-plan.ts";
+import { CommitQueue } from "./commit-queue.ts";
+import { CommitReports, type CommittedBlock, committedBlock } from "./commit-reports.ts";
 import { type TransactionReading, readTransactions } from "./core/block-reading.ts";
-import { commitHash } from "./core/commit-hash.ts";
 import { ChannelKeys } from "./core/keys.ts";
-import { LostPrivateSets } from "./core/lost-private-sets.ts";
-import type { WrittenCollection } from "./core/private-updates.ts";
-import { FIRST_SAVEPOINT, type Savepoint, decodeSavepoint } from "./core/savepoint.ts";
+import type { Savepoint } from "./core/savepoint.ts";
 import { type TransactionRecord, decodeTransactionRecord } from "./core/transaction-record.ts";
 import { LedgerError } from "./errors.ts";
 import { HeightWatch } from "./height-watch.ts";
-import { LedgerMetrics } from "./metrics.ts";
-import {
-  type AnnouncedPrivateSet,
-  type PrivateSetPlace,
-  absentPrivateSets,
-  announcedPrivateSets,
-  missingPrivateSets,
-} from "./private-gaps.ts";
-import { type LatePrivateSet, genuineSets, reconciliationBatch } from "./reconciliation.ts";
-import { stateBatch } from "./state-batch.ts";
-import { type CommittedReader, SnapshotReader, type StateReader } from "./state-reader.ts";
-import { StateView } from "./state-view.ts";
+import { type CollectionKeeping, LedgerTip } from "./ledger-tip.ts";
+import type { AnnouncedPrivateSet, PrivateSetPlace } from "./private-gaps.ts";
+import { type CollectionPlace, PrivateSets } from "./private-sets.ts";
+import type { LatePrivateSet } from "./reconciliation.ts";
+import { readSavepoint, recover } from "./recovery.ts";
+import { type CommittedReader, SnapshotReader } from "./state-reader.ts";
 import { TxSimulator } from "./tx-simulator.ts";
 
 export interface LedgerDeps {
@@ -52,60 +31,45 @@ export interface LedgerDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly meter: Meter;
-  /**
-   * Whether this peer may keep private values of a collection, by the definitions in `state`: what it endorsed for others is
-   * dropped at the commit. Absent: it keeps all that it has.
-   */
-  readonly keepsCollection?: (
-    state: Pick<StateReader, "getState">,
-    namespace: string,
-    collection: string,
-  ) => boolean;
-}
-
-/** A block whose writes can be read. */
-export interface CommittedBlock {
-  /** With verdicts and commit hash in its metadata. */
-  readonly block: Block;
-  readonly number: number;
-  readonly transactions: readonly CommittedTransaction[];
-  /** Empty for block 0. */
-  readonly commitHash: Uint8Array;
+  /** Absent: it keeps all that it has. */
+  readonly keepsCollection?: CollectionKeeping;
 }
 
 /**
  * A peer's ledger of one channel: the blocks, which are the truth, and the state that follows from them.
  *
- * A commit makes the block durable, then its writes together with a savepoint. After a crash between the two, opening
- * applies the block's writes from the verdicts that it carries. Reads never wait for commits: they see a snapshot.
+ * A commit makes the block durable, then its writes together with a savepoint; blocks that come while others are being
+ * written share the next two flushes. After a crash between the two, opening applies the blocks' writes from the verdicts
+ * that they carry. Reads never wait for commits: they see a snapshot.
  */
 export class Ledger {
   readonly #deps: LedgerDeps;
   readonly #channelId: string;
   readonly #keys: ChannelKeys;
-  readonly #metrics: LedgerMetrics;
+  readonly #reports: CommitReports;
   readonly #watch: HeightWatch;
-  readonly #listeners = new Set<(committed: CommittedBlock) => void>();
+  readonly #tip: LedgerTip;
+  readonly #queue: CommitQueue;
+  readonly #privateSets: PrivateSets;
   readonly blocks: BlockStore;
   #savepoint: Savepoint;
-  #isCommitting = false;
-  // Changes of the state, one after the other. Never rejects.
-  #lastWrite: Promise<unknown> = Promise.resolve();
   #failure: unknown;
 
-  private constructor(
-    deps: LedgerDeps,
-    channelId: string,
-    blocks: BlockStore,
-    savepoint: Savepoint,
-  ) {
+  private constructor(deps: LedgerDeps, channelId: string, blocks: BlockStore) {
     this.#deps = deps;
     this.#channelId = channelId;
     this.#keys = new ChannelKeys(channelId);
-    this.#metrics = new LedgerMetrics(deps.meter, channelId);
-    this.#watch = new HeightWatch(savepoint.height);
+    this.#reports = new CommitReports(deps, channelId);
     this.blocks = blocks;
-    this.#savepoint = savepoint;
+    this.#savepoint = readSavepoint(deps.state, this.#keys);
+    this.#watch = new HeightWatch(this.#savepoint.height);
+    this.#tip = new LedgerTip(deps, this.#keys, this.#savepoint);
+    this.#queue = new CommitQueue({
+      ...deps,
+      blocks,
+      onFailed: (cause, isStateUnknown) => this.#failed(cause, isStateUnknown),
+    });
+    this.#privateSets = new PrivateSets({ ...deps, tip: this.#tip, ledger: this }, this.#keys);
   }
 
   /**
@@ -115,8 +79,7 @@ export class Ledger {
   static async open(deps: LedgerDeps, channelId: string): Promise<Ledger> {
     const blocks = await BlockStore.open(deps);
     try {
-      const savepoint = readSavepoint(deps.state, new ChannelKeys(channelId));
-      const ledger = new Ledger(deps, channelId, blocks, savepoint);
+      const ledger = new Ledger(deps, channelId, blocks);
       await ledger.#recover();
       return ledger;
     } catch (error) {
@@ -140,6 +103,11 @@ export class Ledger {
     return this.#savepoint.commitHash;
   }
 
+  /** What the next block is judged by: the blocks that were given to `commit`, durable or not. */
+  get tip(): Pick<LedgerTip, "hasTransaction" | "query"> {
+    return this.#tip;
+  }
+
   /** The state as it is now, for a transaction to run on. Close it after use. */
   simulate(): TxSimulator {
     return new TxSimulator(this.#deps.state.snapshot(), this.#keys);
@@ -160,22 +128,30 @@ export class Ledger {
   /**
    * Commits the next block. `codes` has the verdict of the checks so far for each transaction; reads that are no longer
    * current turn VALID into a conflict. Resolves when all of it is durable and readable, and the listeners have been told.
-   * `transactions` spares reading the envelopes again. One call at a time.
-   * Rejects with `LedgerError` ("wrong-number", "wrong-previous-hash": nothing happened; "store-failed": restart).
+   * May be called again before that, in order: `tip` has the block's writes when the call returns.
+   * `transactions` spares reading the envelopes again.
+   * Rejects with `LedgerError` ("wrong-number", "wrong-previous-hash", "overloaded": nothing happened; "store-failed": neither
+   * this block nor one behind it was taken: restart).
    */
   async commit(
     block: Block,
     codes: readonly TxValidationCode[],
     transactions: readonly TransactionReading[] = readTransactions(block),
   ): Promise<CommittedBlock> {
-    assert(!this.#isCommitting, "blocks are committed one after the other");
-    if (this.#failure !== undefined) throw this.#storeFailed(this.#failure);
-    this.#isCommitting = true;
-    try {
-      return await this.#exclusively(() => this.#commit(block, codes, transactions));
-    } finally {
-      this.#isCommitting = false;
-    }
+    this.#checkOpen();
+    const startMs = this.#deps.clock.monotonicMs();
+    const planned = this.#tip.commit(block, codes, transactions);
+    const processingMs = this.#deps.clock.monotonicMs() - startMs;
+    const committed = committedBlock(planned);
+    await this.#queue.add({
+      block: planned.stored,
+      writes: planned.writes,
+      onWritten: (times) => {
+        this.#written(planned.savepoint);
+        this.#reports.committed(committed, { ...times, processingMs });
+      },
+    });
+    return committed;
   }
 
   /** Where a transaction was committed; the first one where several carry the id. */
@@ -212,24 +188,13 @@ export class Ledger {
   }
 
   /** The private write set of a transaction in one collection, as marshalled `KVRWSet`, if this peer has it. */
-  privateSet(
-    blockNumber: number,
-    txNumber: number,
-    collection: { readonly namespace: string; readonly collection: string },
-  ): Uint8Array | undefined {
-    const { namespace, collection: name } = collection;
-    return this.#deps.state.get(this.#keys.privateSet(blockNumber, txNumber, namespace, name));
+  privateSet(block: number, tx: number, place: CollectionPlace): Uint8Array | undefined {
+    return this.#privateSets.read(block, tx, place);
   }
 
   /** Whether the private write set of a valid transaction was not at hand when it was committed. */
-  isPrivateSetMissing(
-    blockNumber: number,
-    txNumber: number,
-    collection: { readonly namespace: string; readonly collection: string },
-  ): boolean {
-    const { namespace, collection: name } = collection;
-    const key = this.#keys.missingPrivateSet(blockNumber, txNumber, namespace, name);
-    return this.#deps.state.get(key) !== undefined;
+  isPrivateSetMissing(block: number, tx: number, place: CollectionPlace): boolean {
+    return this.#privateSets.isMissing(block, tx, place);
   }
 
   /** Private sets that the transactions of the next block announce, as far as they are valid, and that are not at hand. */
@@ -237,36 +202,33 @@ export class Ledger {
     block: Block,
     codes: readonly TxValidationCode[],
   ): readonly AnnouncedPrivateSet[] {
-    const number = block.header?.number ?? 0;
-    const announced = announcedPrivateSets(number, readTransactions(block), codes);
-    return absentPrivateSets(announced, this.#deps.state, this.#keys);
+    return this.#privateSets.absent(block, codes);
   }
 
   /** Private sets that were not at hand at their commit, the newest first; below `before` where it is given. */
   missingPrivateSets(countMax: number, before?: PrivateSetPlace): readonly PrivateSetPlace[] {
-    return missingPrivateSets(this.#deps.state, this.#keys, countMax, before);
+    return this.#privateSets.missing(countMax, before);
   }
 
   /** What a committed block says about private sets of its valid transactions. */
-  async announcedPrivateSets(blockNumber: number): Promise<readonly AnnouncedPrivateSet[]> {
-    const block = await this.read(blockNumber);
-    if (block === undefined) return [];
-    const codes = verdictsOf(block)?.codes ?? [];
-    return announcedPrivateSets(blockNumber, readTransactions(block), codes);
+  announcedPrivateSets(blockNumber: number): Promise<readonly AnnouncedPrivateSet[]> {
+    return this.#privateSets.announced(blockNumber);
   }
 
   /**
    * Keeps private sets that come after their block, and those of their values that nothing has replaced since. A set that is
    * not missing, or whose hash is not the one in the block, is passed over. Resolves with the number kept, durably.
+   * Rejects as `commit` does.
    */
-  reconcile(sets: readonly LatePrivateSet[]): Promise<number> {
-    return this.#exclusively(async () => {
-      if (this.#failure !== undefined) throw this.#storeFailed(this.#failure);
-      const { state } = this.#deps;
-      const genuine = await genuineSets(sets, this);
-      await state.write(reconciliationBatch(genuine, state, this.#keys));
-      return genuine.length;
-    });
+  async reconcile(sets: readonly LatePrivateSet[]): Promise<number> {
+    const genuine = await this.#privateSets.genuine(sets);
+    this.#checkOpen();
+    const writes = this.#privateSets.reconcile(genuine);
+    const onWritten = (): void => {
+      this.#tip.settle();
+    };
+    await this.#queue.add({ writes, onWritten });
+    return genuine.length;
   }
 
   /** Resolves true once `height` blocks can be read, false when aborted or closed before. */
@@ -274,178 +236,58 @@ export class Ledger {
     return this.#watch.waitFor(height, signal);
   }
 
-  /** Calls `listener` with each block once its writes can be read; the result ends that. Listeners must not throw. */
+  /**
+   * Calls `listener` with each block once its writes can be read, and maybe those of blocks behind it; the result ends that.
+   * Listeners must not throw.
+   */
   subscribe(listener: (committed: CommittedBlock) => void): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return this.#reports.subscribe(listener);
   }
 
   /** Closes the block files; the store is the host's. Idempotent. To be called when no commit is under way. */
   async close(): Promise<void> {
-    await this.#lastWrite;
+    await this.#queue.idle();
     this.#failure ??= new LedgerError("store-failed", "the ledger is closed");
     this.#watch.close();
-    this.#listeners.clear();
+    this.#reports.close();
     await this.blocks.close();
   }
 
-  async #commit(
-    block: Block,
-    codes: readonly TxValidationCode[],
-    transactions: readonly TransactionReading[],
-  ): Promise<CommittedBlock> {
-    const startMs = this.#now();
-    const blockNumber = this.#checkNext(block);
-    const { state } = this.#deps;
-    const input = { blockNumber, transactions, codes, reader: state, keys: this.#keys };
-    const plan = planCommit({ ...input, ...this.#keeping() });
-    const savepoint = this.#savepointAfter(block, plan);
-    const stored = withVerdicts(block, filterOf(plan.transactions), savepoint.commitHash);
-    const plannedMs = this.#now();
-    await this.blocks.append(stored);
-    const storedMs = this.#now();
-    await this.#apply(plan, savepoint);
-    const times = {
-      processingMs: plannedMs - startMs,
-      blockStorageMs: storedMs - plannedMs,
-      stateMs: this.#now() - storedMs,
-    };
-    this.#metrics.committed(savepoint.height, times, plan.transactions);
-    this.#deps.logger.info("committed a block", {
-      channel: this.#channelId,
-      block: blockNumber,
-      transactions: transactions.length,
-      commitHash: toHex(savepoint.commitHash),
-      ...times,
-    });
-    return this.#announce(stored, plan, savepoint);
-  }
-
-  // Fabric: the definitions before the block decide.
-  #keeping(): Pick<PlanInput, "isKept"> {
-    const { keepsCollection, state } = this.#deps;
-    if (keepsCollection === undefined) return {};
-    const view = new StateView(state, this.#keys);
-    const reader = {
-      getState: (namespace: string, key: string) => view.publicEntry(namespace, key)?.value,
-    };
-    return {
-      isKept: (namespace, collection) => keepsCollection(reader, namespace, collection),
-    };
-  }
-
-  #exclusively<T>(write: () => Promise<T>): Promise<T> {
-    const done = this.#lastWrite.then(write);
-    this.#lastWrite = done.catch(() => undefined);
-    return done;
-  }
-
-  #checkNext(block: Block): number {
-    const number = block.header?.number;
-    if (number === this.height) return number;
+  #checkOpen(): void {
+    if (this.#failure !== undefined) throw this.#storeFailed(this.#failure);
+    if (this.#queue.hasRoom) return;
     throw new LedgerError(
-      "wrong-number",
-      `block ${number ?? "without header"} does not follow: expected block ${this.height}`,
-      { data: { expected: this.height, block: number } },
+      "overloaded",
+      `channel ${this.#channelId} has too many blocks that wait for the disk: commit when they are stored`,
     );
   }
 
-  #savepointAfter(block: Block, plan: CommitPlan): Savepoint {
-    assert(block.header !== undefined, "the block's number was checked");
-    const previous = this.#savepoint.commitHash;
-    return {
-      height: block.header.number + 1,
-      blockHash: blockHeaderHash(block.header),
-      // Fabric: the chain of commit hashes begins with block 1.
-      commitHash:
-        block.header.number === 0
-          ? EMPTY_BYTES
-          : commitHash(filterOf(plan.transactions), plan.updates, previous),
-    };
-  }
-
-  async #apply(plan: CommitPlan, savepoint: Savepoint): Promise<void> {
-    const { state } = this.#deps;
-    try {
-      await state.write(stateBatch(plan, savepoint, state, this.#keys));
-    } catch (cause) {
-      // The block is durable; whether its writes are is for the next start to find out.
-      this.#failure = cause;
-      throw this.#storeFailed(cause);
-    }
+  #written(savepoint: Savepoint): void {
+    this.#tip.settle();
     this.#savepoint = savepoint;
     this.#watch.advance(savepoint.height);
   }
 
-  #announce(block: Block, plan: CommitPlan, savepoint: Savepoint): CommittedBlock {
-    const committed = {
-      block,
-      number: savepoint.height - 1,
-      transactions: plan.transactions,
-      commitHash: savepoint.commitHash,
-    };
-    for (const listener of this.#listeners) listener(committed);
-    return committed;
-  }
-
   async #recover(): Promise<void> {
-    await this.#checkTogether();
-    if (this.height < this.blocks.height) {
-      this.#deps.logger.info("applying blocks that the state does not have yet", {
-        channel: this.#channelId,
-        first: this.height,
-        last: this.blocks.height - 1,
-      });
-    }
-    const lost = new LostPrivateSets();
-    while (this.height < this.blocks.height) lost.add(await this.#replay(this.height));
-    this.#reportLost(lost);
-    this.#metrics.opened(this.height);
+    await recover({
+      ...this.#deps,
+      channelId: this.#channelId,
+      blocks: this.blocks,
+      tip: this.#tip,
+      write: ({ writes, savepoint }) => {
+        const onWritten = this.#written.bind(this, savepoint);
+        return this.#queue.add({ writes, onWritten });
+      },
+    });
+    this.#reports.opened(this.height);
   }
 
-  // Blocks hold hashes of private values only. What was waiting in the store when the crash came is not lost.
-  #reportLost(lost: LostPrivateSets): void {
-    if (lost.count === 0) return;
-    this.#deps.logger.warn(
-      "this peer lacks private values that the applied blocks wrote: only a backup of the state brings back those of its own organisation",
-      { channel: this.#channelId, writeSets: lost.count, collections: lost.collections },
-    );
-  }
-
-  async #checkTogether(): Promise<void> {
-    const { height, blockHash } = this.#savepoint;
-    if (height === 0) return;
-    const newest = height <= this.blocks.height ? await this.blocks.read(height - 1) : undefined;
-    if (newest?.header !== undefined && equalBytes(blockHeaderHash(newest.header), blockHash))
-      return;
-    throw this.#diverged(height - 1, "the state was made from it, the block files do not have it");
-  }
-
-  async #replay(blockNumber: number): Promise<readonly WrittenCollection[]> {
-    const block = await this.blocks.read(blockNumber);
-    assert(block !== undefined, "a block below the store's height is there");
-    const transactions = readTransactions(block);
-    const verdicts = verdictsOf(block);
-    if (verdicts === undefined) throw this.#diverged(blockNumber, "it carries no verdicts");
-    const { codes } = verdicts;
-    const { state } = this.#deps;
-    const plan = planReplay({ blockNumber, transactions, codes, reader: state, keys: this.#keys });
-    const savepoint = this.#savepointAfter(block, plan);
-    if (!equalBytes(verdicts.commitHash, savepoint.commitHash)) {
-      throw this.#diverged(blockNumber, "its writes give another commit hash than it carries");
-    }
-    await this.#apply(plan, savepoint);
-    return plan.writtenCollections;
-  }
-
-  #diverged(block: number, reason: string): LedgerError {
-    return new LedgerError(
-      "diverged",
-      `state and block files of channel ${this.#channelId} do not belong together at block ${block}: ${reason}; restore both from one backup, or delete both to fetch the blocks again`,
-      { data: { channel: this.#channelId, block } },
-    );
+  // A block may be durable whose writes are not, or may not be: the next start finds out.
+  #failed(cause: unknown, isStateUnknown: boolean): unknown {
+    this.#tip.reset(this.#savepoint);
+    if (!isStateUnknown) return cause;
+    this.#failure = cause;
+    return this.#storeFailed(cause);
   }
 
   #storeFailed(cause: unknown): LedgerError {
@@ -455,20 +297,4 @@ export class Ledger {
       { data: { channel: this.#channelId, height: this.height }, cause },
     );
   }
-
-  #now(): number {
-    return this.#deps.clock.monotonicMs();
-  }
-}
-
-function readSavepoint(state: KvStore, keys: ChannelKeys): Savepoint {
-  const bytes = state.get(keys.savepoint());
-  if (bytes === undefined) return FIRST_SAVEPOINT;
-  const savepoint = decodeSavepoint(bytes);
-  if (savepoint !== undefined) return savepoint;
-  throw new LedgerError(
-    "unsupported-format",
-    "the state is of a format that this program does not read: open it with the version that wrote it",
-    { data: { version: bytes[0] } },
-  );
 }

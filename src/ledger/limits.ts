@@ -30,3 +30,13 @@ export const TRANSIENT_SETS_PER_TX_MAX = 32;
 
 /** Collections that a report of lost private values names; the sets of further ones are only counted. */
 export const LOST_COLLECTIONS_NAMED_MAX = 16;
+
+/** Commits that wait for the disk; a further one rejects with `overloaded`, and changes nothing. */
+export const COMMITS_WAITING_MAX = 256;
+
+/** Commits that share one flush, and their bytes in blocks and state; at least one. Those behind them wait for the next. */
+export const COMMIT_GROUP_COUNT_MAX = 64;
+export const COMMIT_GROUP_BYTES_MAX: number = 16 * 1024 * 1024;
+
+/** Blocks that an opening ledger applies before it waits for the disk. Less than COMMITS_WAITING_MAX. */
+export const REPLAYED_TOGETHER_MAX = 64;

@@ -22,7 +22,8 @@ interface Announcements {
   announcedPrivateSets(blockNumber: number): Promise<readonly AnnouncedPrivateSet[]>;
 }
 
-type GenuineSet = LatePrivateSet & { readonly kv: KVRWSet };
+/** One whose hash is the one in its block. */
+export type GenuineSet = LatePrivateSet & { readonly kv: KVRWSet };
 
 /** Those that are missing and are what their block announces, each place once. */
 export async function genuineSets(

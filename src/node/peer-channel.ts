@@ -60,7 +60,7 @@ export class PeerChannel {
         config,
         // A peer that is catching up marks what it lacks as missing and is not held up.
         privateSets: {
-          gather: async (block, codes) => this.#privateData?.gatherer.gather(block, codes),
+          gather: async (...asked) => this.#privateData?.gatherer.gather(...asked),
         },
         logger: this.#logger.child("committer"),
       },

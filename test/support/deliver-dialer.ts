@@ -34,11 +34,11 @@ export interface DeliverRequest {
 
 /** The way back to whoever asked. */
 export interface DeliverAnswer {
-  send(block: Block): void;
+  readonly send: (block: Block) => void;
   /** Ends the request with a status. */
-  end(status: Status): void;
+  readonly end: (status: Status) => void;
   /** Ends the stream as a lost connection does. */
-  hangUp(): void;
+  readonly hangUp: () => void;
 }
 
 /** How an address answers. One that does nothing more keeps silent. */

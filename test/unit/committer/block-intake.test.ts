@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { BlockIntake } from "../../../src/committer/index.ts";
-import { BLOCKS_IN_COMMIT_MAX } from "../../../src/committer/limits.ts";
+import { BLOCKS_IN_COMMIT_BYTES_MAX, BLOCKS_IN_COMMIT_MAX } from "../../../src/committer/limits.ts";
 import { Block, blockHeaderHash, create } from "../../../src/wire/index.ts";
 
 function block(number: number): Block {
@@ -90,6 +90,16 @@ describe("blocks on their way into the ledger", () => {
     committer.finish();
     await waiting;
     expect(committer.stored).toHaveLength(BLOCKS_IN_COMMIT_MAX);
+  });
+
+  test("hold back whoever offers more bytes than can be under way", async () => {
+    const { intake, committer } = intakeAt(0);
+    const data = { data: [new Uint8Array(BLOCKS_IN_COMMIT_BYTES_MAX / 2)] };
+    await intake.offer({ ...block(0), data });
+    const waiting = intake.offer({ ...block(1), data });
+    expect(await isSettled(waiting)).toBe(false);
+    committer.finish();
+    await waiting;
   });
 
   test("are committed when commit resolves; one that the ledger has is so at once", async () => {

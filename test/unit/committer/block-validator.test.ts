@@ -96,8 +96,10 @@ async function codesOf(
   const validator = new BlockValidator({
     config: new ChannelConfigRef(channel.config),
     ledger: {
-      hasTransaction: (txId) => options.committed?.includes(txId) ?? false,
-      query: () => state,
+      tip: {
+        hasTransaction: (txId) => options.committed?.includes(txId) ?? false,
+        query: () => state,
+      },
     },
   });
   return (await validator.validate(blockAfter(channel.genesis, data))).codes;

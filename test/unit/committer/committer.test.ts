@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { ChannelConfig, ChannelConfigRef } from "../../../src/channel/index.ts";
 import { Committer, type CommitterLedger } from "../../../src/committer/index.ts";
+import { BLOCKS_HELD_MAX } from "../../../src/committer/limits.ts";
 import { utf8 } from "../../../src/kernel/bytes.ts";
 import { silentLogger } from "../../../src/kernel/ports/logger.ts";
 import { silentMeter } from "../../../src/kernel/ports/meter.ts";
@@ -206,20 +207,47 @@ describe("a committer", () => {
 
   test("refuses more blocks at once than it holds", async () => {
     const { committer } = await new Disk().open();
-    const chain = await chainOf(...Array.from({ length: 21 }, () => []));
-    const stored = chain.slice(0, 20).map((block) => committer.store(block));
-    await expect(committer.store(chain[20]!)).rejects.toMatchObject({ code: "too-many-blocks" });
+    const chain = await chainOf(...Array.from({ length: BLOCKS_HELD_MAX + 1 }, () => []));
+    const stored = chain.slice(0, -1).map((block) => committer.store(block));
+    await expect(committer.store(chain.at(-1)!)).rejects.toMatchObject({ code: "too-many-blocks" });
     await Promise.all(stored);
-    await committer.store(chain[20]!);
-    expect(committer.height).toBe(22);
+    await committer.store(chain.at(-1)!);
+    expect(committer.height).toBe(BLOCKS_HELD_MAX + 2);
+  });
+
+  test("judges a block while those before it are being written", async () => {
+    const { ledger, config } = await new Disk().open();
+    let release: () => void = () => undefined;
+    const disk = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let given = 0;
+    const slow: CommitterLedger = {
+      height: 1,
+      tip: ledger.tip,
+      commit: async (block, codes) => {
+        given += 1;
+        const committed = ledger.commit(block, codes);
+        await disk;
+        return committed;
+      },
+    };
+    const committer = committerOf(slow, config);
+    const same = await transaction("same");
+    const chain = await chainOf([same], [same], [await transaction("other")]);
+    const stored = chain.map((block) => committer.store(block));
+    await expect.poll(() => given).toBe(3);
+    release();
+    await Promise.all(stored);
+    expect(filterOf(await ledger.read(2))).toEqual([TxValidationCode.DUPLICATE_TXID]);
+    expect(filterOf(await ledger.read(3))).toEqual([TxValidationCode.VALID]);
   });
 
   test("stops for good when the ledger cannot commit", async () => {
     const { ledger, config } = await new Disk().open();
     const failing: CommitterLedger = {
       height: 1,
-      hasTransaction: (txId) => ledger.hasTransaction(txId),
-      query: () => ledger.query(),
+      tip: ledger.tip,
       commit: () => Promise.reject(new Error("disk full")),
     };
     const committer = committerOf(failing, config);
