@@ -1,5 +1,6 @@
 import type { Layout, PlanResult } from "../discovery/index.ts";
 import type { Random } from "../kernel/ports/random.ts";
+import type { Timers } from "../kernel/ports/timers.ts";
 import {
   ChaincodeInterest,
   create,
@@ -21,6 +22,9 @@ import { withinCall } from "./within-call.ts";
 
 export interface EndorseDeps extends ProposalDeps {
   readonly random: Random;
+  readonly timers: Timers;
+  /** Time after which a further endorser is asked beside one that has not answered. */
+  readonly patienceMs: number;
 }
 
 const COLLECTING = "endorsement timeout expired while collecting endorsements";
@@ -52,8 +56,10 @@ export async function endorse(
       ? [layoutOfOrganizations(deps, proposal, view, endorsingOrganizations)]
       : layoutsAfter(deps, proposal, view, first);
   return withinCall(caller, COLLECTING, async (signal) => {
-    const collector = new EndorsementCollector(layouts, (candidate) =>
-      deps.propose(candidate, view, proposal.signed, signal),
+    const collector = new EndorsementCollector(
+      layouts,
+      (candidate) => deps.propose(candidate, view, proposal.signed, signal),
+      deps,
     );
     if (first !== undefined) collector.credit(first.candidate, first.response);
     return prepared(proposal, collector);

@@ -1,6 +1,7 @@
 import { assignPeers, type Layout } from "../discovery/index.ts";
 import { assert } from "../kernel/assert.ts";
 import { equalBytes } from "../kernel/bytes.ts";
+import type { Timer, Timers } from "../kernel/ports/timers.ts";
 import type { Endorsement, ProposalResponse } from "../wire/index.ts";
 import type { Candidate } from "./core/candidates.ts";
 import type { ReplyVerdict } from "./core/endorser-reply.ts";
@@ -17,7 +18,8 @@ export type Collection =
 
 type Standing =
   | { readonly kind: "untried" }
-  | { readonly kind: "asked"; readonly answered: Promise<void> }
+  /** Slow: it keeps its chance, and others are preferred. `news`: it answered, or has become slow. */
+  | { readonly kind: "asked" | "slow"; readonly news: Promise<void> }
   | { readonly kind: "endorsed"; readonly endorsement: Endorsement }
   | { readonly kind: "failed" };
 
@@ -26,10 +28,13 @@ const FAILED: Standing = { kind: "failed" };
 
 /**
  * Collects the endorsements of one layout: the first, unless peers fail until it cannot be had any more; then the next.
- * Peers of a layout are asked side by side, and a failed one is replaced at once. All must sign the same payload.
+ * Peers of a layout are asked side by side, and a failed one is replaced at once. One that is silent for `patienceMs` may be
+ * frozen or cut off: another is asked beside it where there is one. All must sign the same payload.
  */
 export class EndorsementCollector {
   readonly #propose: (candidate: Candidate) => Promise<ReplyVerdict>;
+  readonly #timers: Timers;
+  readonly #patienceMs: number;
   readonly #standings = new Map<Candidate, Standing>();
   readonly #failures: NodeFailure[] = [];
   #layouts: readonly Layout<Candidate>[];
@@ -39,9 +44,12 @@ export class EndorsementCollector {
   constructor(
     layouts: readonly Layout<Candidate>[],
     propose: (candidate: Candidate) => Promise<ReplyVerdict>,
+    { timers, patienceMs }: { readonly timers: Timers; readonly patienceMs: number },
   ) {
     this.#layouts = layouts;
     this.#propose = propose;
+    this.#timers = timers;
+    this.#patienceMs = patienceMs;
   }
 
   /** Counts an endorsement that is already there. Of no use, and ignored, for a peer that no layout has. */
@@ -64,7 +72,10 @@ export class EndorsementCollector {
         assert(this.#payload, "whoever has endorsed has sent a payload");
         return { ok: true, payload: this.#payload, endorsements };
       }
-      await Promise.race(chosen.flatMap((candidate) => this.#asked(candidate)));
+      for (const candidate of chosen) {
+        if (this.#standing(candidate).kind === "untried") this.#ask(candidate);
+      }
+      await Promise.race(this.#news());
     }
   }
 
@@ -81,28 +92,31 @@ export class EndorsementCollector {
 
   #preference(layout: Layout<Candidate>): readonly Candidate[] {
     const all = [...new Set(layout.flatMap(({ peers }) => peers))];
-    return (["endorsed", "asked", "untried"] as const).flatMap((kind) =>
+    return (["endorsed", "asked", "untried", "slow"] as const).flatMap((kind) =>
       all.filter((candidate) => this.#standing(candidate).kind === kind),
     );
   }
 
-  #asked(candidate: Candidate): readonly Promise<void>[] {
-    const standing = this.#standing(candidate);
-    switch (standing.kind) {
-      case "untried": {
-        const answered = this.#ask(candidate);
-        this.#standings.set(candidate, { kind: "asked", answered });
-        return [answered];
-      }
-      case "asked":
-        return [standing.answered];
-      case "endorsed":
-      case "failed":
-        return [];
-    }
+  // One that is slow may answer after all, whoever is chosen by then.
+  #news(): readonly Promise<void>[] {
+    return [...this.#standings.values()].flatMap((standing) =>
+      standing.kind === "asked" || standing.kind === "slow" ? [standing.news] : [],
+    );
   }
 
-  async #ask(candidate: Candidate): Promise<void> {
+  #ask(candidate: Candidate): void {
+    let timer: Timer | undefined;
+    const answered = this.#settle(candidate).finally(() => timer?.cancel());
+    const late = new Promise<void>((resolve) => {
+      timer = this.#timers.after(this.#patienceMs, () => {
+        this.#standings.set(candidate, { kind: "slow", news: answered });
+        resolve();
+      });
+    });
+    this.#standings.set(candidate, { kind: "asked", news: Promise.race([answered, late]) });
+  }
+
+  async #settle(candidate: Candidate): Promise<void> {
     const verdict = await this.#propose(candidate);
     if (verdict.ok) this.#take(candidate, verdict.response);
     else this.#fail(candidate, verdict.message);

@@ -23,6 +23,7 @@ import { EndorserPool } from "./endorser-pool.ts";
 import { evaluate } from "./evaluate.ts";
 import {
   BROADCAST_PATIENCE_MS,
+  ENDORSEMENT_PATIENCE_MS,
   BROADCAST_TIMEOUT_MS,
   ENDORSEMENT_TIMEOUT_MS,
   GATEWAY_CALLS_MAX,
@@ -53,6 +54,8 @@ export interface GatewayOptions {
   readonly isTls?: boolean;
   /** Time for one endorser. Default 30,000. */
   readonly endorsementTimeoutMs?: number;
+  /** Time after which a further endorser is asked beside it. Default 3,000. */
+  readonly endorsementPatienceMs?: number;
   /** Time for one orderer. Default 30,000. */
   readonly broadcastTimeoutMs?: number;
   /** Time after which a further orderer is asked beside it. Default 3,000. */
@@ -134,7 +137,7 @@ export class Gateway {
   }
 
   #endorseDeps(): EndorseDeps {
-    const { channels, membership, random } = this.#deps;
+    const { channels, membership, random, timers } = this.#deps;
     const { local } = this.#options;
     const systemChaincodes = new Set(this.#options.systemChaincodes);
     return {
@@ -147,6 +150,8 @@ export class Gateway {
       propose: (candidate, view, signed, signal) =>
         this.#endorsers.propose(candidate, view.config, signed, signal),
       random,
+      timers,
+      patienceMs: this.#options.endorsementPatienceMs ?? ENDORSEMENT_PATIENCE_MS,
     };
   }
 

@@ -6,6 +6,9 @@ export const GATEWAY_CALLS_MAX = 500;
 /** Time one endorser may take. Then the call counts as failed and the next endorser is asked. */
 export const ENDORSEMENT_TIMEOUT_MS = 30_000;
 
+/** An endorser that has not answered by then may be frozen or cut off: a further one is asked. Most contracts take milliseconds. */
+export const ENDORSEMENT_PATIENCE_MS = 3_000;
+
 /** Time one orderer may take to make a transaction durable. Then the next orderer is asked. */
 export const BROADCAST_TIMEOUT_MS = 30_000;
 

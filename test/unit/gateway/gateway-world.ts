@@ -271,6 +271,7 @@ export class World {
       broadcastTimeoutMs?: number;
       broadcastPatienceMs?: number;
       endorsementTimeoutMs?: number;
+      endorsementPatienceMs?: number;
     } = {},
   ) {
     this.material = material;
