@@ -30,7 +30,9 @@ if (options.help) {
   --pause-ms 250        longest time before a kill
   --minutes 120         ends early after this
   --port-offset 17000
-  --json                one JSON document instead of the table`);
+  --json                one JSON document instead of the table
+
+Ctrl-C ends it early, with the audit of what was done.`);
   process.exit(0);
 }
 
@@ -52,8 +54,15 @@ if (
   process.exit(2);
 }
 
+const interrupted = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    interrupted.abort();
+  });
+}
 const report = await runKillLoop({
   ...numbers,
+  signal: interrupted.signal,
   progress: (line) => process.stderr.write(`${line}\n`),
 });
 const { audit } = report;

@@ -22,6 +22,8 @@ export interface KillLoopOptions {
   readonly pauseMsMax: number;
   /** The loop ends early after this. */
   readonly minutesMax: number;
+  /** Aborted: no further cycle begins, and what was done is audited. */
+  readonly signal: AbortSignal;
   readonly progress: (line: string) => void;
 }
 
@@ -95,14 +97,14 @@ class KillLoop {
   }
 
   async run(): Promise<KillLoopReport> {
-    const { cycles, clients: count, seed, minutesMax, auditEvery } = this.#options;
+    const { cycles, clients: count, seed, minutesMax, auditEvery, signal } = this.#options;
     const startMs = performance.now();
     await Promise.all(this.#orderers.map((orderer) => orderer.start()));
     const clients = await Clients.start(this.#network, { count, seed });
     const seconds = (): number => (performance.now() - startMs) / 1_000;
     let report: AuditReport | undefined;
     try {
-      while (this.#cycles < cycles && seconds() < 60 * minutesMax) {
+      while (this.#cycles < cycles && seconds() < 60 * minutesMax && !signal.aborted) {
         await this.#cycle();
         if (this.#cycles % PROGRESS_EVERY === 0) this.#tell(clients, seconds());
         if (this.#cycles % auditEvery === 0) report = await this.#auditAll(clients);
