@@ -1,5 +1,4 @@
-import { sha256 } from "../crypto/index.ts";
-import { toHex } from "../kernel/bytes.ts";
+import { sha256Hex } from "../crypto/index.ts";
 import { errorMessage, HeddleError } from "../kernel/error.ts";
 import type { Clock } from "../kernel/ports/clock.ts";
 import type { Logger } from "../kernel/ports/logger.ts";
@@ -296,7 +295,7 @@ export class ChaincodeSupport implements ChaincodeRunner {
     }
     const credentials = await this.#deps.credentials?.issue(packageId);
     if (credentials !== undefined) {
-      this.#fingerprints.set(packageId, toHex(sha256(credentials.certificateDer)));
+      this.#fingerprints.set(packageId, sha256Hex(credentials.certificateDer));
     }
     const process = await runtime.start({ packageId, metadata, code, credentials });
     return { process, isSupervised: true, registerTimeoutMs: this.#startupTimeoutMs };
@@ -336,7 +335,7 @@ export class ChaincodeSupport implements ChaincodeRunner {
       if (peerCertificate === undefined) {
         return `TLS is active but chaincode ${packageId} didn't send certificate`;
       }
-      if (this.#fingerprints.get(packageId) !== toHex(sha256(peerCertificate))) {
+      if (this.#fingerprints.get(packageId) !== sha256Hex(peerCertificate)) {
         return `chaincode ${packageId} was not given the certificate that it presents`;
       }
     }

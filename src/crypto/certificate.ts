@@ -9,7 +9,7 @@ import {
 import type { DistinguishedName } from "./distinguished-name.ts";
 import { toLowS } from "./ecdsa-signature.ts";
 import { CryptoError } from "./errors.ts";
-import { sha256 } from "./hash.ts";
+import { sha256Hex } from "./hash.ts";
 import { isEcdsaAlgorithm, isSignedWith } from "./issuer-signature.ts";
 import { CERTIFICATE_BYTES_MAX } from "./limits.ts";
 import { decodePem, encodePem } from "./pem.ts";
@@ -29,7 +29,7 @@ export class Certificate {
   constructor(der: Uint8Array) {
     const fields = readCertificateFields(der);
     this.der = der;
-    this.fingerprint = toHex(sha256(der));
+    this.fingerprint = sha256Hex(der);
     this.publicKey = parsePublicKey(fields.spkiDer);
     this.subjectKeyId = optionalHex(fields.extensions.subjectKeyId);
     this.authorityKeyId = optionalHex(fields.extensions.authorityKeyId);

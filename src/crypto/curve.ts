@@ -1,3 +1,6 @@
+import { assert } from "../kernel/assert.ts";
+import { fromHex } from "../kernel/bytes.ts";
+
 export type CurveName = "P-224" | "P-256" | "P-384" | "P-521";
 
 /** `order` is the order of the base point; a signature is in low-S form when s ≤ `halfOrder`. */
@@ -6,10 +9,16 @@ export interface Curve {
   readonly oid: string;
   readonly order: bigint;
   readonly halfOrder: bigint;
+  /** `halfOrder`, most significant byte first, without zeros in front. */
+  readonly halfOrderBytes: Uint8Array;
 }
 
 function curve(name: CurveName, oid: string, order: bigint): Curve {
-  return { name, oid, order, halfOrder: order >> 1n };
+  const halfOrder = order >> 1n;
+  const digits = halfOrder.toString(16);
+  const halfOrderBytes = fromHex(digits.length % 2 === 0 ? digits : `0${digits}`);
+  assert(halfOrderBytes !== undefined, "a number's digits are hexadecimal");
+  return { name, oid, order, halfOrder, halfOrderBytes };
 }
 
 /** The NIST curves (SEC 2). Fabric's members use P-256; the others are what its verifier accepts as well. */

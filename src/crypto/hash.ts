@@ -1,8 +1,25 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
+import { concatBytes } from "../kernel/bytes.ts";
+import { JOINED_BYTES_MAX } from "./limits.ts";
 
-/** SHA-256 of the concatenation of `parts`, without joining them first: 32 bytes. */
+/** SHA-256 of the concatenation of `parts`: 32 bytes. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return new Uint8Array(hash.digest());
+  const [only] = parts;
+  // In one call, which costs half of three.
+  if (only !== undefined && parts.length === 1)
+    return new Uint8Array(hash("sha256", only, "buffer"));
+  const running = createHash("sha256");
+  for (const part of parts) running.update(part);
+  return new Uint8Array(running.digest());
+}
+
+/** As `sha256`, in lower-case hexadecimal: what names a transaction, and the cheapest key of a map that bytes have. */
+export function sha256Hex(...parts: readonly Uint8Array[]): string {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return hash("sha256", only, "hex");
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  if (length <= JOINED_BYTES_MAX) return hash("sha256", concatBytes(...parts), "hex");
+  const running = createHash("sha256");
+  for (const part of parts) running.update(part);
+  return running.digest("hex");
 }

@@ -2,7 +2,7 @@
  * Hashing, verification and what certificates say. Owns X.509 parsing and the ECDSA rules of Fabric;
  * trusts nobody: which authorities count is the business of `msp`. Signing and issuing are adapters.
  */
-export { sha256 } from "./hash.ts";
+export { sha256, sha256Hex } from "./hash.ts";
 export { CryptoError, type CryptoErrorCode } from "./errors.ts";
 export { Certificate, parseCertificate, parsePemCertificate } from "./certificate.ts";
 export type { CertificateExtensions } from "./certificate-extensions.ts";

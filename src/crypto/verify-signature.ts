@@ -1,5 +1,5 @@
 import { verify, type KeyObject } from "node:crypto";
-import { decodeEcdsaSignature, encodeEcdsaSignature } from "./ecdsa-signature.ts";
+import { canonicalLowS } from "./ecdsa-signature.ts";
 import type { PublicKey } from "./public-key.ts";
 
 /** Says whether the holder of `key` signed `message`. In a node always `verifySignature`; simulations have cheaper ones. */
@@ -20,10 +20,9 @@ export async function verifySignature(
   signatureDer: Uint8Array,
 ): Promise<boolean> {
   if (key.algorithm !== "ecdsa") return false;
-  const signature = decodeEcdsaSignature(signatureDer);
-  if (signature === undefined || signature.s > key.curve.halfOrder) return false;
-  // Encoded anew: OpenSSL refuses the trailing bytes that Fabric ignores.
-  return verifyOffLoop(key.handle, message, encodeEcdsaSignature(signature));
+  // In canonical form: OpenSSL refuses the trailing bytes that Fabric ignores.
+  const signature = canonicalLowS(signatureDer, key.curve);
+  return signature !== undefined && verifyOffLoop(key.handle, message, signature);
 }
 
 function verifyOffLoop(

@@ -1,10 +1,9 @@
 import { BoundedCache } from "../kernel/bounded-cache.ts";
-import { toHex } from "../kernel/bytes.ts";
 import { errorMessage } from "../kernel/error.ts";
 import {
   type Certificate,
   parsePemCertificate,
-  sha256,
+  sha256Hex,
   type SignatureVerifier,
   verifySignature,
 } from "../crypto/index.ts";
@@ -117,7 +116,7 @@ export class Msp {
       const reason = `identity of ${serialized.length} bytes, more than ${IDENTITY_BYTES_MAX}`;
       return { ok: false, reason };
     }
-    const key = toHex(sha256(serialized));
+    const key = sha256Hex(serialized);
     const known = this.#known.get(key);
     if (known !== undefined) return { ok: true, ...known };
     const result = this.#memberOf(serialized);

@@ -1,5 +1,4 @@
-import { toHex } from "../kernel/bytes.ts";
-import { sha256 } from "../crypto/index.ts";
+import { sha256Hex } from "../crypto/index.ts";
 import type { Identity, IdentityResult } from "./identity.ts";
 import { SIGNATURE_COUNT_MAX } from "./limits.ts";
 
@@ -59,5 +58,5 @@ async function firstValid(claims: readonly Claim[]): Promise<Claim | undefined> 
 }
 
 function claimKey({ data, signature }: SignedData): string {
-  return `${toHex(sha256(data))} ${toHex(sha256(signature))}`;
+  return `${sha256Hex(data)} ${sha256Hex(signature)}`;
 }

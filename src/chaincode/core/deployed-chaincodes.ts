@@ -1,4 +1,4 @@
-import { sha256 } from "../../crypto/index.ts";
+import { sha256Hex } from "../../crypto/index.ts";
 import { compareUtf8, toHex } from "../../kernel/bytes.ts";
 import type { StateReader } from "../ports.ts";
 import {
@@ -158,7 +158,7 @@ export class DeployedChaincodes {
 
 function hashOfPackageId(packageId: string): string {
   const { fields } = localPackageStructure(packageId);
-  return toHex(sha256(...fields.map(encodeField)));
+  return sha256Hex(...fields.map(encodeField));
 }
 
 function missing(reason: string): ChaincodeResolution {

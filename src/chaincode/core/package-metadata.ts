@@ -1,5 +1,5 @@
-import { toHex, utf8Decode } from "../../kernel/bytes.ts";
-import { sha256 } from "../../crypto/index.ts";
+import { utf8Decode } from "../../kernel/bytes.ts";
+import { sha256Hex } from "../../crypto/index.ts";
 import { ChaincodeError } from "../errors.ts";
 import { LABEL_LENGTH_MAX } from "../limits.ts";
 
@@ -31,7 +31,7 @@ const PACKAGE_FILE = /^(.+)\.([0-9a-f]{64})\.tar\.gz$/;
 
 /** The id under which a package is installed: its label and the hash of the whole file. */
 export function packageIdOf(label: string, bytes: Uint8Array): string {
-  return `${label}:${toHex(sha256(bytes))}`;
+  return `${label}:${sha256Hex(bytes)}`;
 }
 
 /** The label in a package id, or undefined when it is no package id. */

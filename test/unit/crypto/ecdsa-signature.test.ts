@@ -47,6 +47,24 @@ test("s at half the order is low, the next one is not", () => {
   expect(isLowS(encodeEcdsaSignature({ r: 1n, s: P256_HALF_ORDER + 1n }), curve)).toBe(false);
 });
 
+describe.each(CURVES)("on $name", ({ order, halfOrder, ...rest }) => {
+  const onCurve = { order, halfOrder, ...rest };
+  const near = fc.bigInt({ min: -300n, max: 300n }).map((step) => halfOrder + step);
+  const any = fc.bigInt({ min: 1n, max: order - 1n });
+  const small = fc.bigInt({ min: 1n, max: 70_000n });
+
+  test.prop([any, fc.oneof(near, any, small), fc.uint8Array({ maxLength: 5 })])(
+    "s is low when it is at most half the order, whatever follows",
+    (r, s, tail) => {
+      const signature = encodeEcdsaSignature({ r, s });
+      const followed = concatBytes(signature, tail);
+      expect(isLowS(followed, onCurve)).toBe(s <= halfOrder);
+      const low = s <= halfOrder ? s : order - s;
+      expect(toLowS(followed, onCurve)).toEqual(encodeEcdsaSignature({ r, s: low }));
+    },
+  );
+});
+
 test("a low signature stays the same bytes", () => {
   const low = encodeEcdsaSignature({ r: 5n, s: 7n });
   expect(toLowS(low, curve)).toBe(low);

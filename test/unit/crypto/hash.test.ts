@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { fc, test } from "@fast-check/vitest";
-import { sha256 } from "../../../src/crypto/index.ts";
+import { sha256, sha256Hex } from "../../../src/crypto/index.ts";
 import { concatBytes, toHex, utf8 } from "../../../src/kernel/bytes.ts";
 
 // FIPS 180-2, appendix B.1.
@@ -12,6 +12,15 @@ test("the hash of abc is the published one", () => {
 
 test.prop([fc.array(fc.uint8Array())])("parts hash as their concatenation", (parts) => {
   expect(sha256(...parts)).toEqual(sha256(concatBytes(...parts)));
+});
+
+test.prop([fc.array(fc.uint8Array())])("in hexadecimal it is the same hash", (parts) => {
+  expect(sha256Hex(...parts)).toBe(toHex(sha256(...parts)));
+});
+
+test("parts too long to be joined hash as their concatenation", () => {
+  const part = new Uint8Array(5_000).fill(3);
+  expect(sha256Hex(part, part)).toBe(toHex(sha256(concatBytes(part, part))));
 });
 
 test("the result is a plain byte array", () => {
