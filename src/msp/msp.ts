@@ -92,9 +92,12 @@ export class Msp {
     return new Msp(rules, config, verifier);
   }
 
-  /** The identity in `serialized`, a `SerializedIdentity` of this organisation, if it is a valid member. */
-  identity(serialized: Uint8Array): IdentityResult {
-    const result = this.#read(serialized);
+  /**
+   * The identity in `serialized`, a `SerializedIdentity` of this organisation, if it is a valid member. `digest` is
+   * `sha256Hex` of it, where the caller has it.
+   */
+  identity(serialized: Uint8Array, digest?: string): IdentityResult {
+    const result = this.#read(serialized, digest);
     if (!result.ok) return result;
     const { identity, refusal } = result;
     return refusal === undefined ? { ok: true, identity } : { ok: false, reason: refusal };
@@ -104,19 +107,20 @@ export class Msp {
    * As `identity`, without asking whether it is a valid member. What a policy is evaluated over: each principal asks
    * for what it needs, and an administrator who is listed needs no validity.
    */
-  unvalidatedIdentity(serialized: Uint8Array): IdentityResult {
-    const result = this.#read(serialized);
+  unvalidatedIdentity(serialized: Uint8Array, digest?: string): IdentityResult {
+    const result = this.#read(serialized, digest);
     return result.ok ? { ok: true, identity: result.identity } : result;
   }
 
   #read(
     serialized: Uint8Array,
+    digest?: string,
   ): ({ readonly ok: true } & Known) | (IdentityResult & { ok: false }) {
     if (serialized.length > IDENTITY_BYTES_MAX) {
       const reason = `identity of ${serialized.length} bytes, more than ${IDENTITY_BYTES_MAX}`;
       return { ok: false, reason };
     }
-    const key = sha256Hex(serialized);
+    const key = digest ?? sha256Hex(serialized);
     const known = this.#known.get(key);
     if (known !== undefined) return { ok: true, ...known };
     const result = this.#memberOf(serialized);
@@ -125,7 +129,7 @@ export class Msp {
     // Copied: the bytes may be a view into a block.
     const { mspId, certificate } = member;
     const holder = { mspId, certificate, serialized: serialized.slice() };
-    const satisfies = (principal: MSPPrincipal): boolean => satisfiesPrincipal(member, principal);
+    const satisfies = remembered((principal) => satisfiesPrincipal(member, principal));
     const identity = identityOf(holder, satisfies, this.#verifier);
     const fresh = { identity, refusal: member.refusal };
     if (member.isValid()) this.#known.set(key, fresh);
@@ -148,6 +152,20 @@ export class Msp {
     const result = this.unvalidatedIdentity(serialized);
     return result.ok ? result.identity.certificate.fingerprint : undefined;
   }
+}
+
+// A policy's principals stay the same objects, and a member's certificate stays as it is: each is asked about once.
+function remembered(
+  ask: (principal: MSPPrincipal) => boolean,
+): (principal: MSPPrincipal) => boolean {
+  const verdicts = new WeakMap<MSPPrincipal, boolean>();
+  return (principal) => {
+    const known = verdicts.get(principal);
+    if (known !== undefined) return known;
+    const verdict = ask(principal);
+    verdicts.set(principal, verdict);
+    return verdict;
+  };
 }
 
 type CertificateResult = ReturnType<Authorities["canonical"]>;
