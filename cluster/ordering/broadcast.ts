@@ -129,7 +129,7 @@ export class Broadcast {
     const validation =
       classified.kind === "configUpdate"
         ? await configUpdates.process(envelope)
-        : await validator.validate(envelope);
+        : await validator.validate(envelope, classified.opened);
     const validatedMs = this.#deps.clock.monotonicMs();
     const isRefused = validation.kind === "refused";
     const status = isRefused ? statusName(validation.refusal.status) : "SUCCESS";
@@ -139,7 +139,7 @@ export class Broadcast {
     const exceeded = caller && this.#rateLimits?.take(caller, validatedMs);
     if (exceeded !== undefined) return tooMany(exceeded);
     // Of an update the configuration is ordered that it makes.
-    const ordered = validation.kind === "made" ? validation.envelope : envelope;
+    const ordered = validation.kind === "made" ? validation.envelope : classified.opened;
     const result = await chain.order(ordered, validation.configSequence, signal);
     const enqueuedSeconds = (this.#deps.clock.monotonicMs() - validatedMs) / 1000;
     const isOrdered = result.kind === "ordered";

@@ -1,7 +1,12 @@
 import type { ChannelConfig } from "../../src/channel/index.ts";
 import type { Clock } from "../../src/kernel/ports/clock.ts";
 import { verifySignatures } from "../../src/msp/index.ts";
-import { openEnvelope, type Envelope, REQUEST_FIELDS_MAX } from "../../src/wire/index.ts";
+import {
+  openEnvelope,
+  type Envelope,
+  type OpenedEnvelope,
+  REQUEST_FIELDS_MAX,
+} from "../../src/wire/index.ts";
 import {
   badRequest,
   checkExpiration,
@@ -40,28 +45,40 @@ export class MessageValidator {
     this.#ignoresExpiration = options.ignoresExpiration ?? false;
   }
 
-  /** Judges a normal message. Never rejects for what it contains. The signature is verified off the event loop. */
-  async validate(envelope: Envelope): Promise<Validation> {
+  /**
+   * Judges a normal message; `opened` is the same, read. Never rejects for what it contains. The signature is verified
+   * off the event loop.
+   */
+  async validate(envelope: Envelope, opened?: OpenedEnvelope): Promise<Validation> {
     const config = this.#config.current();
     const refusal =
       config.orderer.state === "maintenance"
         ? unavailable("normal transactions are rejected: maintenance mode")
-        : await this.filter(config, envelope);
+        : await this.filter(config, envelope, opened);
     return refusal === undefined
       ? { kind: "valid", configSequence: config.sequence }
       : { kind: "refused", refusal };
   }
 
   /** What every message must pass, those of the configuration too. Never rejects for what it contains. */
-  async filter(config: ChannelConfig, envelope: Envelope): Promise<Refusal | undefined> {
+  async filter(
+    config: ChannelConfig,
+    envelope: Envelope,
+    opened?: OpenedEnvelope,
+  ): Promise<Refusal | undefined> {
     const { absoluteBytesMax } = config.orderer.batchSize;
-    return checkSize(envelope, absoluteBytesMax) ?? (await this.#checkCreator(config, envelope));
-  }
-
-  async #checkCreator(config: ChannelConfig, envelope: Envelope): Promise<Refusal | undefined> {
+    const refusal = checkSize(envelope, absoluteBytesMax);
+    if (refusal !== undefined) return refusal;
+    if (opened !== undefined) return this.#checkCreator(config, opened);
     const reading = openEnvelope(envelope, REQUEST_FIELDS_MAX);
     if (reading.kind === "malformed") return badRequest(`malformed ${reading.defect}`);
-    const { creator } = reading.opened.signatureHeader;
+    return this.#checkCreator(config, reading.opened);
+  }
+
+  async #checkCreator(
+    config: ChannelConfig,
+    { envelope, signatureHeader: { creator } }: OpenedEnvelope,
+  ): Promise<Refusal | undefined> {
     return (
       this.#checkExpiration(config, creator) ?? (await checkWriters(config, envelope, creator))
     );

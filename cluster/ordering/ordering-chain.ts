@@ -8,6 +8,7 @@ import {
   HeaderType,
   openEnvelope,
   tryDecode,
+  type OpenedEnvelope,
   type SubmitRequest,
 } from "../../src/wire/index.ts";
 import type { Entry, Leadership, ReplicaApplication, Snapshot } from "../replica/index.ts";
@@ -115,10 +116,14 @@ export class OrderingChain implements ReplicaApplication {
   }
 
   /**
-   * Orders an envelope that was valid under the configuration of `configSequence`. Soon after `signal` is aborted it
+   * Orders an envelope, read already or not, that was valid under the configuration of `configSequence`. Soon after `signal` is aborted it
    * answers that nobody knows. Never rejects.
    */
-  order(envelope: Envelope, configSequence: number, signal?: AbortSignal): Promise<OrderResult> {
+  order(
+    envelope: Envelope | OpenedEnvelope,
+    configSequence: number,
+    signal?: AbortSignal,
+  ): Promise<OrderResult> {
     const submission = submissionOf(envelope, configSequence);
     const blockNumber = this.#ordered.blockOf(submission.key);
     if (blockNumber !== undefined) return Promise.resolve({ kind: "ordered", blockNumber });
@@ -460,17 +465,22 @@ const UNCHECKED = -1;
 
 // Fabric's leader believes another orderer's configuration. This one makes it again of its update.
 function submissionOf(
-  envelope: Envelope,
+  source: Envelope | OpenedEnvelope,
   configSequence: number,
   origin: "own" | "from another" = "own",
 ): Submission {
-  const reading = openEnvelope(envelope);
-  const opened = reading.kind === "opened" ? reading.opened : undefined;
+  const opened = "envelope" in source ? source : openedOf(source);
+  const envelope = "envelope" in source ? source.envelope : source;
   const isConfig = opened?.channelHeader.type === HeaderType.CONFIG;
   const message = orderedMessage(envelope, isConfig);
   const key = transactionKey(message.bytes, opened);
   const sequence = isConfig && origin === "from another" ? UNCHECKED : configSequence;
   return { key, message, envelope, configSequence: sequence };
+}
+
+function openedOf(envelope: Envelope): OpenedEnvelope | undefined {
+  const reading = openEnvelope(envelope);
+  return reading.kind === "opened" ? reading.opened : undefined;
 }
 
 function unavailable(info: string): OrderResult {

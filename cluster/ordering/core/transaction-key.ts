@@ -1,5 +1,4 @@
-import { sha256 } from "../../../src/crypto/index.ts";
-import { toHex } from "../../../src/kernel/bytes.ts";
+import { sha256Hex } from "../../../src/crypto/index.ts";
 import {
   ConfigEnvelope,
   Envelope,
@@ -26,8 +25,8 @@ export function transactionKey(marshalled: Uint8Array, opened?: OpenedEnvelope):
     if (id === headers.channelHeader.txId) return id;
   }
   const update = headers && updateIn(headers);
-  if (update !== undefined) return `config ${toHex(sha256(update))}`;
-  return `envelope ${toHex(sha256(marshalled))}`;
+  if (update !== undefined) return `config ${sha256Hex(update)}`;
+  return `envelope ${sha256Hex(marshalled)}`;
 }
 
 // A leader may make another configuration of the same update: the one after a configuration that came between.
