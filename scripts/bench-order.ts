@@ -19,6 +19,7 @@ const { values: options } = parseArgs({
     load: { type: "string", default: "1x1,16x1,256x1,16x32" },
     envelopes: { type: "string", default: "6000" },
     seconds: { type: "string", default: "15" },
+    "warm-up": { type: "string", default: "15000" },
     "port-offset": { type: "string", default: "26000" },
     "cpu-prof": { type: "string" },
     short: { type: "boolean", default: false },
@@ -33,7 +34,8 @@ if (options.help) {
   --load 16x1,16x32        streams x envelopes in flight on each
   --envelopes 6000         signed beforehand and sent, for each row
   --seconds 15             longest time of a row
-  --short                  three orderers, 1 KB, 16x1 and 16x32, 2000 envelopes
+  --warm-up 15000          envelopes of 1 KB before the first row, so that the figures are those of compiled code
+  --short                  three orderers, 1 KB, 16x1 and 16x32, 2000 envelopes, 3000 of warm-up
   --cpu-prof FOLDER        writes a CPU profile of each orderer
   --json                   one JSON document instead of the table
   --port-offset 26000`);
@@ -61,6 +63,7 @@ const counts = options.short ? [3] : numbers(options.orderers);
 const sizes = options.short ? [1_024] : numbers(options.bytes);
 const loads = options.short ? ["16x1", "16x32"] : options.load.split(",");
 const envelopeCount = options.short ? 2_000 : Number(options.envelopes);
+const warmUpCount = options.short ? 3_000 : Number(options["warm-up"]);
 if (options["cpu-prof"] !== undefined) await mkdir(options["cpu-prof"], { recursive: true });
 
 const rows: Row[] = [];
@@ -87,8 +90,8 @@ async function measureGroup(count: number): Promise<readonly Row[]> {
   const measured: Row[] = [];
   try {
     progress("warming up");
-    const warm = { streams: 16, inFlight: 16, secondsMax: 10 };
-    await runLoad(orderers, await signEnvelopes(orderers, 1_500, 1_024), warm);
+    const warm = { streams: 16, inFlight: 32, secondsMax: 20 };
+    await runLoad(orderers, await signEnvelopes(orderers, warmUpCount, 1_024), warm);
     for (const bytes of sizes) {
       for (const load of loads) {
         progress(`${count} orderers, ${bytes} bytes, ${load}`);
