@@ -1,8 +1,11 @@
 import type { Invariant } from "../contracts.ts";
+import type { SometimesState } from "../sometimes.ts";
+import { StateWatch } from "./state-watch.ts";
 import type { Oracle } from "../workload/oracle.ts";
 import { AcknowledgedKept } from "./acknowledged-kept.ts";
 import { BoundedQueues } from "./bounded-queues.ts";
 import { CommittedOnce } from "./committed-once.ts";
+import { FateWatch } from "./fate-watch.ts";
 import { HashChain } from "./hash-chain.ts";
 import { LedgerHistory } from "./ledger-history.ts";
 import { LevelAtEnd } from "./level-at-end.ts";
@@ -20,8 +23,11 @@ import { SameVerdicts } from "./same-verdicts.ts";
 import { SerialReplay } from "./serial-replay.ts";
 import { TransactionPlaces } from "./transaction-places.ts";
 
-/** Every property of a whole network, for one run: they share what they have read. */
-export function allInvariants(oracle: Oracle): readonly Invariant[] {
+/** Every property of a whole network, for one run: they share what they have read. `reach` counts states on the way. */
+export function allInvariants(
+  oracle: Oracle,
+  reach: (state: SometimesState) => void,
+): readonly Invariant[] {
   const history = new LedgerHistory();
   const replay = new Replay(history);
   const places = new TransactionPlaces(history);
@@ -40,6 +46,8 @@ export function allInvariants(oracle: Oracle): readonly Invariant[] {
     new AcknowledgedKept(oracle, history, places),
     new RefusedStaysOut(oracle, history, places),
     new RealTimeOrder(oracle, history, places),
+    new StateWatch(reach),
+    new FateWatch({ oracle, history, places, reach }),
     new LevelAtEnd(),
     new OneMembership(),
   ];

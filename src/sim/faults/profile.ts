@@ -1,0 +1,103 @@
+import type { Random } from "../../kernel/ports/random.ts";
+import type { LinkQuality } from "../contracts.ts";
+import type { Load } from "../workload/load.ts";
+
+/** Kinds of trouble that a seed may have or not. */
+export const FAULT_CLASSES = [
+  "crash",
+  "power",
+  "blackout",
+  "failpoint",
+  "pause",
+  "lose-disk",
+  "isolate",
+  "split",
+  "one-way",
+  "topology",
+  "strand",
+  "flaky",
+  "clog",
+  "reset",
+  "full-disk",
+  "slow-disk",
+  "failing-sync",
+  "rot",
+  "clock",
+] as const;
+
+export type FaultClass = (typeof FAULT_CLASSES)[number];
+
+/** How one run is: its size, its load, and which kinds of trouble it has. Each seed draws its own. */
+export interface Profile {
+  readonly orderers: number;
+  readonly organizations: number;
+  readonly peersPerOrganization: number;
+  /** Peers that run from the beginning and join the channel during the run. */
+  readonly joiners: number;
+  /** Of every link without a fault of its own. */
+  readonly quality: LinkQuality;
+  readonly classes: readonly FaultClass[];
+  /** Mean time between two faults. */
+  readonly faultIntervalMs: number;
+  /** How long a fault lasts at most. */
+  readonly faultMsMax: number;
+  /** In 1/100: faults that go for the leader. */
+  readonly leaderPercent: number;
+  readonly chaosMs: number;
+  /** Mean time between two changes of the consenters; `undefined`: none. */
+  readonly consenterChangeMs: number | undefined;
+  readonly load: Load;
+}
+
+/** How long the chaos of a seed lasts. */
+const CHAOS_MS = 60_000;
+
+/**
+ * A seed's own world. Whole classes are switched off, each by its own coin: what always happens together hides what only
+ * happens alone (swarm testing).
+ */
+export function drawProfile(random: Random): Profile {
+  const pick = <T>(...values: readonly T[]): T => pickOf(random, values);
+  const classSharePercent = pick(0, 15, 40, 70);
+  return {
+    orderers: pick(3, 3, 3, 5),
+    organizations: 2,
+    peersPerOrganization: pick(1, 2, 2),
+    joiners: pick(0, 0, 1),
+    quality: {
+      delayMs: pick(1, 1, 10, 60),
+      jitterMs: pick(0, 2, 20, 100),
+      loss: pick(0, 0, 0.002),
+      duplicate: 0,
+      reorder: 0,
+    },
+    classes: FAULT_CLASSES.filter(() => random.below(100) < classSharePercent),
+    faultIntervalMs: pick(700, 2_000, 5_000),
+    faultMsMax: pick(1_000, 5_000, 15_000),
+    leaderPercent: pick(10, 50, 90),
+    chaosMs: CHAOS_MS,
+    consenterChangeMs: pick(undefined, undefined, 8_000, 20_000),
+    load: drawLoad(random),
+  };
+}
+
+function drawLoad(random: Random): Load {
+  const pick = <T>(...values: readonly T[]): T => pickOf(random, values);
+  return {
+    clients: pick(2, 3, 5),
+    thinkMs: pick(500, 1_000, 3_000),
+    burstPercent: pick(0, 2, 8),
+    burstSize: pick(5, 12),
+    accounts: pick(4, 12),
+    hotPercent: pick(5, 20, 60),
+    replayPercent: pick(0, 5, 20),
+    forgePercent: pick(0, 2),
+    retriesMax: pick(0, 1, 4),
+  };
+}
+
+function pickOf<T>(random: Random, values: readonly T[]): T {
+  const value = values[random.below(values.length)];
+  // Every list above has a first value.
+  return value ?? (values[0] as T);
+}

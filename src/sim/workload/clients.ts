@@ -1,0 +1,209 @@
+import type { Random } from "../../kernel/ports/random.ts";
+import type { Envelope } from "../../wire/index.ts";
+import type { NodeName, Outcome, SimPorts } from "../contracts.ts";
+import { BANK } from "./bank-contract.ts";
+import type { Load } from "./load.ts";
+import type { Oracle } from "./oracle.ts";
+import { forged } from "./forgery.ts";
+
+/** What every account is opened with. */
+const OPENING_BALANCE = 1_000;
+
+/** Pause between two tries to open the bank, and between two of a transaction whose fate is unknown. */
+const RETRY_MS = 500;
+
+const TRANSFER_MAX = 100;
+const NOTES = 20;
+
+interface Call {
+  readonly fn: string;
+  readonly args: readonly string[];
+}
+
+/**
+ * Clients of the bank: each calls, thinks, and calls again; sometimes many calls at once, sometimes what is committed
+ * once more, sometimes what it has altered. They keep running when calls fail, as programs do that retry.
+ */
+export class Clients {
+  readonly #ports: SimPorts;
+  readonly #oracle: Oracle;
+  readonly #load: Load;
+  readonly #random: Random;
+  #isStopped = false;
+
+  constructor(ports: SimPorts, oracle: Oracle, load: Load) {
+    this.#ports = ports;
+    this.#oracle = oracle;
+    this.#load = load;
+    this.#random = ports.random("clients");
+  }
+
+  /** Opens the accounts; resolves when a peer has committed that. */
+  async open(): Promise<void> {
+    const args = [String(this.#load.accounts), String(OPENING_BALANCE)];
+    for (;;) {
+      const outcome = await this.#transact({ fn: "open", args });
+      // A first try whose end nobody knew may have opened it.
+      const isOpen =
+        (outcome.kind === "acknowledged" && outcome.code === 0) ||
+        (outcome.kind === "refused" && outcome.reason.includes("the bank is open"));
+      if (isOpen) return;
+      await this.#pause(RETRY_MS);
+    }
+  }
+
+  /** Resolves when, after `stop`, every client has heard the end of its last call. */
+  async run(): Promise<void> {
+    const clients = Array.from({ length: this.#load.clients }, () => this.#runOne());
+    await Promise.all(clients);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** One call through each of `peers`, at once: those through which nothing commits. */
+  async unserved(peers: readonly NodeName[]): Promise<readonly NodeName[]> {
+    const served = await Promise.all(
+      peers.map(async (peer) => {
+        const { kind } = await this.#transact({ fn: "note", args: [`served-${peer}`, peer] }, peer);
+        return kind === "acknowledged";
+      }),
+    );
+    return peers.filter((_, index) => served[index] !== true);
+  }
+
+  async #runOne(): Promise<void> {
+    while (!this.#isStopped) {
+      await this.#pause(1 + this.#random.below(2 * this.#load.thinkMs));
+      const isBurst = this.#isChance(this.#load.burstPercent);
+      const calls = Array.from({ length: isBurst ? this.#load.burstSize : 1 }, () =>
+        this.#callOnce(),
+      );
+      if (isBurst) this.#ports.sometimes("burst of calls");
+      await Promise.all(calls);
+    }
+  }
+
+  async #callOnce(): Promise<void> {
+    const outcome = await this.#transact(this.#drawCall());
+    this.#ports.sometimes(stateOf(outcome));
+    const { envelope } = outcome;
+    if (envelope === undefined) return;
+    switch (outcome.kind) {
+      case "acknowledged":
+        if (this.#isChance(this.#load.replayPercent)) await this.#replay(envelope);
+        if (this.#isChance(this.#load.forgePercent)) await this.#forge(envelope);
+        return;
+      case "unknown":
+        await this.#retry(envelope);
+        return;
+      case "refused":
+    }
+  }
+
+  #drawCall(): Call {
+    const isHot = this.#isChance(this.#load.hotPercent);
+    const account = (): string => String(isHot ? this.#below(2) : this.#below(this.#load.accounts));
+    const name = String(this.#below(NOTES));
+    const kind = this.#below(10);
+    if (isHot && kind < 3) return { fn: "count", args: [] };
+    if (kind < 6) {
+      const amount = String(1 + this.#below(TRANSFER_MAX));
+      return { fn: "transfer", args: [account(), account(), amount] };
+    }
+    if (kind < 7) return { fn: "balance", args: [account()] };
+    if (kind < 8) return { fn: "forget", args: [name] };
+    return { fn: "note", args: [name, `at ${this.#ports.time.nowMs()}`] };
+  }
+
+  async #transact({ fn, args }: Call, peer: NodeName = this.#anyPeer()): Promise<Outcome> {
+    const beganAtMs = this.#ports.time.nowMs();
+    const outcome = await this.#ports.clients.transact(peer, BANK, fn, args);
+    this.#oracle.settle(outcome, beganAtMs, this.#ports.time.nowMs());
+    this.#ports.trace("client", `${fn} ${args.join(" ")} at ${peer}: ${textOf(outcome)}`);
+    return outcome;
+  }
+
+  async #retry(envelope: Envelope): Promise<void> {
+    for (let count = 0; count < this.#load.retriesMax; count += 1) {
+      await this.#pause(RETRY_MS);
+      if ((await this.#resend(envelope)).kind === "acknowledged") {
+        this.#ports.sometimes("retry after an unknown end was taken");
+        return;
+      }
+    }
+  }
+
+  async #replay(envelope: Envelope): Promise<void> {
+    await this.#pause(this.#below(4_000));
+    const outcome = await this.#resend(envelope);
+    if (outcome.kind === "acknowledged") this.#ports.sometimes("replay was answered as ordered");
+  }
+
+  async #resend(envelope: Envelope): Promise<Outcome> {
+    const orderer = this.#anyOrderer();
+    this.#oracle.sendAgain(envelope);
+    const outcome = await this.#ports.clients.resend(orderer, envelope);
+    this.#oracle.settleAgain(outcome, envelope);
+    this.#ports.trace("client", `once more to ${orderer}: ${textOf(outcome)}`);
+    return outcome;
+  }
+
+  async #forge(envelope: Envelope): Promise<void> {
+    const fake = forged(envelope, this.#random);
+    this.#oracle.sendForged(fake);
+    const orderer = this.#anyOrderer();
+    const outcome = await this.#ports.clients.resend(orderer, fake);
+    this.#ports.trace("client", `forged to ${orderer}: ${textOf(outcome)}`);
+    if (outcome.kind === "refused") this.#ports.sometimes("forged envelope was refused");
+  }
+
+  #anyPeer(): NodeName {
+    return anyOf(this.#ports.target.peers, this.#random);
+  }
+
+  #anyOrderer(): NodeName {
+    return anyOf(this.#ports.target.orderers, this.#random);
+  }
+
+  #below(exclusiveMax: number): number {
+    return this.#random.below(exclusiveMax);
+  }
+
+  #isChance(percent: number): boolean {
+    return this.#random.below(100) < percent;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#ports.time.after(ms, resolve);
+    });
+  }
+}
+
+function anyOf(names: readonly NodeName[], random: Random): NodeName {
+  return names[random.below(names.length)] ?? "";
+}
+
+function stateOf(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case "acknowledged":
+      return outcome.code === 0 ? "transaction was valid" : `transaction got code ${outcome.code}`;
+    case "refused":
+      return "transaction was refused";
+    case "unknown":
+      return "fate of a transaction was unknown";
+  }
+}
+
+function textOf(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case "acknowledged":
+      return `acknowledged ${outcome.txId.slice(0, 8)} code ${outcome.code}`;
+    case "refused":
+      return `refused, ${outcome.reason}`;
+    case "unknown":
+      return `unknown ${outcome.txId?.slice(0, 8) ?? ""}`;
+  }
+}
