@@ -1,8 +1,8 @@
 /** Faults as data: what happens to whom, when, and for how long. JSON keeps and replays it. */
 import type { ClockSkew, DiskState, LinkQuality, NodeName } from "../contracts.ts";
 
-/** A node by its name, or whoever leads when the fault comes. */
-export type Victim = NodeName | "leader";
+/** A node by its name, or `leader`: whoever leads when the fault comes. */
+export type Victim = NodeName;
 
 /** What can go wrong. Everything but `reset` and `failpoint` lasts, and ends when the fault does. */
 export type Fault =

@@ -1,4 +1,4 @@
-import { equalBytes } from "../../kernel/bytes.ts";
+import { compareUtf8, equalBytes } from "../../kernel/bytes.ts";
 import type { KVRead, KVWrite } from "../../wire/index.ts";
 
 /** What one transaction left at a key. */
@@ -31,6 +31,18 @@ export class ReplayedState {
     if (writes === undefined) keys.set(key, (writes = []));
     // Fabric: writing nothing deletes.
     writes.push({ ...at, value: isDelete || value.length === 0 ? undefined : value });
+  }
+
+  /** Keys that are there now, from `start` on and below `end`, in byte order. */
+  keysBetween(namespace: string, start: string, end: string): readonly string[] {
+    const keys = [...(this.#keys.get(namespace) ?? [])].flatMap(([key, writes]) =>
+      writes.at(-1)?.value !== undefined &&
+      compareUtf8(key, start) >= 0 &&
+      compareUtf8(key, end) < 0
+        ? [key]
+        : [],
+    );
+    return keys.sort(compareUtf8);
   }
 
   /** What the key holds after `block`; undefined where it is absent. */

@@ -12,7 +12,7 @@ const SCHEDULE: Schedule = {
 };
 
 function nodesOf({ faults }: Schedule): readonly string[] {
-  return faults.map((each) => (each.fault.kind === "pause" ? String(each.fault.node) : ""));
+  return faults.map((each) => (each.fault.kind === "pause" ? each.fault.node : ""));
 }
 
 describe("shrinking a failing schedule", () => {
