@@ -42,6 +42,10 @@ export const CONFIRMATIONS_WANTED = 2;
 /** The worst that a peer thinks of its own hearing: timeouts up to nine times as long. As memberlist has it. */
 export const HEALTH_SCORE_MAX = 8;
 
+/** From this score on a peer asks several members a round, so that it finds out sooner whether it is the others that are gone. */
+export const DOUBT_SCORE_MIN = 4;
+export const PROBES_IN_DOUBT = 3;
+
 /** Probes on behalf of others under way. When full, a further one is not made; whoever asked has asked others too. */
 export const RELAYED_PROBES_MAX = 64;
 

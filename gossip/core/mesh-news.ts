@@ -4,7 +4,7 @@ import type { AliveClaim, PeerId } from "./claims.ts";
 import { NEWS_RETRANSMIT_FACTOR } from "./limits.ts";
 import type { MeshContext } from "./mesh-context.ts";
 import { NewsQueue, type NewsItem } from "./news-queue.ts";
-import { sampleWhere } from "./sampling.ts";
+import { sample, sampleWhere } from "./sampling.ts";
 
 export class MeshNews {
   readonly #context: MeshContext;
@@ -35,7 +35,11 @@ export class MeshNews {
   spread(): void {
     if (this.#queue.size === 0) return;
     const { membership, options, random, memberCount } = this.#context;
-    const targets = sampleWhere(membership.alive(), options.pushPeerCount, random, () => true);
+    const others = membership.alive();
+    // Whoever may be gone would swallow it: the small side of a partition would hardly hear of its own suspicions.
+    const isWell = ({ peer }: AliveClaim): boolean => !membership.isSuspected(peer);
+    const well = sampleWhere(others, options.pushPeerCount, random, isWell);
+    const targets = well.length > 0 ? well : sample(others, options.pushPeerCount, random);
     if (targets.length === 0) return;
     const log = Math.ceil(Math.log10(memberCount + 1));
     const items = this.#queue.take(

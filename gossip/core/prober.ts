@@ -1,11 +1,11 @@
 /**
  * Asks one member a round whether it is there: directly, then, when no answer has come, through a few others, so that one bad path kills
  * nobody (SWIM §4.1). A slow peer gives others more time (Lifeguard §4.1), and answers on behalf of others say when there is nothing to say.
- * It asks as often as ever all the same, so that the small side of a partition, which doubts itself, does not take for ever to find out.
+ * It asks the more often for it: the small side of a partition doubts itself, has few to ask and many to miss, and those who hear it refute.
  */
 import type { Random } from "../../src/kernel/ports/random.ts";
 import type { AliveClaim, PeerId } from "./claims.ts";
-import { RELAYED_PROBES_MAX } from "./limits.ts";
+import { DOUBT_SCORE_MIN, PROBES_IN_DOUBT, RELAYED_PROBES_MAX } from "./limits.ts";
 import { LocalHealth } from "./local-health.ts";
 import type { GossipOptions } from "./options.ts";
 import { newNonce, sampleWhere } from "./sampling.ts";
@@ -100,7 +100,11 @@ export class Prober {
       if (nowMs >= round.endsMs) this.#fail(round, members, emit);
     }
     if (nowMs < this.#nextMs) return false;
-    this.#begin(members.alive(), nowMs, emit);
+    this.#nextMs = nowMs + this.#options.probeIntervalMs;
+    const isInDoubt = this.#health.score >= DOUBT_SCORE_MIN;
+    for (let count = isInDoubt ? PROBES_IN_DOUBT : 1; count > 0; count -= 1) {
+      this.#begin(members.alive(), nowMs, emit);
+    }
     return true;
   }
 
@@ -146,7 +150,6 @@ export class Prober {
   #begin(members: readonly AliveClaim[], nowMs: number, emit: (output: ProbeOutput) => void): void {
     const { probeIntervalMs, probeTimeoutMs } = this.#options;
     const { factor } = this.#health;
-    this.#nextMs = nowMs + probeIntervalMs;
     const target = this.#nextTarget(members);
     if (target === undefined) return;
     const nonce = newNonce(this.#random);
