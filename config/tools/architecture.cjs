@@ -15,6 +15,7 @@ exports.modules = {
   "src/ledger": trust,
   "src/chaincode": storage,
   "src/endorser": [...storage, "src/chaincode"],
+  "src/contract": [...storage, "src/chaincode"],
   "src/committer": [...storage, "src/chaincode"],
   "src/delivery": storage,
   "src/discovery": [...storage, "src/chaincode"],

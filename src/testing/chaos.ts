@@ -1,5 +1,5 @@
 import { courseOf, isSound, runChaos, verdictOf, type ChaosRun } from "../network/index.ts";
-import type { Contract } from "./contract.ts";
+import type { Contract } from "../contract/index.ts";
 import type { TestNetwork } from "./test-network.ts";
 
 export interface ChaosOptions {

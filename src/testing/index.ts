@@ -8,5 +8,10 @@ export {
   type TestNetworkParts,
 } from "./test-network.ts";
 export { TestClient, type Submitted } from "./test-client.ts";
-export type { Contract, ContractContext, ContractFunction, ContractResult } from "./contract.ts";
+export type {
+  Contract,
+  ContractContext,
+  ContractFunction,
+  ContractResult,
+} from "../contract/index.ts";
 export { TestNetworkError, type TestNetworkErrorCode } from "./errors.ts";

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { packageFolder, packageInProcess } from "../chaincode/adapters/package-folder.ts";
+import { ContractRuntime, type Contract } from "../contract/index.ts";
 import type { DirectionFaults, DiskFaults } from "../faults/index.ts";
 import { GrpcDialer } from "../kernel/adapters/grpc-dialer.ts";
 import { systemClock } from "../kernel/adapters/system-clock.ts";
@@ -20,8 +21,6 @@ import {
   type PeerSite,
   type Topology,
 } from "../network/index.ts";
-import { ContractRuntime } from "./contract-runtime.ts";
-import type { Contract } from "./contract.ts";
 import { TestNetworkError } from "./errors.ts";
 import { member, type Member } from "./member.ts";
 import { TestSite } from "./test-site.ts";
@@ -384,9 +383,23 @@ function nodesOf(
   const peers = topology.organizations
     .flatMap((organization) => organization.peers)
     .map(({ name, chaincodePort }) => {
-      const address = `127.0.0.1:${chaincodePort}`;
-      const runtimes = [new ContractRuntime(contracts, { address, serverName: name })];
+      const runtimes = [contractRuntime(contracts, `127.0.0.1:${chaincodePort}`, name)];
       return new TestNode({ name, role: "peer", layout: layout.node(name), runtimes });
     });
   return [...orderers, ...peers];
+}
+
+function contractRuntime(
+  contracts: ReadonlyMap<string, Contract>,
+  address: string,
+  serverName: string,
+): ContractRuntime {
+  return new ContractRuntime({
+    contracts,
+    dial: (credentials) =>
+      new GrpcDialer({ clientCertificate: credentials }).dial({
+        address,
+        tls: { rootsPem: [credentials.listenerRootsPem], serverName },
+      }),
+  });
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeFiles } from "../../src/kernel/adapters/node-files.ts";
 import { SeededRandom } from "../sim/ports/seeded-random.ts";
-import { SimulatedFiles } from "../sim/ports/simulated-files.ts";
+import { SimulatedFiles } from "../../src/sim/ports/simulated-files.ts";
 import { filesSuite } from "./files.suite.ts";
 
 filesSuite("node", async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LmdbKvStore } from "../../src/ledger/adapters/lmdb-kv-store.ts";
-import { MemoryKvDisk, MemoryKvStore } from "../sim/ports/memory-kv-store.ts";
+import { MemoryKvDisk, MemoryKvStore } from "../../src/sim/ports/memory-kv-store.ts";
 import { kvStoreSuite } from "./kv-store.suite.ts";
 
 kvStoreSuite("LMDB", async () => {

@@ -2,7 +2,8 @@
  * Deploys a contract to every organisation of a channel: install on each peer, approve for each organisation,
  * commit, and wait until it answers. Real `_lifecycle` transactions, as Fabric's `peer lifecycle chaincode` makes them.
  */
-import pRetry from "p-retry";
+import { systemClock } from "../../kernel/adapters/system-clock.ts";
+import { systemTimers } from "../../kernel/adapters/system-timers.ts";
 import { utf8 } from "../../kernel/bytes.ts";
 import { errorMessage } from "../../kernel/error.ts";
 import type { RpcChannel } from "../../kernel/ports/rpc.ts";
@@ -21,12 +22,13 @@ import {
 } from "../../wire/index.ts";
 import { NetworkError } from "../errors.ts";
 import type { FabricClient } from "./fabric-client.ts";
+import { retry, type Pace } from "./retry.ts";
 
 const LIFECYCLE = "_lifecycle";
 /** A contract that does not answer by then has a fault of its own. */
 const START_TIMEOUT_MS = 60_000;
-/** Every 50 ms, without end but for the time that is given. */
-const RETRY = { retries: Number.POSITIVE_INFINITY, minTimeout: 50, factor: 1 };
+/** The clock and timers of this machine. */
+const SYSTEM_PACE: Pace = { clock: systemClock, timers: systemTimers };
 /** Time for every organisation's peer to commit the approvals. */
 const APPROVALS_TIMEOUT_MS = 10_000;
 
@@ -60,6 +62,7 @@ export async function deployChaincode(
   organizations: readonly DeployOrganization[],
   request: DeployRequest,
   onStep: (text: string) => void,
+  pace: Pace = SYSTEM_PACE,
 ): Promise<DeployedChaincode> {
   const [first] = organizations;
   if (first === undefined)
@@ -73,9 +76,9 @@ export async function deployChaincode(
     await approve(organization, request.channelId, definition, packageId);
   }
   onStep("committing the definition");
-  const { blockNumber } = await commit(organizations, request.channelId, definition);
+  const { blockNumber } = await commit(organizations, request.channelId, definition, pace);
   onStep(`waiting for ${request.name} to start`);
-  await untilAnswering(organizations, request);
+  await untilAnswering(organizations, request, pace);
   return { packageId, sequence, blockNumber };
 }
 
@@ -161,6 +164,7 @@ async function commit(
   organizations: readonly DeployOrganization[],
   channelId: string,
   definition: Definition,
+  pace: Pace,
 ): Promise<{ readonly blockNumber: number }> {
   const [first] = organizations;
   if (first === undefined) throw new NetworkError("refused", "the channel has no organisation");
@@ -172,10 +176,10 @@ async function commit(
     return first.admin.submit(proposal, await first.admin.endorseAt(proposal, endorsers));
   };
   // A peer that has not yet committed the last approval refuses, or computes another result.
-  return pRetry(attempt, { ...RETRY, maxRetryTime: APPROVALS_TIMEOUT_MS, shouldRetry: isRefusal });
+  return retry(pace, attempt, { timeoutMs: APPROVALS_TIMEOUT_MS, isWorthIt: isRefusal });
 }
 
-function isRefusal({ error }: { readonly error: unknown }): boolean {
+function isRefusal(error: unknown): boolean {
   return error instanceof NetworkError && error.code === "refused";
 }
 
@@ -184,11 +188,12 @@ function isRefusal({ error }: { readonly error: unknown }): boolean {
 async function untilAnswering(
   organizations: readonly DeployOrganization[],
   request: DeployRequest,
+  pace: Pace,
 ): Promise<void> {
-  const options = { ...RETRY, maxRetryTime: START_TIMEOUT_MS, shouldRetry: isRefusal };
+  const options = { timeoutMs: START_TIMEOUT_MS, isWorthIt: isRefusal };
   const mspIds = organizations.map(({ mspId }) => mspId);
   const answers = organizations.map(({ admin }) =>
-    pRetry(() => probe(admin, request, mspIds), options),
+    retry(pace, () => probe(admin, request, mspIds), options),
   );
   await Promise.all(answers).catch((error: unknown) => {
     throw new NetworkError(

@@ -2,7 +2,7 @@ import { WriteAheadLog } from "../../../cluster/replica/write-ahead-log.ts";
 import type { LogBatch } from "../../../cluster/replica/write-ahead-log.ts";
 import { silentLogger } from "../../../src/kernel/ports/logger.ts";
 import { SeededRandom } from "../ports/seeded-random.ts";
-import { SimulatedFiles } from "../ports/simulated-files.ts";
+import { SimulatedFiles } from "../../../src/sim/ports/simulated-files.ts";
 
 const ROUND_COUNT = 10;
 const BATCHES_PER_ROUND_MAX = 8;

@@ -1,5 +1,5 @@
 import type { Random } from "../../../src/kernel/ports/random.ts";
-import type { SimulatedTime } from "../ports/simulated-time.ts";
+import type { SimulatedTime } from "../../../src/sim/ports/simulated-time.ts";
 
 export interface NetworkFaults {
   /** Of 1,000 messages. */

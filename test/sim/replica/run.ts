@@ -14,7 +14,7 @@ import {
   transactionId,
 } from "../../../src/wire/index.ts";
 import { SeededRandom } from "../ports/seeded-random.ts";
-import { SimulatedTime } from "../ports/simulated-time.ts";
+import { SimulatedTime } from "../../../src/sim/ports/simulated-time.ts";
 import { SimulatedNetwork } from "./network.ts";
 import { SimulatedOrderer } from "./simulated-orderer.ts";
 

@@ -25,8 +25,8 @@ import {
   encodeRaftMessage,
 } from "../../../cluster/replica/index.ts";
 import { sleep } from "../../../src/kernel/sleep.ts";
-import type { SimulatedTime } from "../ports/simulated-time.ts";
-import { SimulatedFiles } from "../ports/simulated-files.ts";
+import type { SimulatedTime } from "../../../src/sim/ports/simulated-time.ts";
+import { SimulatedFiles } from "../../../src/sim/ports/simulated-files.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import { slowFiles } from "./slow-files.ts";
 

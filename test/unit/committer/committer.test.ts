@@ -16,8 +16,8 @@ import {
   type Block,
   type ChannelHeader,
 } from "../../../src/wire/index.ts";
-import { MemoryKvDisk, MemoryKvStore } from "../../sim/ports/memory-kv-store.ts";
-import { SimulatedFiles } from "../../sim/ports/simulated-files.ts";
+import { MemoryKvDisk, MemoryKvStore } from "../../../src/sim/ports/memory-kv-store.ts";
+import { SimulatedFiles } from "../../../src/sim/ports/simulated-files.ts";
 import { blockAfter } from "../../support/sample-blocks.ts";
 import {
   CHANNEL_ID,

@@ -14,7 +14,7 @@ import {
   openEnvelope,
   type Block,
 } from "../../../src/wire/index.ts";
-import { SimulatedTime } from "../../sim/ports/simulated-time.ts";
+import { SimulatedTime } from "../../../src/sim/ports/simulated-time.ts";
 import { DeliverDialer, serving, type DeliverScript } from "../../support/deliver-dialer.ts";
 import { blockAfter, sampleChain, signedBlock } from "../../support/sample-blocks.ts";
 import { CHANNEL_ID, sampleChannel, type SampleChannel } from "../../support/sample-channel.ts";

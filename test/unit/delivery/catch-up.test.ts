@@ -4,7 +4,7 @@ import { CatchUp, type BlockSink, type FetchSource } from "../../../src/delivery
 import { silentLogger } from "../../../src/kernel/ports/logger.ts";
 import { SeededRandom } from "../../../src/kernel/seeded-random.ts";
 import { Status, blockHeaderHash, type Block } from "../../../src/wire/index.ts";
-import { SimulatedTime } from "../../sim/ports/simulated-time.ts";
+import { SimulatedTime } from "../../../src/sim/ports/simulated-time.ts";
 import {
   DeliverDialer,
   serving,

@@ -50,8 +50,8 @@ import {
   transactionId,
   type SignedProposal,
 } from "../../../src/wire/index.ts";
-import { MemoryKvStore } from "../../sim/ports/memory-kv-store.ts";
-import { SimulatedFiles } from "../../sim/ports/simulated-files.ts";
+import { MemoryKvStore } from "../../../src/sim/ports/memory-kv-store.ts";
+import { SimulatedFiles } from "../../../src/sim/ports/simulated-files.ts";
 import { blockAfter } from "../../support/sample-blocks.ts";
 import {
   CHANNEL_ID,

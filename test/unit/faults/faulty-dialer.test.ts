@@ -9,7 +9,7 @@ import {
 import { AsyncQueue } from "../../../src/kernel/async-queue.ts";
 import type { RpcChannel, RpcMethod, RpcStream } from "../../../src/kernel/ports/rpc.ts";
 import { SeededRandom } from "../../../src/kernel/seeded-random.ts";
-import { SimulatedTime } from "../../sim/ports/simulated-time.ts";
+import { SimulatedTime } from "../../../src/sim/ports/simulated-time.ts";
 
 const method = { path: "/test.Echo/Echo" } as RpcMethod<number, number>;
 

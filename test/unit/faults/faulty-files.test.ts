@@ -8,8 +8,8 @@ import {
 } from "../../../src/faults/index.ts";
 import type { Files, OpenFile } from "../../../src/kernel/ports/files.ts";
 import { SeededRandom } from "../../../src/kernel/seeded-random.ts";
-import { SimulatedTime } from "../../sim/ports/simulated-time.ts";
-import { SimulatedFiles } from "../../sim/ports/simulated-files.ts";
+import { SimulatedTime } from "../../../src/sim/ports/simulated-time.ts";
+import { SimulatedFiles } from "../../../src/sim/ports/simulated-files.ts";
 
 async function world(): Promise<{
   readonly time: SimulatedTime;

@@ -4,7 +4,7 @@ import type { ReplyVerdict } from "../../../src/gateway/core/endorser-reply.ts";
 import { EndorsementCollector } from "../../../src/gateway/endorsement-collector.ts";
 import { utf8, utf8Decode } from "../../../src/kernel/bytes.ts";
 import { ProposalResponse, create } from "../../../src/wire/index.ts";
-import { SimulatedTime } from "../../sim/ports/simulated-time.ts";
+import { SimulatedTime } from "../../../src/sim/ports/simulated-time.ts";
 
 const PATIENCE_MS = 3_000;
 

@@ -4,7 +4,7 @@ import { silentLogger, type LogFields, type Logger } from "../../../src/kernel/p
 import { BlockStore, LedgerError } from "../../../src/ledger/index.ts";
 import { Block, blockHeaderHash, encode } from "../../../src/wire/index.ts";
 import { SeededRandom } from "../../sim/ports/seeded-random.ts";
-import { SimulatedFiles } from "../../sim/ports/simulated-files.ts";
+import { SimulatedFiles } from "../../../src/sim/ports/simulated-files.ts";
 import { chain } from "./block-builder.ts";
 
 const DIRECTORY = "/ledger/ch";

@@ -8,10 +8,10 @@ import {
   type TxSimulator,
 } from "../../../src/ledger/index.ts";
 import { type Block, TxValidationCode } from "../../../src/wire/index.ts";
-import { FaultPlan } from "../../sim/ports/fault-plan.ts";
-import { MemoryKvDisk, MemoryKvStore } from "../../sim/ports/memory-kv-store.ts";
+import { FaultPlan } from "../../../src/sim/ports/fault-plan.ts";
+import { MemoryKvDisk, MemoryKvStore } from "../../../src/sim/ports/memory-kv-store.ts";
 import { SeededRandom } from "../../sim/ports/seeded-random.ts";
-import { SimulatedFiles } from "../../sim/ports/simulated-files.ts";
+import { SimulatedFiles } from "../../../src/sim/ports/simulated-files.ts";
 import { configEnvelope, endorserEnvelope, nextBlock } from "./block-builder.ts";
 
 const CHANNEL = "ch";

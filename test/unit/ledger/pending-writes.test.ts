@@ -2,7 +2,7 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import type { KvWrite } from "../../../src/kernel/ports/kv-store.ts";
 import { PendingWrites } from "../../../src/ledger/pending-writes.ts";
-import { MemoryKvStore } from "../../sim/ports/memory-kv-store.ts";
+import { MemoryKvStore } from "../../../src/sim/ports/memory-kv-store.ts";
 
 const byte = fc.constantFrom(0, 1, 0x7f, 0x80, 0xff);
 const key = fc.array(byte, { minLength: 1, maxLength: 3 }).map((bytes) => Uint8Array.from(bytes));

@@ -10,10 +10,10 @@ import {
   emptyBlockMetadata,
   type Block,
 } from "../../../src/wire/index.ts";
-import { FaultPlan } from "../../sim/ports/fault-plan.ts";
-import { MemoryKvDisk, MemoryKvStore } from "../../sim/ports/memory-kv-store.ts";
+import { FaultPlan } from "../../../src/sim/ports/fault-plan.ts";
+import { MemoryKvDisk, MemoryKvStore } from "../../../src/sim/ports/memory-kv-store.ts";
 import { SeededRandom } from "../../sim/ports/seeded-random.ts";
-import { SimulatedFiles } from "../../sim/ports/simulated-files.ts";
+import { SimulatedFiles } from "../../../src/sim/ports/simulated-files.ts";
 
 const stoppedClock: Clock = { monotonicMs: () => 0, wallMs: () => 0 };
 

@@ -13,7 +13,7 @@ import {
   type Envelope,
 } from "../../../../src/wire/index.ts";
 import { Broadcast, type BroadcastOptions } from "../../../../cluster/ordering/index.ts";
-import { SimulatedTime } from "../../../sim/ports/simulated-time.ts";
+import { SimulatedTime } from "../../../../src/sim/ports/simulated-time.ts";
 
 const CHANNEL = "ch1";
 const FAILED_CHANNEL = "ch2";

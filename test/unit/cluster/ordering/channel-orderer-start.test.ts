@@ -9,8 +9,8 @@ import { RpcError } from "../../../../src/kernel/ports/rpc.ts";
 import { SeededRandom } from "../../../../src/kernel/seeded-random.ts";
 import { Envelope, decode } from "../../../../src/wire/index.ts";
 import { CountingFiles } from "../../../sim/ports/counting-files.ts";
-import { SimulatedFiles } from "../../../sim/ports/simulated-files.ts";
-import { SimulatedTime } from "../../../sim/ports/simulated-time.ts";
+import { SimulatedFiles } from "../../../../src/sim/ports/simulated-files.ts";
+import { SimulatedTime } from "../../../../src/sim/ports/simulated-time.ts";
 import { writeLongChannel } from "../../../support/long-channel.ts";
 
 const ENVELOPES = 500;

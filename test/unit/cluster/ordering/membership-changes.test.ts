@@ -7,7 +7,7 @@ import {
   type GroupLog,
   type GroupStatus,
 } from "../../../../cluster/ordering/membership-changes.ts";
-import { SimulatedTime } from "../../../sim/ports/simulated-time.ts";
+import { SimulatedTime } from "../../../../src/sim/ports/simulated-time.ts";
 
 /** Member 1 of a group whose log the test plays. */
 class Rig {

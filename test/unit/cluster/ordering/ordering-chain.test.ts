@@ -32,7 +32,7 @@ import { transactionKey } from "../../../../cluster/ordering/core/transaction-ke
 import { PENDING_COUNT_MAX, SUBMIT_RETRY_MS } from "../../../../cluster/ordering/limits.ts";
 import type { Entry, Leadership } from "../../../../cluster/replica/index.ts";
 import { SeededRandom } from "../../../sim/ports/seeded-random.ts";
-import { SimulatedTime } from "../../../sim/ports/simulated-time.ts";
+import { SimulatedTime } from "../../../../src/sim/ports/simulated-time.ts";
 
 const SUBMIT_TIMEOUT_MS = 10_000;
 const GENESIS: Block = {

@@ -8,7 +8,7 @@ import { silentLogger } from "../../../../src/kernel/ports/logger.ts";
 import { BlockStore } from "../../../../src/ledger/index.ts";
 import { sampleChannel, sampleClock } from "../../../support/sample-channel.ts";
 import { SeededRandom } from "../../../sim/ports/seeded-random.ts";
-import { SimulatedFiles } from "../../../sim/ports/simulated-files.ts";
+import { SimulatedFiles } from "../../../../src/sim/ports/simulated-files.ts";
 
 const sample = await sampleChannel();
 const REQUEST = { directory: "/ch", by: "operator@host", others: [{ raftId: 1, state: "down" }] };

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { RecordFolder } from "../../../../cluster/participation/record-folder.ts";
 import { utf8 } from "../../../../src/kernel/bytes.ts";
 import { SeededRandom } from "../../../sim/ports/seeded-random.ts";
-import { SimulatedFiles } from "../../../sim/ports/simulated-files.ts";
+import { SimulatedFiles } from "../../../../src/sim/ports/simulated-files.ts";
 
 const PATH = "/data/join/ch1.join";
 

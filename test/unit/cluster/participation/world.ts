@@ -12,8 +12,8 @@ import {
   type Block,
   type Config,
 } from "../../../../src/wire/index.ts";
-import { SimulatedFiles } from "../../../sim/ports/simulated-files.ts";
-import { SimulatedTime } from "../../../sim/ports/simulated-time.ts";
+import { SimulatedFiles } from "../../../../src/sim/ports/simulated-files.ts";
+import { SimulatedTime } from "../../../../src/sim/ports/simulated-time.ts";
 import { DeliverDialer, serving } from "../../../support/deliver-dialer.ts";
 import { blockAfter, signedBlock } from "../../../support/sample-blocks.ts";
 import { sampleChannel, type SampleChannel } from "../../../support/sample-channel.ts";

@@ -12,8 +12,8 @@ import { utf8 } from "../../../../src/kernel/bytes.ts";
 import { silentLogger } from "../../../../src/kernel/ports/logger.ts";
 import { silentMeter } from "../../../../src/kernel/ports/meter.ts";
 import { SeededRandom } from "../../../sim/ports/seeded-random.ts";
-import { SimulatedFiles } from "../../../sim/ports/simulated-files.ts";
-import { SimulatedTime } from "../../../sim/ports/simulated-time.ts";
+import { SimulatedFiles } from "../../../../src/sim/ports/simulated-files.ts";
+import { SimulatedTime } from "../../../../src/sim/ports/simulated-time.ts";
 
 const SEGMENT_BYTES = 16_384;
 

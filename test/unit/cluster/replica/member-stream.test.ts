@@ -9,7 +9,7 @@ import { MemberStream } from "../../../../cluster/replica/member-stream.ts";
 import { RECONNECT_DELAY_MS_MAX, SEND_TIMEOUT_MS } from "../../../../cluster/replica/limits.ts";
 import { seededRandom, stoppedClock } from "../../crypto/ports.ts";
 import { SeededRandom } from "../../../sim/ports/seeded-random.ts";
-import { SimulatedTime } from "../../../sim/ports/simulated-time.ts";
+import { SimulatedTime } from "../../../../src/sim/ports/simulated-time.ts";
 
 const REQUEST: StepRequest = { payload: undefined };
 

@@ -12,8 +12,8 @@ import type { RaftMessage } from "../../../../cluster/raft/index.ts";
 import { TICK_INTERVAL_MS_MAX, TICK_INTERVAL_MS_MIN } from "../../../../cluster/replica/limits.ts";
 import type { Timers } from "../../../../src/kernel/ports/timers.ts";
 import { SeededRandom } from "../../../sim/ports/seeded-random.ts";
-import { SimulatedFiles } from "../../../sim/ports/simulated-files.ts";
-import { SimulatedTime } from "../../../sim/ports/simulated-time.ts";
+import { SimulatedFiles } from "../../../../src/sim/ports/simulated-files.ts";
+import { SimulatedTime } from "../../../../src/sim/ports/simulated-time.ts";
 
 /** A group of one, whose disk the test spoils. */
 class Rig {

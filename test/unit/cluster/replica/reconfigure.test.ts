@@ -16,7 +16,7 @@ import {
 } from "../../../../src/kernel/ports/rpc.ts";
 import type { StepRequest } from "../../../../src/wire/index.ts";
 import { SeededRandom } from "../../../sim/ports/seeded-random.ts";
-import { SimulatedTime } from "../../../sim/ports/simulated-time.ts";
+import { SimulatedTime } from "../../../../src/sim/ports/simulated-time.ts";
 import { sampleChannel } from "../../../support/sample-channel.ts";
 
 let pems: readonly Uint8Array[];

@@ -3,7 +3,7 @@ import { inspectLog, WriteAheadLog } from "../../../../cluster/replica/index.ts"
 import { utf8 } from "../../../../src/kernel/bytes.ts";
 import { silentLogger } from "../../../../src/kernel/ports/logger.ts";
 import { SeededRandom } from "../../../sim/ports/seeded-random.ts";
-import { SimulatedFiles } from "../../../sim/ports/simulated-files.ts";
+import { SimulatedFiles } from "../../../../src/sim/ports/simulated-files.ts";
 
 const SECTOR = 512;
 

@@ -11,7 +11,7 @@ import {
 import { segmentName } from "../../../../cluster/replica/wal-format.ts";
 import type { Entry, Snapshot } from "../../../../cluster/raft/index.ts";
 import { SeededRandom } from "../../../sim/ports/seeded-random.ts";
-import { SimulatedFiles } from "../../../sim/ports/simulated-files.ts";
+import { SimulatedFiles } from "../../../../src/sim/ports/simulated-files.ts";
 
 const DIRECTORY = "/wal";
 const OWNER = "ch1/1";

@@ -3,7 +3,7 @@ import { meteredFiles } from "../../../../src/kernel/adapters/metered-files.ts";
 import { utf8 } from "../../../../src/kernel/bytes.ts";
 import { silentMeter } from "../../../../src/kernel/ports/meter.ts";
 import { SeededRandom } from "../../../sim/ports/seeded-random.ts";
-import { SimulatedFiles } from "../../../sim/ports/simulated-files.ts";
+import { SimulatedFiles } from "../../../../src/sim/ports/simulated-files.ts";
 
 test("files that are metered count each flush and are otherwise the same files", async () => {
   const seconds: number[] = [];

@@ -1,5 +1,5 @@
-import type { Clock } from "../../../src/kernel/ports/clock.ts";
-import type { Timer, Timers } from "../../../src/kernel/ports/timers.ts";
+import type { Clock } from "../../kernel/ports/clock.ts";
+import type { Timer, Timers } from "../../kernel/ports/timers.ts";
 
 interface ScheduledCall {
   readonly atMs: number;
@@ -83,8 +83,9 @@ export class SimulatedTime implements Clock, Timers {
     let index = heap.push(call) - 1;
     while (index > 0) {
       const parent = (index - 1) >> 1;
-      if (isBefore(heap[parent]!, call)) break;
-      heap[index] = heap[parent]!;
+      const above = heap[parent];
+      if (above === undefined || isBefore(above, call)) break;
+      heap[index] = above;
       index = parent;
     }
     heap[index] = call;
@@ -92,15 +93,20 @@ export class SimulatedTime implements Clock, Timers {
 
   #pop(): void {
     const heap = this.#heap;
-    const last = heap.pop()!;
-    if (heap.length === 0) return;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
     let index = 0;
     for (;;) {
       let child = 2 * index + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child += 1;
-      if (isBefore(last, heap[child]!)) break;
-      heap[index] = heap[child]!;
+      let below = heap[child];
+      const other = heap[child + 1];
+      if (below === undefined) break;
+      if (other !== undefined && isBefore(other, below)) {
+        child += 1;
+        below = other;
+      }
+      if (isBefore(last, below)) break;
+      heap[index] = below;
       index = child;
     }
     heap[index] = last;

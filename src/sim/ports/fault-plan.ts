@@ -43,6 +43,8 @@ export class FaultPlan {
   #crashAt: number | undefined;
   #isCrashed = false;
   #failures: PlannedFailure[] = [];
+  /** Called in the step that crashes. */
+  onCrash: () => void = () => undefined;
 
   /** Steps taken so far, the refused one included. */
   get stepCount(): number {
@@ -74,6 +76,12 @@ export class FaultPlan {
     this.#failures = [];
   }
 
+  /** Nothing is planned any more; what has crashed stays so. */
+  calm(): void {
+    this.#crashAt = undefined;
+    this.#failures = [];
+  }
+
   /** Rejects reads of a crashed process. */
   checkAlive(): void {
     if (this.#isCrashed) throw new SimulatedCrash("the process has crashed");
@@ -88,6 +96,7 @@ export class FaultPlan {
     this.#stepCount += 1;
     if (this.#stepCount === this.#crashAt) {
       this.#isCrashed = true;
+      this.onCrash();
       return "crash";
     }
     for (const failure of this.#failures) {

@@ -1,5 +1,5 @@
-import type { Files, OpenFile } from "../../../src/kernel/ports/files.ts";
-import type { Random } from "../../../src/kernel/ports/random.ts";
+import type { Files, OpenFile } from "../../kernel/ports/files.ts";
+import type { Random } from "../../kernel/ports/random.ts";
 import { FaultPlan, SimulatedDiskError } from "./fault-plan.ts";
 
 /** The unit that a disk writes or does not write: a torn write keeps some of them. */
@@ -9,39 +9,95 @@ type Change =
   | { readonly kind: "write"; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly kind: "truncate"; readonly size: number };
 
-class SimulatedInode {
-  /** What every process sees. */
-  content: Uint8Array = new Uint8Array(0);
-  /** What a power loss is sure to leave. */
-  durable: Uint8Array = new Uint8Array(0);
-  /** From `durable` to `content`, in order. */
-  pending: Change[] = [];
-
-  apply(change: Change): void {
-    this.content = changed(this.content, change);
-    this.pending.push(change);
-  }
-
-  sync(): void {
-    this.durable = this.content;
-    this.pending = [];
-  }
+/** A change that was not synced, with what was there before it: the bytes from `offset` on that it covered or cut off. */
+interface PendingChange {
+  readonly change: Change;
+  readonly sizeBefore: number;
+  readonly offset: number;
+  readonly covered: Uint8Array;
+  /** A flush of it failed. */
+  readonly isLost: boolean;
 }
 
-function changed(content: Uint8Array, change: Change): Uint8Array {
-  switch (change.kind) {
-    case "write": {
-      const size = Math.max(content.length, change.offset + change.bytes.length);
-      const next = new Uint8Array(size);
-      next.set(content);
-      next.set(change.bytes, change.offset);
-      return next;
+class SimulatedInode {
+  // What every process sees: the first `#size` bytes. Beyond them there are zeros.
+  #buffer: Uint8Array = new Uint8Array(0);
+  #size = 0;
+  // From what a power loss is sure to leave to what is seen, in order.
+  #pending: PendingChange[] = [];
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** A copy. */
+  read(start = 0, end: number = this.#size): Uint8Array {
+    return this.#buffer.slice(start, Math.min(end, this.#size));
+  }
+
+  apply(change: Change): void {
+    const offset = change.kind === "write" ? change.offset : Math.min(change.size, this.#size);
+    const end = change.kind === "write" ? offset + change.bytes.length : this.#size;
+    const covered = this.read(offset, end);
+    this.#pending.push({ change, sizeBefore: this.#size, offset, covered, isLost: false });
+    this.#perform(change);
+  }
+
+  /** What is seen is durable. */
+  sync(): void {
+    this.#pending = [];
+  }
+
+  /** A failed flush marks pages clean: they stay visible, and a power loss takes them. */
+  failSync(): void {
+    this.#pending = this.#pending.map((each) => ({ ...each, isLost: true }));
+  }
+
+  /** Another content, durable. */
+  replace(content: Uint8Array): void {
+    this.#buffer = content.slice();
+    this.#size = content.length;
+    this.#pending = [];
+  }
+
+  /** Goes back to what was durable, then makes those changes that `survivors` answers for each that was not. */
+  settle(survivors: (change: Change) => readonly Change[]): void {
+    const pending = this.#pending;
+    for (const { sizeBefore, offset, covered } of [...pending].reverse()) {
+      this.#resize(sizeBefore);
+      this.#buffer.set(covered, offset);
     }
-    case "truncate": {
-      const next = new Uint8Array(change.size);
-      next.set(content.subarray(0, change.size));
-      return next;
+    for (const { change, isLost } of pending) {
+      if (isLost) continue;
+      for (const survivor of survivors(change)) this.#perform(survivor);
     }
+    this.#pending = [];
+  }
+
+  clone(): SimulatedInode {
+    const clone = new SimulatedInode();
+    clone.replace(this.read());
+    return clone;
+  }
+
+  #perform(change: Change): void {
+    if (change.kind === "truncate") {
+      this.#resize(change.size);
+      return;
+    }
+    const end = change.offset + change.bytes.length;
+    if (end > this.#size) this.#resize(end);
+    this.#buffer.set(change.bytes, change.offset);
+  }
+
+  #resize(size: number): void {
+    if (size < this.#size) this.#buffer.fill(0, size, this.#size);
+    if (size > this.#buffer.length) {
+      const larger = new Uint8Array(Math.max(size, 2 * this.#buffer.length));
+      larger.set(this.#buffer.subarray(0, this.#size));
+      this.#buffer = larger;
+    }
+    this.#size = size;
   }
 }
 
@@ -84,20 +140,42 @@ export class SimulatedFiles implements Files {
     this.#entries = kept;
     this.#durableEntries = new Map(kept);
     this.#pendingEntries = [];
-    for (const inode of new Set(kept.values())) this.#settle(inode);
+    const survivors = (change: Change): readonly Change[] => this.#survivors(change);
+    for (const inode of new Set(kept.values())) inode.settle(survivors);
     this.faults.restart();
+  }
+
+  /** Takes over what is durable on `other`, in place of everything here. */
+  copyFrom(other: SimulatedFiles): void {
+    this.#entries = new Map();
+    for (const [path, inode] of other.#durableEntries) this.#entries.set(path, inode.clone());
+    this.#durableEntries = new Map(this.#entries);
+    this.#pendingEntries = [];
+    for (const directory of other.#directories) this.#directories.add(directory);
+  }
+
+  /** Everything is gone. */
+  erase(): void {
+    this.#entries = new Map();
+    this.#durableEntries = new Map();
+    this.#pendingEntries = [];
+    this.#directories.clear();
+    this.#directories.add("/");
+  }
+
+  /** Paths of all files, sorted. */
+  paths(): readonly string[] {
+    return [...this.#entries.keys()].sort((a, b) => (a < b ? -1 : 1));
   }
 
   /** The bytes of a file as a process sees them; for tests that look at or spoil the disk. */
   contentOf(path: string): Uint8Array {
-    return this.#inode(path).content.slice();
+    return this.#inode(path).read();
   }
 
   /** Rot: replaces a file's bytes behind everyone's back, durably. */
   overwrite(path: string, content: Uint8Array): void {
-    const inode = this.#inode(path);
-    inode.content = content.slice();
-    inode.sync();
+    this.#inode(path).replace(content);
   }
 
   makeDirectory(path: string): Promise<void> {
@@ -111,7 +189,7 @@ export class SimulatedFiles implements Files {
       const prefix = `${path}/`;
       const names = new Set<string>();
       for (const full of [...this.#entries.keys(), ...this.#directories]) {
-        if (full.startsWith(prefix)) names.add(full.slice(prefix.length).split("/")[0]!);
+        if (full.startsWith(prefix)) names.add(full.slice(prefix.length).split("/", 1).join());
       }
       return [...names].sort((a, b) => (a < b ? -1 : 1));
     });
@@ -174,7 +252,7 @@ export class SimulatedFiles implements Files {
   freeBytes(): Promise<number> {
     return this.#read(() => {
       let used = 0;
-      for (const inode of new Set(this.#entries.values())) used += inode.content.length;
+      for (const inode of new Set(this.#entries.values())) used += inode.size;
       return Math.max(0, this.capacityBytes - used);
     });
   }
@@ -185,9 +263,8 @@ export class SimulatedFiles implements Files {
       if (isClosed) throw new SimulatedDiskError("EBADF", "the file is closed");
     };
     return {
-      size: () => this.#read(() => (use(), inode.content.length)),
-      readAt: (offset, length) =>
-        this.#read(() => (use(), inode.content.slice(offset, offset + length))),
+      size: () => this.#read(() => (use(), inode.size)),
+      readAt: (offset, length) => this.#read(() => (use(), inode.read(offset, offset + length))),
       writeAt: (offset, bytes) =>
         this.#step("write", () => {
           use();
@@ -206,9 +283,8 @@ export class SimulatedFiles implements Files {
             use();
             inode.sync();
           },
-          // A failed flush marks the pages clean: they stay visible, and no later flush makes them durable.
           () => {
-            inode.pending = [];
+            inode.failSync();
           },
         ),
       close: () => {
@@ -219,8 +295,9 @@ export class SimulatedFiles implements Files {
   }
 
   #reserve(inode: SimulatedInode, end: number): void {
-    let total = Math.max(0, end - inode.content.length);
-    for (const each of new Set(this.#entries.values())) total += each.content.length;
+    if (this.capacityBytes === Number.MAX_SAFE_INTEGER) return;
+    let total = Math.max(0, end - inode.size);
+    for (const each of new Set(this.#entries.values())) total += each.size;
     if (total > this.capacityBytes) {
       throw new SimulatedDiskError("ENOSPC", "no space left on the simulated disk");
     }
@@ -235,15 +312,6 @@ export class SimulatedFiles implements Files {
     const inode = this.#entries.get(path);
     if (inode === undefined) throw new SimulatedDiskError("ENOENT", `no such file: ${path}`);
     return inode;
-  }
-
-  #settle(inode: SimulatedInode): void {
-    let content = inode.durable;
-    for (const change of inode.pending) {
-      for (const survivor of this.#survivors(change)) content = changed(content, survivor);
-    }
-    inode.content = content;
-    inode.sync();
   }
 
   // All of a change, none of it, or, of a write, any set of its sectors.

@@ -14,7 +14,7 @@ import {
   type ChaincodeMessage,
 } from "../wire/index.ts";
 import type { Contract, ContractContext } from "./contract.ts";
-import { TestNetworkError } from "./errors.ts";
+import { ContractError } from "./errors.ts";
 
 interface Asked {
   resolve(payload: Uint8Array): void;
@@ -53,7 +53,7 @@ export class ContractSession {
       this.#answered(message)?.resolve(message.payload.slice());
     else if (type === MessageType.ERROR) {
       const reason = new TextDecoder().decode(message.payload);
-      this.#answered(message)?.reject(new TestNetworkError("contract failed", reason));
+      this.#answered(message)?.reject(new ContractError("contract failed", reason));
     }
   }
 
@@ -79,10 +79,7 @@ export class ContractSession {
     if (run === undefined && name === DESCRIBE) return description(this.#contract);
     if (run === undefined) {
       const known = Object.keys(this.#contract).join(", ");
-      throw new TestNetworkError(
-        "unknown name",
-        `there is no function ${name}; there are ${known}`,
-      );
+      throw new ContractError("unknown name", `there is no function ${name}; there are ${known}`);
     }
     const result = await run(this.#contextOf(message), ...args);
     if (typeof result === "string") return utf8(result);

@@ -1,13 +1,16 @@
-import { assert } from "../../../src/kernel/assert.ts";
+import { assert } from "../../kernel/assert.ts";
 import type {
   KvEntry,
   KvRange,
   KvSnapshot,
   KvStore,
   KvWrite,
-} from "../../../src/kernel/ports/kv-store.ts";
-import type { Random } from "../../../src/kernel/ports/random.ts";
+} from "../../kernel/ports/kv-store.ts";
+import type { Random } from "../../kernel/ports/random.ts";
 import { FaultPlan } from "./fault-plan.ts";
+
+/** Arguments of one call. */
+const CODES_PER_CALL = 1_024;
 
 /** Sorted by `text`, which has one code unit for each byte of the key: their orders agree. */
 type Table = readonly { readonly text: string; readonly entry: KvEntry }[];
@@ -15,6 +18,14 @@ type Table = readonly { readonly text: string; readonly entry: KvEntry }[];
 /** What of the store survives its process; hand it to the next one. */
 export class MemoryKvDisk {
   table: Table = [];
+
+  /** Another disk with the same content. */
+  clone(): MemoryKvDisk {
+    const clone = new MemoryKvDisk();
+    // A table is never changed, so that both may have it.
+    clone.table = this.table;
+    return clone;
+  }
 }
 
 export interface MemoryKvStoreOptions {
@@ -86,7 +97,9 @@ export class MemoryKvStore implements KvStore {
 
 function textOf(key: Uint8Array): string {
   let text = "";
-  for (const byte of key) text += String.fromCharCode(byte);
+  for (let start = 0; start < key.length; start += CODES_PER_CALL) {
+    text += String.fromCharCode(...key.subarray(start, start + CODES_PER_CALL));
+  }
   return text;
 }
 
@@ -96,7 +109,7 @@ function lowerBound(table: Table, text: string): number {
   let high = table.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (table[middle]!.text < text) low = middle + 1;
+    if ((table[middle]?.text ?? "") < text) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -111,19 +124,27 @@ function find(table: Table, key: Uint8Array): Uint8Array | undefined {
 function* scan(table: Table, range: KvRange): IterableIterator<KvEntry> {
   const first = lowerBound(table, textOf(range.start));
   const end = range.end === undefined ? table.length : lowerBound(table, textOf(range.end));
-  if (range.reverse === true) {
-    for (let index = end - 1; index >= first; index -= 1) yield table[index]!.entry;
-  } else {
-    for (let index = first; index < end; index += 1) yield table[index]!.entry;
+  const isReverse = range.reverse === true;
+  for (let count = 0; count < end - first; count += 1) {
+    const row = table[isReverse ? end - 1 - count : first + count];
+    if (row !== undefined) yield row.entry;
   }
 }
 
+// Few writes meet a large table: it is copied as it is, and each finds its place in the copy.
 function merged(table: Table, batch: readonly KvWrite[]): Table {
-  const rows = new Map(table.map((row) => [row.text, row]));
+  const rows = [...table];
   for (const { key, value } of batch) {
     const text = textOf(key);
-    if (value === undefined) rows.delete(text);
-    else rows.set(text, { text, entry: { key: key.slice(), value: value.slice() } });
+    const index = lowerBound(rows, text);
+    const isPresent = rows[index]?.text === text;
+    if (value === undefined) {
+      if (isPresent) rows.splice(index, 1);
+      continue;
+    }
+    const row = { text, entry: { key: key.slice(), value: value.slice() } };
+    if (isPresent) rows[index] = row;
+    else rows.splice(index, 0, row);
   }
-  return [...rows.values()].sort((a, b) => (a.text < b.text ? -1 : 1));
+  return rows;
 }

@@ -1,32 +1,34 @@
-/** Runs contracts of the test's own process: they dial the peer as any contract does. */
+/** Runs contracts of this process: they dial the peer as any contract does. */
 import type {
+  ChaincodeCredentials,
   ChaincodeLaunch,
   ChaincodeProcess,
   ChaincodeRuntime,
   PackageMetadata,
 } from "../chaincode/index.ts";
-import { GrpcDialer } from "../kernel/adapters/grpc-dialer.ts";
 import { errorMessage } from "../kernel/error.ts";
+import type { RpcChannel } from "../kernel/ports/rpc.ts";
 import { ChaincodeSupportDefinition, methodOf } from "../wire/index.ts";
 import { ContractSession } from "./contract-session.ts";
 import type { Contract } from "./contract.ts";
-import { TestNetworkError } from "./errors.ts";
+import { ContractError } from "./errors.ts";
 
 const register = methodOf(ChaincodeSupportDefinition, "register");
 
+export interface ContractRuntimeDeps {
+  /** By the label of their package; may grow. */
+  readonly contracts: ReadonlyMap<string, Contract>;
+  /** Dials the peer's listener for chaincodes, presenting these credentials. */
+  readonly dial: (credentials: ChaincodeCredentials) => RpcChannel;
+}
+
 export class ContractRuntime implements ChaincodeRuntime {
   readonly #contracts: ReadonlyMap<string, Contract>;
-  readonly #peerAddress: string;
-  readonly #serverName: string;
+  readonly #dial: ContractRuntimeDeps["dial"];
 
-  /** `contracts`: by the label of their package; may grow. `peerAddress`: of the listener for chaincodes. */
-  constructor(
-    contracts: ReadonlyMap<string, Contract>,
-    peer: { readonly address: string; readonly serverName: string },
-  ) {
+  constructor({ contracts, dial }: ContractRuntimeDeps) {
     this.#contracts = contracts;
-    this.#peerAddress = peer.address;
-    this.#serverName = peer.serverName;
+    this.#dial = dial;
   }
 
   canRun({ type }: PackageMetadata): boolean {
@@ -36,13 +38,10 @@ export class ContractRuntime implements ChaincodeRuntime {
   start({ packageId, metadata, credentials }: ChaincodeLaunch): Promise<ChaincodeProcess> {
     const contract = this.#contracts.get(metadata.label);
     if (contract === undefined || credentials === undefined) {
-      const reason = `${metadata.label} was not deployed by this network`;
-      return Promise.reject(new TestNetworkError("unknown name", reason));
+      const reason = `${metadata.label} is not among the contracts of this process`;
+      return Promise.reject(new ContractError("unknown name", reason));
     }
-    const channel = new GrpcDialer({ clientCertificate: credentials }).dial({
-      address: this.#peerAddress,
-      tls: { rootsPem: [credentials.listenerRootsPem], serverName: this.#serverName },
-    });
+    const channel = this.#dial(credentials);
     const stream = channel.stream(register);
     const session = new ContractSession(contract, (message) => {
       // A stream that is over ends the session below.

@@ -1,0 +1,143 @@
+/** Clients of a simulated network: on machines of their own, over the network, with what they know when a call is over. */
+import { utf8 } from "../kernel/bytes.ts";
+import { errorMessage } from "../kernel/error.ts";
+import { RpcError, type RpcChannel, type RpcDialer } from "../kernel/ports/rpc.ts";
+import type { Clock } from "../kernel/ports/clock.ts";
+import type { Random } from "../kernel/ports/random.ts";
+import type { Signer } from "../kernel/ports/signer.ts";
+import { prepareProposal, signEnvelope, type PreparedProposal } from "../network/client/index.ts";
+import {
+  AtomicBroadcastDefinition,
+  CommitStatusRequest,
+  encode,
+  GatewayDefinition,
+  methodOf,
+  Status,
+  type Envelope,
+} from "../wire/index.ts";
+import type { ClientPort, NodeName, Outcome } from "./contracts.ts";
+import { CHANNEL_ID, ORDERER_PORT, PEER_PORT } from "./material.ts";
+
+const endorse = methodOf(GatewayDefinition, "endorse");
+const submit = methodOf(GatewayDefinition, "submit");
+const commitStatus = methodOf(GatewayDefinition, "commitStatus");
+const broadcast = methodOf(AtomicBroadcastDefinition, "broadcast");
+
+/** Shorter than Fabric's clients wait: a run has only minutes. */
+const CALL_TIMEOUT_MS = 10_000;
+const COMMIT_TIMEOUT_MS = 20_000;
+
+export interface ClientDeps {
+  readonly dialer: RpcDialer;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Of the organisation of that peer. */
+  readonly signerAt: (peer: NodeName) => Signer;
+}
+
+export class SimulatedClients implements Pick<ClientPort, "transact" | "resend"> {
+  readonly #deps: ClientDeps;
+  readonly #channels = new Map<string, RpcChannel>();
+
+  constructor(deps: ClientDeps) {
+    this.#deps = deps;
+  }
+
+  async transact(
+    peer: NodeName,
+    contract: string,
+    fn: string,
+    args: readonly string[],
+  ): Promise<Outcome> {
+    const { clock, random } = this.#deps;
+    const signer = this.#deps.signerAt(peer);
+    const proposal = await prepareProposal(
+      { signer, clock, random },
+      { channelId: CHANNEL_ID, chaincode: contract, args: [fn, ...args].map((text) => utf8(text)) },
+    );
+    let envelope: Envelope;
+    try {
+      envelope = await signEnvelope(signer, await this.#endorse(peer, proposal));
+    } catch (error) {
+      // Nobody has seen a transaction yet.
+      return { kind: "refused", reason: errorMessage(error) };
+    }
+    return this.#order(peer, proposal, envelope, signer);
+  }
+
+  async resend(orderer: NodeName, envelope: Envelope): Promise<Outcome> {
+    const stream = this.#at(`${orderer}:${ORDERER_PORT}`).stream(broadcast, {
+      timeoutMs: CALL_TIMEOUT_MS,
+    });
+    try {
+      await stream.send(envelope);
+      stream.end();
+      for await (const { status, info } of stream.responses) {
+        if (status !== Status.SUCCESS) return { kind: "refused", reason: info, envelope };
+      }
+    } catch {
+      // The answer was lost, or there was none.
+    } finally {
+      stream.cancel();
+    }
+    // That it was ordered says nothing about its verdict.
+    return { kind: "unknown", txId: undefined, envelope };
+  }
+
+  async #endorse(peer: NodeName, proposal: PreparedProposal): Promise<Envelope> {
+    const { preparedTransaction } = await this.#gateway(peer).unary(
+      endorse,
+      {
+        transactionId: proposal.transactionId,
+        channelId: proposal.channelId,
+        proposedTransaction: proposal.signed,
+        endorsingOrganizations: [],
+      },
+      { timeoutMs: CALL_TIMEOUT_MS },
+    );
+    if (preparedTransaction !== undefined) return preparedTransaction;
+    throw new RpcError("INTERNAL", "the gateway answered without a transaction");
+  }
+
+  async #order(
+    peer: NodeName,
+    proposal: PreparedProposal,
+    envelope: Envelope,
+    signer: Signer,
+  ): Promise<Outcome> {
+    const { transactionId, channelId } = proposal;
+    try {
+      await this.#gateway(peer).unary(
+        submit,
+        { transactionId, channelId, preparedTransaction: envelope },
+        { timeoutMs: CALL_TIMEOUT_MS },
+      );
+      const request = encode(CommitStatusRequest, {
+        transactionId,
+        channelId,
+        identity: signer.identity,
+      });
+      const { result } = await this.#gateway(peer).unary(
+        commitStatus,
+        { request, signature: await signer.sign(request) },
+        { timeoutMs: COMMIT_TIMEOUT_MS },
+      );
+      return { kind: "acknowledged", txId: transactionId, code: result, envelope };
+    } catch {
+      // An orderer may have it, whatever the gateway could learn.
+      return { kind: "unknown", txId: transactionId, envelope };
+    }
+  }
+
+  #gateway(peer: NodeName): RpcChannel {
+    return this.#at(`${peer}:${PEER_PORT}`);
+  }
+
+  #at(address: string): RpcChannel {
+    const known = this.#channels.get(address);
+    if (known !== undefined) return known;
+    const channel = this.#deps.dialer.dial({ address, tls: { rootsPem: [] } });
+    this.#channels.set(address, channel);
+    return channel;
+  }
+}

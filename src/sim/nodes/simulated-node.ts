@@ -1,0 +1,259 @@
+/** One machine of the network and the processes that live on it, one after the other. */
+import type { Contract } from "../../contract/index.ts";
+import { Faults, NO_FAULTS, SOUND_DISK, type DiskFaults } from "../../faults/index.ts";
+import { errorMessage } from "../../kernel/error.ts";
+import type { Logger } from "../../kernel/ports/logger.ts";
+import type { SeededRandom } from "../../kernel/seeded-random.ts";
+import {
+  startOrderer,
+  startPeer,
+  type OrdererConfig,
+  type PeerConfig,
+  type RunningOrderer,
+  type RunningPeer,
+} from "../../node/start/index.ts";
+import type { ClockSkew, DiskState, NodeName } from "../contracts.ts";
+import { CHAINCODE_PORT, ORDERER_PORT, PEER_PORT, type NodeMaterial } from "../material.ts";
+import { FaultPlan } from "../ports/fault-plan.ts";
+import type { KeyedSignatures } from "../ports/keyed-signatures.ts";
+import { MemoryKvDisk } from "../ports/memory-kv-store.ts";
+import { ProcessTime } from "../ports/process-time.ts";
+import { SimulatedFiles } from "../ports/simulated-files.ts";
+import type { NetworkHost, SimulatedNetwork } from "../ports/simulated-network.ts";
+import { nodeWorld, type Machine } from "./node-world.ts";
+
+export interface NodeDeps {
+  readonly material: NodeMaterial;
+  readonly genesisBlock: Uint8Array | undefined;
+  /** Peers of its organisation, for gossip's bootstrap. */
+  readonly bootstrap: readonly NodeName[];
+  readonly network: SimulatedNetwork;
+  readonly random: SeededRandom;
+  readonly signatures: KeyedSignatures;
+  readonly contracts: ReadonlyMap<string, Contract>;
+  readonly logger: Logger;
+  /** A process ended by itself: at a failpoint, or because it could not start. */
+  readonly onEnd: (node: SimulatedNode, reason: string) => void;
+}
+
+type Running =
+  | { readonly role: "orderer"; readonly host: RunningOrderer }
+  | { readonly role: "peer"; readonly host: RunningPeer };
+
+interface Life {
+  readonly host: NetworkHost;
+  /** Undefined while it starts. */
+  running: Running | undefined;
+}
+
+const NO_SKEW: ClockSkew = { offsetMs: 0, driftPerMille: 0 };
+
+export class SimulatedNode {
+  readonly name: NodeName;
+  readonly role: "orderer" | "peer";
+  readonly mspId: string;
+  readonly machine: Machine;
+  readonly #deps: NodeDeps;
+  readonly #faults = new Faults();
+  #skew: ClockSkew = NO_SKEW;
+  #life: Life | undefined;
+  #lifeCount = 0;
+  #disksLost = 0;
+
+  constructor(deps: NodeDeps) {
+    const { name, role, mspId } = deps.material;
+    this.name = name;
+    this.role = role;
+    this.mspId = mspId;
+    this.#deps = deps;
+    const plan = new FaultPlan();
+    const files = new SimulatedFiles({ random: deps.random.child("disk"), faults: plan });
+    this.machine = { files, state: new MemoryKvDisk(), plan };
+    plan.onCrash = () => {
+      this.crash({ power: true });
+      deps.onEnd(this, "a failpoint");
+    };
+  }
+
+  /** Processes that it has had. */
+  get startCount(): number {
+    return this.#lifeCount;
+  }
+
+  /** How often it lost what was on its disk. */
+  get disksLost(): number {
+    return this.#disksLost;
+  }
+
+  get isUp(): boolean {
+    return this.#life !== undefined;
+  }
+
+  get isPaused(): boolean {
+    return this.#life?.host.time.isPaused === true;
+  }
+
+  get orderer(): RunningOrderer | undefined {
+    const running = this.#life?.running;
+    return running?.role === "orderer" ? running.host : undefined;
+  }
+
+  get peer(): RunningPeer | undefined {
+    const running = this.#life?.running;
+    return running?.role === "peer" ? running.host : undefined;
+  }
+
+  /** Begins a process, unless there is one. */
+  start(): void {
+    if (this.#life !== undefined) return;
+    const { network, material, random } = this.#deps;
+    this.#lifeCount += 1;
+    network.lighten(this.name);
+    this.machine.plan.restart();
+    const time = new ProcessTime(network.time, this.#skew);
+    const host = { name: this.name, time, certificate: material.tls.der };
+    const life: Life = { host, running: undefined };
+    this.#life = life;
+    const world = nodeWorld({
+      ...this.#deps,
+      host,
+      machine: this.machine,
+      faults: this.#faults,
+      random: random.child(`life ${this.#lifeCount}`),
+    });
+    const started: Promise<Running> =
+      this.role === "orderer"
+        ? startOrderer(this.#ordererConfig(), world).then((running) => ({
+            role: "orderer",
+            host: running,
+          }))
+        : startPeer(this.#peerConfig(), world).then((running) => ({ role: "peer", host: running }));
+    started.then(
+      (running) => {
+        life.running = running;
+      },
+      (error: unknown) => {
+        if (this.#life !== life || host.time.isDead) return;
+        this.crash({ power: false });
+        this.#deps.onEnd(this, `cannot start: ${errorMessage(error)}`);
+      },
+    );
+  }
+
+  /** `power`: the machine goes dark, and what was not flushed may be lost. Otherwise only the process dies. */
+  crash(how: { readonly power: boolean }): void {
+    const life = this.#life;
+    if (life === undefined) return;
+    this.#life = undefined;
+    const { network } = this.#deps;
+    life.host.time.kill();
+    this.machine.plan.crashNow();
+    if (!how.power) {
+      network.drop(life.host);
+      return;
+    }
+    network.darken(life.host);
+    // The step that crashed ends first.
+    network.time.after(0, () => {
+      if (this.#life === undefined) this.machine.files.powerLoss();
+    });
+  }
+
+  pause(): void {
+    this.#life?.host.time.pause();
+  }
+
+  resume(): void {
+    this.#life?.host.time.resume();
+  }
+
+  /** Everything on the disk of a machine that is down. */
+  loseDisk(): void {
+    if (this.#life !== undefined) return;
+    this.#disksLost += 1;
+    this.machine.files.erase();
+    this.machine.state.table = [];
+  }
+
+  skew(skew: ClockSkew): void {
+    this.#skew = skew;
+    this.#life?.host.time.skew(skew);
+  }
+
+  disk(state: DiskState): void {
+    this.#faults.apply({ ...NO_FAULTS, disk: diskFaults(state) });
+    if (state.kind === "rot") this.#rot(state.flips);
+  }
+
+  /** Crashes between two durable steps: the n-th from now. */
+  failAt(durableStep: number): void {
+    if (this.#life !== undefined) this.machine.plan.crashAfter(durableStep);
+  }
+
+  // Bits turn where nobody looks: in any of the machine's files.
+  #rot(flips: number): void {
+    const { files } = this.machine;
+    const random = this.#deps.random.child(`rot ${this.#deps.network.time.monotonicMs()}`);
+    const paths = files.paths();
+    for (let flip = 0; flip < flips && paths.length > 0; flip += 1) {
+      const path = paths[random.below(paths.length)] ?? "";
+      const content = files.contentOf(path);
+      if (content.length === 0) continue;
+      const at = random.below(content.length);
+      content[at] = (content[at] ?? 0) ^ (1 << random.below(8));
+      files.overwrite(path, content);
+    }
+  }
+
+  #ordererConfig(): OrdererConfig {
+    return { kind: "orderer", ...this.#commonConfig(ORDERER_PORT) };
+  }
+
+  #peerConfig(): PeerConfig {
+    const { bootstrap } = this.#deps;
+    return {
+      kind: "peer",
+      ...this.#commonConfig(PEER_PORT),
+      chaincode: {
+        listen: { host: this.name, port: CHAINCODE_PORT },
+        executeTimeoutMs: 30_000,
+        heapMebibytesMax: 256,
+      },
+      gossip: {
+        externalEndpoint: `${this.name}:${PEER_PORT}`,
+        bootstrap: bootstrap.map((name) => `${name}:${PEER_PORT}`),
+        timing: "heddle",
+      },
+    };
+  }
+
+  #commonConfig(port: number): Omit<OrdererConfig, "kind"> {
+    return {
+      name: this.name,
+      listen: { host: this.name, port },
+      operations: { host: this.name, port: 0 },
+      dataDirectory: DATA_DIRECTORY,
+      msp: { id: this.mspId, directory: "" },
+      tls: { certificateFile: "", keyFile: "" },
+      channels: [],
+      hostAddresses: {},
+      log: { spec: "info" },
+    };
+  }
+}
+
+const DATA_DIRECTORY = "/data";
+
+function diskFaults(state: DiskState): DiskFaults {
+  switch (state.kind) {
+    case "well":
+    case "rot":
+      return SOUND_DISK;
+    case "full":
+      return { ...SOUND_DISK, full: true };
+    case "failing-sync":
+      return { ...SOUND_DISK, failSync: true };
+    case "slow":
+      return { ...SOUND_DISK, syncDelayMs: state.delayMs };
+  }
+}

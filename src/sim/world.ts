@@ -1,0 +1,320 @@
+/** A whole network in simulated time: its machines, its links, its clients, and the hand of fate on all of them. */
+import type { Contract } from "../contract/index.ts";
+import { assert } from "../kernel/assert.ts";
+import type { LogFields, Logger } from "../kernel/ports/logger.ts";
+import { silentLogger } from "../kernel/ports/logger.ts";
+import type { Random } from "../kernel/ports/random.ts";
+import { SeededRandom } from "../kernel/seeded-random.ts";
+import { SimulatedClients } from "./clients.ts";
+import type {
+  ClientPort,
+  FaultTarget,
+  NetworkView,
+  NodeName,
+  Outcome,
+  SimPorts,
+} from "./contracts.ts";
+import { EPOCH_MS, type Material } from "./material.ts";
+import { ordererView, peerView, StoredBlocks } from "./nodes/node-views.ts";
+import { SimulatedNode } from "./nodes/simulated-node.ts";
+import { KeyedSignatures } from "./ports/keyed-signatures.ts";
+import type { MemoryKvDisk } from "./ports/memory-kv-store.ts";
+import { ProcessTime } from "./ports/process-time.ts";
+import { simulatedDialer } from "./ports/simulated-dialer.ts";
+import type { SimulatedFiles } from "./ports/simulated-files.ts";
+import { SimulatedNetwork, type NetworkHost } from "./ports/simulated-network.ts";
+import { SimulatedTime } from "./ports/simulated-time.ts";
+import type { Trace } from "./trace.ts";
+
+export interface WorldDeps {
+  readonly seed: number;
+  readonly material: Material;
+  readonly contracts: ReadonlyMap<string, Contract>;
+  readonly trace: Trace;
+  /** Log lines of the nodes become lines of the trace: for reading, they change its hash. */
+  readonly isLogTraced: boolean;
+}
+
+/** What is on the disks of all machines. */
+export type NetworkImage = ReadonlyMap<
+  NodeName,
+  { readonly files: SimulatedFiles; readonly state: MemoryKvDisk }
+>;
+
+interface Stored {
+  readonly node: SimulatedNode;
+  readonly blocks: StoredBlocks;
+}
+
+/** Where clients run. */
+const CLIENT_MACHINE = "client";
+/** Simulated time is let pass in pieces of so much, between which whoever waits looks. */
+const LOOK_MS = 100;
+
+export class SimulatedWorld implements SimPorts {
+  readonly time: SimPorts["time"];
+  readonly target: FaultTarget;
+  readonly clients: ClientPort;
+  readonly clock: SimulatedTime = new SimulatedTime();
+  readonly network: SimulatedNetwork;
+  readonly signatures: KeyedSignatures = new KeyedSignatures();
+  readonly nodes: ReadonlyMap<NodeName, SimulatedNode>;
+  readonly clientHost: NetworkHost;
+  /** Called whenever a node has stored blocks, with all of it settled. */
+  onBlocks: () => void = () => undefined;
+  readonly #deps: WorldDeps;
+  readonly #random: SeededRandom;
+  readonly #stored: readonly Stored[];
+  readonly #view: Pick<NetworkView, "orderers" | "peers">;
+  readonly #sometimes = new Map<string, number>();
+  readonly #down = new Set<NodeName>();
+
+  constructor(deps: WorldDeps) {
+    this.#deps = deps;
+    this.#random = new SeededRandom(deps.seed);
+    this.clock.wallOffsetMs = EPOCH_MS;
+    this.time = {
+      nowMs: () => this.clock.monotonicMs(),
+      after: (ms, run) => void this.clock.after(ms, run),
+    };
+    this.network = new SimulatedNetwork(this.clock, this.#random.child("network"));
+    this.nodes = new Map(deps.material.nodes.map(({ name }) => [name, this.#makeNode(name)]));
+    this.#stored = [...this.nodes.values()].map((node) => ({
+      node,
+      blocks: new StoredBlocks(node),
+    }));
+    this.#view = this.#makeView();
+    this.target = this.#makeTarget();
+    this.clientHost = {
+      name: CLIENT_MACHINE,
+      time: new ProcessTime(this.clock),
+      certificate: new Uint8Array(0),
+    };
+    this.clients = this.#makeClients();
+  }
+
+  random(purpose: string): Random {
+    return this.#random.child(purpose);
+  }
+
+  view(): NetworkView {
+    return { atMs: this.clock.monotonicMs(), ...this.#view, queues: [] };
+  }
+
+  trace(kind: string, text: string): void {
+    this.#deps.trace.add(this.clock.monotonicMs(), kind, text);
+  }
+
+  sometimes(state: string): void {
+    this.#sometimes.set(state, (this.#sometimes.get(state) ?? 0) + 1);
+  }
+
+  /** States that were reached, and how often. */
+  get reached(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#sometimes].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  startAll(): void {
+    for (const node of this.nodes.values()) this.#start(node);
+  }
+
+  /** Lets time pass until `isDone`, at most `atMostMs`. Answers whether it was. */
+  async pass(atMostMs: number, isDone: () => boolean = () => false): Promise<boolean> {
+    const endMs = this.clock.monotonicMs() + atMostMs;
+    while (this.clock.monotonicMs() < endMs) {
+      await this.clock.advance(Math.min(LOOK_MS, endMs - this.clock.monotonicMs()));
+      await this.#look();
+      if (isDone()) return true;
+    }
+    return false;
+  }
+
+  /** What the machines' disks hold, now that all of it is durable. */
+  image(): NetworkImage {
+    return new Map([...this.nodes].map(([name, { machine }]) => [name, machine]));
+  }
+
+  /** Puts an image on the disks, before anything is started. */
+  load(image: NetworkImage): void {
+    for (const [name, node] of this.nodes) {
+      const from = image.get(name);
+      if (from === undefined) continue;
+      node.machine.files.copyFrom(from.files);
+      node.machine.state.table = from.state.table;
+    }
+  }
+
+  async #look(): Promise<void> {
+    const behind = this.#stored.filter(({ blocks }) => blocks.isBehind);
+    if (behind.length === 0) return;
+    for (const { node, blocks } of behind) {
+      const before = blocks.height;
+      await blocks.refresh();
+      this.trace("blocks", `${node.name} ${before} to ${blocks.height} ${blocks.fingerprint}`);
+    }
+    this.onBlocks();
+  }
+
+  #start(node: SimulatedNode): void {
+    if (node.isUp) return;
+    this.#down.delete(node.name);
+    node.start();
+  }
+
+  #makeNode(name: NodeName): SimulatedNode {
+    const { material, contracts } = this.#deps;
+    const own = material.nodes.find((node) => node.name === name);
+    assert(own !== undefined, "nodes are made from the material");
+    return new SimulatedNode({
+      material: own,
+      genesisBlock: material.genesisBlock,
+      bootstrap: material.nodes
+        .filter((node) => node.role === "peer" && node.mspId === own.mspId && node !== own)
+        .map((node) => node.name),
+      network: this.network,
+      random: this.#random.child(name),
+      signatures: this.signatures,
+      contracts,
+      logger: this.#deps.isLogTraced ? this.#logger(name, name) : silentLogger,
+      onEnd: (node, reason) => {
+        this.#down.add(node.name);
+        this.trace("ended", `${node.name} ${reason}`);
+      },
+    });
+  }
+
+  #makeView(): Pick<NetworkView, "orderers" | "peers"> {
+    const of = (role: string): readonly Stored[] =>
+      this.#stored.filter(({ node }) => node.role === role);
+    return {
+      orderers: of("orderer").map(({ node, blocks }) => ordererView(node, blocks)),
+      peers: of("peer").map(({ node, blocks }) => peerView(node, blocks)),
+    };
+  }
+
+  #makeTarget(): FaultTarget {
+    const { links } = this.network;
+    const on = (name: NodeName, what: (node: SimulatedNode) => void): void => {
+      const node = this.nodes.get(name);
+      if (node !== undefined) what(node);
+    };
+    const names = (role: string): readonly NodeName[] =>
+      [...this.nodes.values()].filter((node) => node.role === role).map(({ name }) => name);
+    return {
+      orderers: names("orderer"),
+      peers: names("peer"),
+      leader: () => this.#view.orderers.find(({ raft }) => raft?.role === "leader")?.name,
+      crash: (name, how) => {
+        on(name, (node) => {
+          node.crash(how);
+          this.#down.add(name);
+        });
+      },
+      restart: (name) => {
+        on(name, (node) => {
+          this.#start(node);
+        });
+      },
+      pause: (name) => {
+        on(name, (node) => {
+          node.pause();
+        });
+      },
+      resume: (name) => {
+        on(name, (node) => {
+          node.resume();
+        });
+      },
+      loseDisk: (name) => {
+        on(name, (node) => {
+          node.loseDisk();
+        });
+      },
+      cut: (from, to) => {
+        links.cut(from, to);
+      },
+      mend: (from, to) => {
+        links.mend(from, to);
+      },
+      link: (from, to, quality) => {
+        links.set(from, to, quality);
+      },
+      reset: (a, b) => {
+        this.network.reset(a, b);
+      },
+      disk: (name, state) => {
+        on(name, (node) => {
+          node.disk(state);
+        });
+      },
+      clock: (name, skew) => {
+        on(name, (node) => {
+          node.skew(skew);
+        });
+      },
+      failpoint: (name, point) => {
+        // Steps have no names yet: a named point is the next one.
+        on(name, (node) => {
+          node.failAt(typeof point === "string" ? 1 : point.durableStep);
+        });
+      },
+      heal: () => {
+        this.#heal();
+      },
+    };
+  }
+
+  #heal(): void {
+    this.network.links.heal();
+    for (const node of this.nodes.values()) {
+      node.disk({ kind: "well" });
+      node.skew({ offsetMs: 0, driftPerMille: 0 });
+      node.machine.plan.calm();
+      node.resume();
+      this.#start(node);
+    }
+  }
+
+  #makeClients(): ClientPort {
+    const { material } = this.#deps;
+    const dialer = simulatedDialer(this.network, this.clientHost);
+    const signers = new Map(
+      material.clients.map(({ mspId, certificate }) => [
+        mspId,
+        this.signatures.signer(mspId, certificate),
+      ]),
+    );
+    const clients = new SimulatedClients({
+      dialer,
+      clock: this.clientHost.time,
+      random: this.#random.child("clients"),
+      signerAt: (peer) => {
+        const signer = signers.get(this.nodes.get(peer)?.mspId ?? "");
+        assert(signer !== undefined, "clients call peers of the network");
+        return signer;
+      },
+    });
+    const refused: Outcome = { kind: "refused", reason: "not in this simulation" };
+    return {
+      transact: (...call) => clients.transact(...call),
+      resend: (...call) => clients.resend(...call),
+      changeConsenters: () => Promise.resolve(refused),
+      joinPeer: () => Promise.resolve(refused),
+    };
+  }
+
+  #logger(name: NodeName, component: string): Logger {
+    const write =
+      (level: string) =>
+      (message: string, fields: LogFields = {}): void => {
+        this.trace("log", `${name} ${level} ${component}: ${message} ${JSON.stringify(fields)}`);
+      };
+    return {
+      ...silentLogger,
+      error: write("error"),
+      warn: write("warn"),
+      info: write("info"),
+      child: (child) => this.#logger(name, child),
+    };
+  }
+}
