@@ -122,7 +122,12 @@ async function median(opening: Opening): Promise<number> {
 
 function openStore(directory: string): Promise<number> {
   return timed(() =>
-    BlockStore.open({ files: nodeFiles, directory: `${directory}/blocks`, logger: silentLogger }),
+    BlockStore.open({
+      files: nodeFiles,
+      timers: systemTimers,
+      logger: silentLogger,
+      directory: `${directory}/blocks`,
+    }),
   );
 }
 

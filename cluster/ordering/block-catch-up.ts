@@ -19,7 +19,7 @@ import {
 import type { ConfigInForce, OrderedBlocks } from "./ports.ts";
 
 /** The store that is filled: `BlockStore`, as far as this needs it. It holds the genesis block. */
-export interface CatchUpBlocks extends OrderedBlocks {
+export interface CatchUpBlocks extends Omit<OrderedBlocks, "isFull"> {
   readonly lastHash: Uint8Array | undefined;
 }
 

@@ -88,6 +88,11 @@ export class BlockWriter {
     return encode(Block, { ...newest, metadata: emptyBlockMetadata() });
   }
 
+  /** True while accepted blocks wait because the disk is full. */
+  get isFull(): boolean {
+    return this.#deps.blocks.isFull;
+  }
+
   /** The newest accepted block. */
   get tip(): ChainTip {
     return this.#tip;

@@ -95,9 +95,8 @@ export class ChannelOrderer {
     deps: ChannelOrdererDeps,
     options: ChannelOrdererOptions,
   ): Promise<ChannelOrderer> {
-    const { files, logger } = deps;
     const directory = `${options.directory}/blocks`;
-    const blocks = await BlockStore.open({ files, directory, logger });
+    const blocks = await BlockStore.open({ ...deps, directory });
     try {
       return await openOn(blocks, deps, options);
     } catch (error) {
@@ -168,6 +167,7 @@ export class ChannelOrderer {
     this.#group.stop();
     this.chain.close();
     this.#link.close();
+    this.blocks.giveUpOnSpace();
     await this.replica.close();
     await this.#following;
     await this.blocks.close();

@@ -188,6 +188,10 @@ export class OrderingChain implements ReplicaApplication {
     await this.#applyRun(run);
   }
 
+  get isFull(): boolean {
+    return this.#deps.writer.isFull;
+  }
+
   snapshotIntervalBytes(): number {
     return this.#deps.config.current().orderer.raftOptions?.snapshotIntervalBytes ?? Infinity;
   }

@@ -6,6 +6,8 @@ import type { Leadership, RaftReplica } from "../replica/index.ts";
 export interface OrderedBlocks {
   /** Number of durable blocks. */
   readonly height: number;
+  /** True while appends wait because the disk is full. */
+  readonly isFull: boolean;
   /** Durable when it resolves. May be called again before that, in order. */
   append(block: Block): Promise<void>;
   read(number: number): Promise<Block | undefined>;

@@ -3,6 +3,7 @@ import { ChannelConfig, lastConfigNumber } from "../../src/channel/index.ts";
 import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Files } from "../../src/kernel/ports/files.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
+import type { Timers } from "../../src/kernel/ports/timers.ts";
 import { BlockStore } from "../../src/ledger/index.ts";
 import {
   forceGroup,
@@ -18,6 +19,7 @@ import { recoveryRecords, saveRecord, type RecoveryRecord } from "./recovery-rec
 export interface RecoveryDeps {
   readonly files: Files;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly logger: Logger;
 }
 
@@ -137,8 +139,8 @@ interface ChainOnDisk {
   readonly consenters: RecoveryForecast["consenters"];
 }
 
-async function chainOf({ files, logger }: RecoveryDeps, directory: string): Promise<ChainOnDisk> {
-  const blocks = await BlockStore.open({ files, directory: `${directory}/blocks`, logger });
+async function chainOf(deps: RecoveryDeps, directory: string): Promise<ChainOnDisk> {
+  const blocks = await BlockStore.open({ ...deps, directory: `${directory}/blocks` });
   try {
     const newest = blocks.height === 0 ? undefined : await blocks.read(blocks.height - 1);
     const configBlock = newest && (await blocks.read(lastConfigNumber(newest) ?? 0));

@@ -91,6 +91,13 @@ export class FollowerChain {
     return this.#isOnboarding() ? "onboarding" : "active";
   }
 
+  /** What an operator must know of it. */
+  get complaint(): string | undefined {
+    return this.#blocks.isFull
+      ? "the orderer's disk is full: it goes on when there is room"
+      : undefined;
+  }
+
   /** Pulls until it ends. Never rejects. Once. */
   run(onHeight: (height: number) => void): Promise<FollowerEnd> {
     assert(this.#ended === undefined, "a follower runs once");
@@ -105,6 +112,7 @@ export class FollowerChain {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#pulling.abort();
+    this.#blocks.giveUpOnSpace();
     await this.#ended;
     await this.#blocks.close();
   }
@@ -256,8 +264,7 @@ function blocksIn({ directory }: FollowerChainOptions): string {
 }
 
 function openBlocks(deps: FollowerChainDeps, options: FollowerChainOptions): Promise<BlockStore> {
-  const { files, logger } = deps;
-  return BlockStore.open({ files, directory: blocksIn(options), logger });
+  return BlockStore.open({ ...deps, directory: blocksIn(options) });
 }
 
 function isSame(a: Block | undefined, b: Block): boolean {

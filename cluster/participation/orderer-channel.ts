@@ -66,6 +66,10 @@ export class OrdererChannel {
     return this.#state.kind === "consenter" ? this.#state.orderer : undefined;
   }
 
+  get #partInUse(): ChannelOrderer | FollowerChain | undefined {
+    return this.#state.kind === "follower" ? this.#state.follower : this.orderer;
+  }
+
   /** Why the channel, or its removal, failed. */
   get failure(): string | undefined {
     if (this.#state.kind === "consenter" && this.#state.orderer.isFailed) {
@@ -102,7 +106,7 @@ export class OrdererChannel {
       }
       case "follower": {
         const { relation, status, height } = state.follower;
-        return { name, consensusRelation: relation, status, height };
+        return { name, consensusRelation: relation, status, height, ...this.#complaint() };
       }
       case "failed":
       case "removal failed":
@@ -114,7 +118,7 @@ export class OrdererChannel {
   }
 
   #complaint(): { readonly complaint?: string } {
-    const complaint = this.failure ?? this.orderer?.complaint;
+    const complaint = this.failure ?? this.#partInUse?.complaint;
     return complaint === undefined ? {} : { complaint };
   }
 
@@ -180,9 +184,9 @@ export class OrdererChannel {
   }
 
   async #configOnDisk(): Promise<ChannelConfig> {
-    const { files, logger, verifier } = this.#deps;
+    const { verifier } = this.#deps;
     const directory = `${this.#options.directory}/blocks`;
-    const blocks = await BlockStore.open({ files, directory, logger });
+    const blocks = await BlockStore.open({ ...this.#deps, directory });
     try {
       const config = await configOnDisk(blocks, verifier);
       if (config !== undefined) return config;

@@ -22,6 +22,8 @@ export interface ReplicaApplication {
   snapshotData(): Promise<Uint8Array | undefined>;
   /** Brings the state to that of the snapshot, in the place of the entries up to its index. As `apply`. */
   restore(snapshot: Snapshot): Promise<void>;
+  /** True while entries wait because its disk is full: then this member neither orders nor takes new entries. */
+  readonly isFull: boolean;
   /** Role, term or leader changed. May propose. */
   leadershipChanged(leadership: Leadership): void;
   /** The replica has stopped for good and answers no one: its disk or the application failed. */

@@ -38,6 +38,7 @@ import { boundedTuning, type RaftReplicaOptions, type ReplicaTuning } from "./op
 import type { Leadership, PeerTransport, ReplicaApplication } from "./ports.ts";
 import { ReadWaiters } from "./read-waiters.ts";
 import { startOf, type ReplicaStart } from "./replica-start.ts";
+import { successorOf } from "./successor.ts";
 import { logTrace } from "./trace-log.ts";
 import { TransferWaiter, type TransferResult } from "./transfer-waiter.ts";
 import type { WriteAheadLog } from "./write-ahead-log.ts";
@@ -139,7 +140,7 @@ export class RaftReplica {
 
   /** Why nothing is ordered here at the moment, though the member takes part. */
   get readOnly(): string | undefined {
-    return this.#room.level === "enough"
+    return this.#room.level === "enough" && !this.#isFull
       ? undefined
       : "the orderer's disk is nearly full: it takes transactions again when there is room";
   }
@@ -188,10 +189,10 @@ export class RaftReplica {
 
   /** Takes a message from another member. The caller has made sure that it comes from `message.from`. */
   receive(message: RaftMessage): void {
-    // Without room the log could not take what these bring.
+    // Without room the log, or the application, could not take what these bring.
     const isHeavy =
       message.type === "snapshot" || (message.type === "append" && message.entries.length > 0);
-    if (isHeavy && this.#room.level === "none") return;
+    if (isHeavy && (this.#room.level === "none" || this.#isFull)) return;
     if (this.#bystander !== undefined) {
       this.#bystander.hear(message);
       this.#noticeLeadership();
@@ -281,6 +282,11 @@ export class RaftReplica {
     this.#stop();
     await this.#line?.stop();
     await this.#log.close();
+  }
+
+  // The disk has refused something, whatever it says of its free bytes.
+  get #isFull(): boolean {
+    return this.#log.isFull || this.#application?.isFull === true;
   }
 
   #isIdle(): boolean {
@@ -416,12 +422,8 @@ export class RaftReplica {
     this.#metrics.isReadOnly.set(this.readOnly === undefined ? 0 : 1, this.#labels);
     if (this.#log.isFull) this.#log.retry();
     if (this.readOnly === undefined || this.#leadership.role !== "leader") return;
-    const { followers, configuration } = this.#core.status();
-    const able = followers.filter(({ id, isActive }) => {
-      return isActive && configuration.voters.includes(id);
-    });
-    const best = able.sort((a, b) => b.match - a.match)[0];
-    if (best !== undefined) this.#step({ type: "transfer", to: best.id });
+    const to = successorOf(this.#core.status());
+    if (to !== undefined) this.#step({ type: "transfer", to });
   }
 
   #fail(error: unknown): void {

@@ -2,6 +2,7 @@ import { assert } from "../../src/kernel/assert.ts";
 import { errorMessage } from "../../src/kernel/error.ts";
 import type { Files, OpenFile } from "../../src/kernel/ports/files.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
+import { isNoSpace } from "../../src/kernel/no-space.ts";
 import type { Entry, HardState, Snapshot } from "../raft/index.ts";
 import { ReplicaError } from "./errors.ts";
 import { FIRST_SEGMENT_BYTES, FRAME_BYTES_MAX, SEGMENT_BYTES } from "./limits.ts";
@@ -358,10 +359,6 @@ async function createSegment(
 
 function firstEnd(owner: string): LogEnd {
   return { owner, segment: 0, offset: 0, sequence: 0, previousChecksum: 0 };
-}
-
-function isNoSpace(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOSPC";
 }
 
 function foreign(options: WriteAheadLogOptions, owner: string): ReplicaError {

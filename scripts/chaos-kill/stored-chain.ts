@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeFiles } from "../../src/kernel/adapters/node-files.ts";
+import { systemTimers } from "../../src/kernel/adapters/system-timers.ts";
 import { equalBytes, toHex } from "../../src/kernel/bytes.ts";
 import { silentLogger } from "../../src/kernel/ports/logger.ts";
 import { BlockStore } from "../../src/ledger/index.ts";
@@ -17,6 +18,8 @@ import {
 } from "../../src/wire/index.ts";
 import type { AuditedBlock } from "./audit.ts";
 
+const disk = { files: nodeFiles, timers: systemTimers, logger: silentLogger };
+
 /**
  * Reads a copy of the block files in `directory`, which nobody writes to meanwhile: opening a store mends what a crash tore,
  * and that is for the orderer to do.
@@ -25,7 +28,7 @@ export async function readStoredChain(directory: string): Promise<readonly Audit
   const copy = await mkdtemp(join(tmpdir(), "heddle-audit-"));
   try {
     await cp(directory, copy, { recursive: true });
-    const options = { files: nodeFiles, logger: silentLogger, directory: copy };
+    const options = { ...disk, directory: copy };
     const store = await BlockStore.open(options);
     try {
       const blocks: AuditedBlock[] = [];

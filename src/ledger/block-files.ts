@@ -2,24 +2,26 @@ import { assert } from "../kernel/assert.ts";
 import { concatBytes } from "../kernel/bytes.ts";
 import type { Files, OpenFile } from "../kernel/ports/files.ts";
 import type { Logger } from "../kernel/ports/logger.ts";
+import type { SpaceWait } from "./space-wait.ts";
 import {
   FILE_HEADER_BYTES,
   type FileHeader,
   type FileScan,
   decodeFileHeader,
-  decodeOffsetTable,
   decodeRecord,
   encodeFileHeader,
-  encodeOffsetTable,
   encodeRecord,
   scanFile,
 } from "./core/block-record.ts";
-import { LedgerError } from "./errors.ts";
-import { BLOCK_FILE_BYTES_MAX, OFFSET_TABLES_MAX } from "./limits.ts";
+import { LedgerError, corruptBlockFile } from "./errors.ts";
+import { BLOCK_FILE_BYTES_MAX } from "./limits.ts";
+import { OffsetTables } from "./offset-tables.ts";
 
 export interface BlockFilesDeps {
   readonly files: Files;
   readonly logger: Logger;
+  /** What a write that finds the disk full does. */
+  readonly space: SpaceWait;
 }
 
 export interface BlockFilesOptions {
@@ -46,7 +48,7 @@ export class BlockFiles {
   readonly #directory: string;
   readonly #fileBytesMax: number;
   readonly #firstBlocks = new Map<number, number>();
-  readonly #tables = new Map<number, readonly number[]>();
+  readonly #tables: OffsetTables;
   #tail: TailFile | undefined;
   #lastBody: Uint8Array | undefined;
 
@@ -54,6 +56,7 @@ export class BlockFiles {
     this.#deps = deps;
     this.#directory = options.directory;
     this.#fileBytesMax = options.fileBytesMax ?? BLOCK_FILE_BYTES_MAX;
+    this.#tables = new OffsetTables(deps, (file) => this.#path(file));
   }
 
   /**
@@ -77,7 +80,10 @@ export class BlockFiles {
     return this.#lastBody;
   }
 
-  /** Writes the next blocks and flushes them: durable when it resolves. One call at a time; unusable after a rejection. */
+  /**
+   * Writes the next blocks and flushes them: durable when it resolves. Waits while the disk is full, except for the first block; what
+   * could be read can be read meanwhile. One call at a time; unusable after a rejection.
+   */
   async append(bodies: readonly Uint8Array[]): Promise<void> {
     let rest = bodies;
     while (rest.length > 0) {
@@ -124,7 +130,7 @@ export class BlockFiles {
     }
     const handle = await this.#deps.files.open(this.#path(file), { create: false });
     try {
-      const offsets = await this.#offsetsOf(handle, header);
+      const offsets = await this.#tables.of(handle, header);
       const first = firstOf(header, offsets);
       return await this.#readRecords(handle, header, offsets, { first, last });
     } finally {
@@ -207,16 +213,24 @@ export class BlockFiles {
     const tail = this.#tail;
     if (tail === undefined) return this.#begin({ file: 0, firstBlock: 0 });
     if (endOf(tail.offsets) < this.#fileBytesMax) return tail;
-    await this.#writeTable(tail.header, tail.offsets);
+    await this.#tables.write(tail.header, tail.offsets);
+    const next = await this.#begin({ file: tail.header.file + 1, firstBlock: heightOf(tail) });
     await tail.handle.close();
-    return this.#begin({ file: tail.header.file + 1, firstBlock: heightOf(tail) });
+    return next;
   }
 
   async #begin(header: FileHeader): Promise<TailFile> {
-    const handle = await this.#deps.files.open(this.#path(header.file), { create: true });
-    await handle.writeAt(0, encodeFileHeader(header));
-    await handle.sync();
-    await this.#deps.files.syncDirectory(this.#directory);
+    const { files } = this.#deps;
+    const path = this.#path(header.file);
+    const handle = await this.#withSpace(() => files.open(path, { create: true }));
+    try {
+      await this.#withSpace(() => handle.writeAt(0, encodeFileHeader(header)));
+      await handle.sync();
+      await files.syncDirectory(this.#directory);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
     this.#firstBlocks.set(header.file, header.firstBlock);
     this.#tail = { header, handle, offsets: [FILE_HEADER_BYTES] };
     return this.#tail;
@@ -236,25 +250,17 @@ export class BlockFiles {
       offset += record.length;
       offsets.push(offset);
     }
-    await tail.handle.writeAt(batchStart, concatBytes(...records));
+    const bytes = concatBytes(...records);
+    // Written again from its beginning, it overwrites what an attempt without space has left of it.
+    await this.#withSpace(() => tail.handle.writeAt(batchStart, bytes));
     await tail.handle.sync();
     tail.offsets.push(...offsets);
     return records.length;
   }
 
-  // Written aside and renamed: a table is there whole or not at all. It is derived, so a crash may lose it.
-  async #writeTable(header: FileHeader, offsets: readonly number[]): Promise<void> {
-    const path = this.#path(header.file).replace(/heddle$/, "index");
-    const aside = await this.#deps.files.open(`${path}.tmp`, { create: true });
-    try {
-      await aside.truncate(0);
-      await aside.writeAt(0, encodeOffsetTable(header, offsets));
-      await aside.sync();
-    } finally {
-      await aside.close();
-    }
-    await this.#deps.files.rename(`${path}.tmp`, path);
-    await this.#deps.files.syncDirectory(this.#directory);
+  // Without a block there is nothing to keep: who begins the chain is told at once.
+  #withSpace<T>(step: () => Promise<T>): Promise<T> {
+    return this.height === 0 ? step() : this.#deps.space.run(step);
   }
 
   async #readRecords(
@@ -278,46 +284,6 @@ export class BlockFiles {
       bodies.push(reading.record.body);
     }
     return bodies;
-  }
-
-  async #offsetsOf(handle: OpenFile, header: FileHeader): Promise<readonly number[]> {
-    const cached = this.#tables.get(header.file);
-    const offsets =
-      cached ?? (await this.#readTable(header)) ?? (await this.#rebuildTable(handle, header));
-    this.#tables.delete(header.file);
-    this.#tables.set(header.file, offsets);
-    const oldest = this.#tables.keys().next();
-    if (this.#tables.size > OFFSET_TABLES_MAX && oldest.done !== true) {
-      this.#tables.delete(oldest.value);
-    }
-    return offsets;
-  }
-
-  async #readTable(header: FileHeader): Promise<readonly number[] | undefined> {
-    const path = this.#path(header.file).replace(/heddle$/, "index");
-    if (!(await this.#deps.files.exists(path))) return undefined;
-    const handle = await this.#deps.files.open(path, { create: false });
-    try {
-      return decodeOffsetTable(header, await handle.readAt(0, await handle.size()));
-    } finally {
-      await handle.close();
-    }
-  }
-
-  // A sealed file was flushed to its end: whatever does not read is damage.
-  async #rebuildTable(handle: OpenFile, header: FileHeader): Promise<readonly number[]> {
-    this.#deps.logger.warn(
-      "rebuilding the offsets of a block file: its index is absent or damaged",
-      {
-        file: this.#path(header.file),
-      },
-    );
-    const scan = scanFile(await handle.readAt(0, await handle.size()), header);
-    if (scan.tail !== "clean") {
-      const block = header.firstBlock + scan.offsets.length - 1;
-      throw this.#corrupt(header.file, endOf(scan.offsets), block);
-    }
-    return scan.offsets;
   }
 
   /** The last file whose first block is not above `block`, by halving. */
@@ -360,13 +326,7 @@ export class BlockFiles {
   }
 
   #corrupt(file: number, offset: number, block: number | undefined): LedgerError {
-    const path = this.#path(file);
-    const what = block === undefined ? "header" : `block ${block}`;
-    return new LedgerError(
-      "corrupt",
-      `block file ${path} is damaged at offset ${offset} (${what}): restore the file from a backup, or delete the channel's ledger to fetch the blocks again`,
-      { data: { file: path, offset, block } },
-    );
+    return corruptBlockFile(this.#path(file), offset, block);
   }
 
   #path(file: number): string {

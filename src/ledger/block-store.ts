@@ -1,5 +1,6 @@
 import { assert } from "../kernel/assert.ts";
 import { equalBytes } from "../kernel/bytes.ts";
+import { SpaceWait, type SpaceWaitDeps } from "./space-wait.ts";
 import { Block, blockHeaderHash, decode, encode } from "../wire/index.ts";
 import { BlockFiles, type BlockFilesDeps, type BlockFilesOptions } from "./block-files.ts";
 import { LedgerError } from "./errors.ts";
@@ -12,7 +13,7 @@ import {
   RECENT_BLOCKS_MAX,
 } from "./limits.ts";
 
-export type BlockStoreOptions = BlockFilesDeps & BlockFilesOptions;
+export type BlockStoreOptions = Omit<BlockFilesDeps, "space"> & SpaceWaitDeps & BlockFilesOptions;
 
 interface WaitingBlock {
   readonly block: Block;
@@ -30,11 +31,13 @@ interface StoredBlock {
 /**
  * The chain of blocks of one channel on disk: append-only, checked at every read.
  *
- * Appends that are asked for while a flush is under way share the next one. A disk that refuses a write ends the
- * store: what was resolved is durable, nothing else is known, and opening again finds out.
+ * Appends that are asked for while a flush is under way share the next one. On a full disk they wait; a disk that
+ * refuses a write for another reason, or a flush, ends the store: what was resolved is durable, nothing else is known, and opening
+ * again finds out.
  */
 export class BlockStore {
   readonly #files: BlockFiles;
+  readonly #space: SpaceWait;
   readonly #watch: HeightWatch;
   readonly #recent = new Map<number, StoredBlock>();
   #recentBytes = 0;
@@ -45,8 +48,9 @@ export class BlockStore {
   /** Number and previous hash of the block that may be appended next, those that wait included. */
   #next: { readonly number: number; readonly previousHash: Uint8Array | undefined };
 
-  private constructor(files: BlockFiles) {
+  private constructor(files: BlockFiles, space: SpaceWait) {
     this.#files = files;
+    this.#space = space;
     const last = files.lastBody === undefined ? undefined : decode(Block, files.lastBody);
     this.#lastHash = last === undefined ? undefined : hashOf(last);
     this.#watch = new HeightWatch(files.height);
@@ -55,12 +59,18 @@ export class BlockStore {
 
   /** Opens or makes the store in `directory`. Throws `LedgerError` ("corrupt", "unsupported-format"). */
   static async open(options: BlockStoreOptions): Promise<BlockStore> {
-    return new BlockStore(await BlockFiles.open(options, options));
+    const space = new SpaceWait(options, options.directory);
+    return new BlockStore(await BlockFiles.open({ ...options, space }, options), space);
   }
 
   /** Number of durable blocks; the newest is `height - 1`. */
   get height(): number {
     return this.#watch.height;
+  }
+
+  /** True while appends wait because the disk is full. */
+  get isFull(): boolean {
+    return this.#space.isWaiting;
   }
 
   /** Header hash of the newest durable block, undefined before the first. */
@@ -69,7 +79,7 @@ export class BlockStore {
   }
 
   /**
-   * Appends the next block: durable when it resolves. May be called again before that, in order.
+   * Appends the next block: durable when it resolves. May be called again before that, in order. Waits while `isFull`.
    * Rejects with `LedgerError`: "wrong-number", "wrong-previous-hash", "overloaded", "store-failed".
    */
   append(block: Block): Promise<void> {
@@ -117,9 +127,15 @@ export class BlockStore {
     return this.#watch.subscribe(listener);
   }
 
-  /** Finishes what waits and closes the files. Idempotent. */
+  /** What waits because the disk is full rejects, now and from now on. To be called before the end of a store. */
+  giveUpOnSpace(): void {
+    this.#space.stop();
+  }
+
+  /** Finishes what waits, unless the disk is full, and closes the files. Idempotent. */
   async close(): Promise<void> {
     this.#failure ??= new LedgerError("store-failed", "the block store is closed");
+    this.giveUpOnSpace();
     await this.#draining;
     this.#watch.close();
     await this.#files.close();

@@ -39,6 +39,10 @@ export class CommitReports {
     this.#metrics = new LedgerMetrics(deps.meter, channelId);
   }
 
+  waitsForSpace(isFull: boolean): void {
+    this.#metrics.waitsForSpace(isFull);
+  }
+
   opened(height: number): void {
     this.#metrics.opened(height);
   }

@@ -1,9 +1,10 @@
 import { assert } from "../kernel/assert.ts";
 import type { Clock } from "../kernel/ports/clock.ts";
 import type { Files } from "../kernel/ports/files.ts";
-import type { KvStore } from "../kernel/ports/kv-store.ts";
+import type { KvStore, KvWrite } from "../kernel/ports/kv-store.ts";
 import type { Logger } from "../kernel/ports/logger.ts";
 import type { Meter } from "../kernel/ports/meter.ts";
+import type { Timers } from "../kernel/ports/timers.ts";
 import { type Block, TxValidationCode, decodeOrderedVarint } from "../wire/index.ts";
 import { BlockStore } from "./block-store.ts";
 import { CommitQueue } from "./commit-queue.ts";
@@ -19,6 +20,7 @@ import type { AnnouncedPrivateSet, PrivateSetPlace } from "./private-gaps.ts";
 import { type CollectionPlace, PrivateSets } from "./private-sets.ts";
 import type { LatePrivateSet } from "./reconciliation.ts";
 import { readSavepoint, recover } from "./recovery.ts";
+import { SpaceWait } from "./space-wait.ts";
 import { type CommittedReader, SnapshotReader } from "./state-reader.ts";
 import { TxSimulator } from "./tx-simulator.ts";
 
@@ -29,6 +31,7 @@ export interface LedgerDeps {
   /** The peer's one store; the ledger keeps to keys of its own channel. The host closes it. */
   readonly state: KvStore;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly logger: Logger;
   readonly meter: Meter;
   /** Absent: it keeps all that it has. */
@@ -54,12 +57,19 @@ export class Ledger {
   readonly blocks: BlockStore;
   #savepoint: Savepoint;
   #failure: unknown;
+  // Absent while it is being opened: who opens it, or begins it, is told at once that the disk is full.
+  #space: SpaceWait | undefined;
 
-  private constructor(deps: LedgerDeps, channelId: string, blocks: BlockStore) {
+  private constructor(
+    deps: LedgerDeps,
+    channelId: string,
+    blocks: BlockStore,
+    reports: CommitReports,
+  ) {
     this.#deps = deps;
     this.#channelId = channelId;
     this.#keys = new ChannelKeys(channelId);
-    this.#reports = new CommitReports(deps, channelId);
+    this.#reports = reports;
     this.blocks = blocks;
     this.#savepoint = readSavepoint(deps.state, this.#keys);
     this.#watch = new HeightWatch(this.#savepoint.height);
@@ -67,6 +77,7 @@ export class Ledger {
     this.#queue = new CommitQueue({
       ...deps,
       blocks,
+      state: { write: (batch) => this.#write(batch) },
       onFailed: (cause, isStateUnknown) => this.#failed(cause, isStateUnknown),
     });
     this.#privateSets = new PrivateSets({ ...deps, tip: this.#tip, ledger: this }, this.#keys);
@@ -77,10 +88,15 @@ export class Ledger {
    * Throws `LedgerError` ("corrupt", "unsupported-format", "diverged").
    */
   static async open(deps: LedgerDeps, channelId: string): Promise<Ledger> {
-    const blocks = await BlockStore.open(deps);
+    const reports = new CommitReports(deps, channelId);
+    const onFull = (isFull: boolean): void => {
+      reports.waitsForSpace(isFull);
+    };
+    const blocks = await BlockStore.open({ ...deps, onFull });
     try {
-      const ledger = new Ledger(deps, channelId, blocks);
+      const ledger = new Ledger(deps, channelId, blocks, reports);
       await ledger.#recover();
+      ledger.#space = new SpaceWait({ ...deps, onFull }, `state of channel ${channelId}`);
       return ledger;
     } catch (error) {
       await blocks.close();
@@ -91,6 +107,11 @@ export class Ledger {
   /** Number of blocks whose writes can be read. */
   get height(): number {
     return this.#watch.height;
+  }
+
+  /** True while commits wait because the disk is full. */
+  get isFull(): boolean {
+    return this.blocks.isFull || this.#space?.isWaiting === true;
   }
 
   /** Header hash of the newest of them, undefined before the first. */
@@ -129,7 +150,7 @@ export class Ledger {
    * Commits the next block. `codes` has the verdict of the checks so far for each transaction; reads that are no longer
    * current turn VALID into a conflict. Resolves when all of it is durable and readable, and the listeners have been told.
    * May be called again before that, in order: `tip` has the block's writes when the call returns.
-   * `transactions` spares reading the envelopes again.
+   * `transactions` spares reading the envelopes again. Waits while the disk is full.
    * Rejects with `LedgerError` ("wrong-number", "wrong-previous-hash", "overloaded": nothing happened; "store-failed": neither
    * this block nor one behind it was taken: restart).
    */
@@ -244,8 +265,15 @@ export class Ledger {
     return this.#reports.subscribe(listener);
   }
 
+  /** Commits that wait because the disk is full reject, now and from now on. To be called before the end. */
+  giveUpOnSpace(): void {
+    this.blocks.giveUpOnSpace();
+    this.#space?.stop();
+  }
+
   /** Closes the block files; the store is the host's. Idempotent. To be called when no commit is under way. */
   async close(): Promise<void> {
+    this.giveUpOnSpace();
     await this.#queue.idle();
     this.#failure ??= new LedgerError("store-failed", "the ledger is closed");
     this.#watch.close();
@@ -260,6 +288,11 @@ export class Ledger {
       "overloaded",
       `channel ${this.#channelId} has too many blocks that wait for the disk: commit when they are stored`,
     );
+  }
+
+  #write(batch: readonly KvWrite[]): Promise<void> {
+    const write = (): Promise<void> => this.#deps.state.write(batch);
+    return this.#space === undefined || this.height === 0 ? write() : this.#space.run(write);
   }
 
   #written(savepoint: Savepoint): void {

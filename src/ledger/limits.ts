@@ -40,3 +40,6 @@ export const COMMIT_GROUP_BYTES_MAX: number = 16 * 1024 * 1024;
 
 /** Blocks that an opening ledger applies before it waits for the disk. Less than COMMITS_WAITING_MAX. */
 export const REPLAYED_TOGETHER_MAX = 64;
+
+/** Pause before what a full disk refused is tried again. */
+export const SPACE_RETRY_MS = 1_000;

@@ -21,6 +21,7 @@ export class LedgerMetrics {
   readonly #channel: string;
   readonly #observe: (times: CommitTimes) => void;
   readonly #setHeight: (height: number) => void;
+  readonly #setFull: (isFull: boolean) => void;
   readonly #count: (transaction: CountedTransaction) => void;
 
   constructor(meter: Meter, channel: string) {
@@ -56,6 +57,15 @@ export class LedgerMetrics {
     this.#setHeight = (value): void => {
       height.set(value, { channel });
     };
+    const full = meter.gauge({
+      name: "heddle_ledger_disk_full",
+      help: "1 while commits wait because the disk is full, 0 otherwise.",
+      labels: ["channel"],
+    });
+    this.#setFull = (isFull): void => {
+      full.set(isFull ? 1 : 0, { channel });
+    };
+    this.#setFull(false);
     this.#count = this.#transactionCounter(meter);
   }
 
@@ -63,6 +73,10 @@ export class LedgerMetrics {
     this.#observe(times);
     this.#setHeight(height);
     transactions.forEach(this.#count);
+  }
+
+  waitsForSpace(isFull: boolean): void {
+    this.#setFull(isFull);
   }
 
   opened(height: number): void {

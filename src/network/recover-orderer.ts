@@ -9,6 +9,7 @@ import {
 } from "../../cluster/ordering/index.ts";
 import { nodeFiles } from "../kernel/adapters/node-files.ts";
 import { systemClock } from "../kernel/adapters/system-clock.ts";
+import { systemTimers } from "../kernel/adapters/system-timers.ts";
 import { silentLogger } from "../kernel/ports/logger.ts";
 import { removeConsenter } from "./consenter-changes.ts";
 import type { DevelopmentNetwork } from "./development-network.ts";
@@ -51,7 +52,12 @@ export interface RecoveryReport {
   readonly record: string;
 }
 
-const deps: RecoveryDeps = { files: nodeFiles, clock: systemClock, logger: silentLogger };
+const deps: RecoveryDeps = {
+  files: nodeFiles,
+  clock: systemClock,
+  timers: systemTimers,
+  logger: silentLogger,
+};
 
 /**
  * Stops the orderer, and says what a recovery would do. Rejects with `NetworkError` ("needed") while a majority of the

@@ -88,7 +88,7 @@ export async function openWorld(config: CommonConfig, options: WorldOptions): Pr
     archive: tarArchive,
     serve: (bindings, listen) => new GrpcServer(bindings, { ...listen, tls }),
     serveAdmin: (api, admin) => adminEndpoint(api, admin, tls),
-    openState: (directory) => LmdbKvStore.open(directory),
+    openState: (directory) => LmdbKvStore.open(directory, () => files.freeBytes(directory)),
     runtimes: (peer) => [processLauncher(peer, log.logger)],
     makeCredentialIssuer: async (listenerRootsPem) => {
       // Loaded when the first contract starts: issuing certificates takes 260 modules.

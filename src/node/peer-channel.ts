@@ -42,6 +42,7 @@ export class PeerChannel {
   readonly #logger: Logger;
   readonly #closing = new AbortController();
   #catchingUp: Promise<void> = Promise.resolve();
+  #stopReason: string | undefined;
   #privateData: PeerChannelPrivateData | undefined;
   #pulling: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
 
@@ -68,6 +69,7 @@ export class PeerChannel {
     );
     this.#intake = new BlockIntake(committer, ledger);
     this.#verifier = new BlockVerifier(config);
+    world.health.register(`channel ${channelId}`, () => this.#checkHealth());
   }
 
   /** Opens the ledger, which begins with the genesis block when it is empty. Undefined when it is and there is none. */
@@ -170,6 +172,7 @@ export class PeerChannel {
 
   async close(): Promise<void> {
     this.beginClose();
+    this.ledger.giveUpOnSpace();
     this.#pulling?.abort.abort();
     await this.#catchingUp;
     await this.#pulling?.ended;
@@ -210,11 +213,16 @@ export class PeerChannel {
   }
 
   #reportStop(error: unknown): void {
+    if (this.#closing.signal.aborted) return;
     const reason = errorMessage(error);
     this.#logger.error("the channel stops: a block could not be committed", { reason });
-    this.#world.health.register(`channel ${this.channelId}`, () =>
-      Promise.reject(new Error(reason)),
-    );
+    this.#stopReason = reason;
+  }
+
+  #checkHealth(): Promise<void> {
+    const full = "the disk is full: blocks are committed again when there is room";
+    const complaint = this.#stopReason ?? (this.ledger.isFull ? full : undefined);
+    return complaint === undefined ? Promise.resolve() : Promise.reject(new Error(complaint));
   }
 }
 

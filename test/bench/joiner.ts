@@ -81,7 +81,12 @@ async function verifyAll(sample: SampleChannel, chain: readonly Block[]): Promis
 async function catchUp(sample: SampleChannel, chain: readonly Block[]): Promise<Cost> {
   const directory = await mkdtemp(join(tmpdir(), "heddle-bench-"));
   const state = LmdbKvStore.open(join(directory, "state"));
-  const ports = { clock: systemClock, logger: silentLogger, meter: silentMeter };
+  const ports = {
+    clock: systemClock,
+    timers: systemTimers,
+    logger: silentLogger,
+    meter: silentMeter,
+  };
   const ledger = await Ledger.open(
     { ...ports, files: nodeFiles, directory: join(directory, "blocks"), state },
     CHANNEL_ID,

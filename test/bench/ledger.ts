@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeFiles } from "../../src/kernel/adapters/node-files.ts";
 import { systemClock } from "../../src/kernel/adapters/system-clock.ts";
+import { systemTimers } from "../../src/kernel/adapters/system-timers.ts";
 import { utf8 } from "../../src/kernel/bytes.ts";
 import { crc32c } from "../../src/kernel/crc32c.ts";
 import { silentLogger } from "../../src/kernel/ports/logger.ts";
@@ -32,6 +33,7 @@ async function measure(): Promise<Readonly<Record<string, number>>> {
       directory: join(directory, "blocks"),
       state,
       clock: systemClock,
+      timers: systemTimers,
       logger: silentLogger,
       meter: silentMeter,
     },

@@ -8,6 +8,7 @@ import {
 } from "../../cluster/ordering/core/block-assembly.ts";
 import { initialSnapshot, type Entry } from "../../cluster/raft/index.ts";
 import { bootstrapLog } from "../../cluster/replica/bootstrap.ts";
+import { systemTimers } from "../../src/kernel/adapters/system-timers.ts";
 import { recordMember } from "../../cluster/replica/set-aside.ts";
 import { WriteAheadLog } from "../../cluster/replica/write-ahead-log.ts";
 import { EMPTY_BYTES } from "../../src/kernel/bytes.ts";
@@ -41,6 +42,7 @@ export async function writeLongChannel(options: LongChannelOptions): Promise<voi
   const { files, directory, channelId, genesis, blockCount } = options;
   const blocks = await BlockStore.open({
     files,
+    timers: systemTimers,
     directory: `${directory}/blocks`,
     logger: silentLogger,
   });

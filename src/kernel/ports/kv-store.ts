@@ -35,7 +35,10 @@ export interface KvSnapshot extends KvReader {
 
 export interface KvStore extends KvReader {
   snapshot(): KvSnapshot;
-  /** All or nothing, durable when it resolves. Later entries of one batch win over earlier ones. */
+  /**
+   * All or nothing, durable when it resolves. Later entries of one batch win over earlier ones. A rejection for want of space
+   * (see `isNoSpace`) leaves the store as it was, and the batch may be written again.
+   */
   write(batch: readonly KvWrite[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { type Database, type RootDatabase, open } from "lmdb";
 import { sha256 } from "../../crypto/index.ts";
 import { assert } from "../../kernel/assert.ts";
 import { compareBytes, concatBytes, equalBytes } from "../../kernel/bytes.ts";
+import { nodeFiles } from "../../kernel/adapters/node-files.ts";
 import type {
   KvEntry,
   KvRange,
@@ -18,6 +19,11 @@ const LONG_KEY_BYTES_MIN = STORED_KEY_BYTES_MAX - HASH_BYTES;
 /** Snapshots open at one time: more than the simulations that a peer admits. A further one throws. */
 const SNAPSHOTS_MAX = 4_096;
 
+/** Free bytes of the disk below which nothing is written: room for what others write to it meanwhile. */
+const FREE_BYTES_MIN: number = 32 * 1024 * 1024;
+/** LMDB writes every page anew that leads to a changed one. */
+const COPIES_MAX = 8;
+
 type Store = Database<Uint8Array, Uint8Array>;
 type ReadTransaction = ReturnType<Store["useReadTransaction"]>;
 
@@ -33,12 +39,31 @@ export class LmdbKvStore implements KvStore {
   readonly #store: RootDatabase<Uint8Array, Uint8Array>;
   #closing: Promise<void> | undefined;
 
-  private constructor(store: RootDatabase<Uint8Array, Uint8Array>) {
+  readonly #directory: string;
+  readonly #freeBytes: () => Promise<number>;
+  // Once a commit has failed: LMDB does not bear another attempt, which damages the memory of the process.
+  #failure: Error | undefined;
+  // One after the other, so that batches are written in the order of the calls. Never rejects.
+  #checks: Promise<void> = Promise.resolve();
+
+  private constructor(
+    store: RootDatabase<Uint8Array, Uint8Array>,
+    directory: string,
+    freeBytes: () => Promise<number>,
+  ) {
     this.#store = store;
+    this.#directory = directory;
+    this.#freeBytes = freeBytes;
   }
 
-  /** Opens or makes the environment in `directory`, whose parent exists. One process may open it, once. */
-  static open(directory: string): LmdbKvStore {
+  /**
+   * Opens or makes the environment in `directory`, whose parent exists. One process may open it, once. A batch is refused for
+   * want of space before LMDB sees it while `freeBytes`, by default of the directory's disk, tells that little is left.
+   */
+  static open(
+    directory: string,
+    freeBytes: () => Promise<number> = () => nodeFiles.freeBytes(directory),
+  ): LmdbKvStore {
     return new LmdbKvStore(
       open<Uint8Array, Uint8Array>({
         path: directory,
@@ -46,9 +71,13 @@ export class LmdbKvStore implements KvStore {
         keyEncoding: "binary",
         // A commit that could not be flushed is not visible afterwards, and its promise rejects.
         overlappingSync: false,
+        // Of its own batches nobody could hear that they failed.
+        eventTurnBatching: false,
         noSubdir: false,
         maxReaders: SNAPSHOTS_MAX,
       }),
+      directory,
+      freeBytes,
     );
   }
 
@@ -81,8 +110,12 @@ export class LmdbKvStore implements KvStore {
 
   async write(batch: readonly KvWrite[]): Promise<void> {
     if (batch.length === 0) return;
+    const checking = this.#checks.then(() => this.#checkRoom(batch));
+    this.#checks = checking.catch(() => undefined);
+    await checking;
+    if (this.#failure !== undefined) throw this.#failure;
     // Operations of one batch share a transaction, which a thread of LMDB's own writes and flushes.
-    await this.#store.batch(() => {
+    const written = this.#store.batch(() => {
       for (const { key, value } of batch) {
         const stored = storedKey(key);
         const written =
@@ -93,12 +126,50 @@ export class LmdbKvStore implements KvStore {
         written.catch(() => undefined);
       }
     });
+    await written.catch(async (error: unknown) => {
+      this.#failure ??= new Error(
+        `the state in ${this.#directory} could not be written: check the disk, then restart`,
+        { cause: await causeOf(error) },
+      );
+      throw this.#failure;
+    });
+  }
+
+  async #checkRoom(batch: readonly KvWrite[]): Promise<void> {
+    let bytes = 0;
+    for (const { key, value } of batch) bytes += key.length + (value?.length ?? 0);
+    const freeBytes = await this.#freeBytes();
+    if (freeBytes < FREE_BYTES_MIN + bytes * COPIES_MAX) throw full(this.#directory, freeBytes);
   }
 
   close(): Promise<void> {
     this.#closing ??= this.#store.close();
     return this.#closing;
   }
+}
+
+/** Time that LMDB is given to say why a commit failed, which it does in the same turn. */
+const CAUSE_MS_MAX = 1_000;
+
+// The error of a failed commit holds a promise that rejects with the cause.
+async function causeOf(error: unknown): Promise<unknown> {
+  const cause = error instanceof Error && "commitError" in error ? error.commitError : undefined;
+  if (!(cause instanceof Promise)) return error;
+  return new Promise((resolve) => {
+    const timeout = setTimeout(resolve, CAUSE_MS_MAX, error);
+    const tell = (reason: unknown): void => {
+      clearTimeout(timeout);
+      resolve(reason);
+    };
+    cause.then(tell, tell);
+  });
+}
+
+function full(directory: string, freeBytes: number): Error {
+  return Object.assign(
+    new Error(`the disk of ${directory} has ${freeBytes} bytes left, which is too little to write`),
+    { code: "ENOSPC" },
+  );
 }
 
 function isLong(key: Uint8Array): boolean {

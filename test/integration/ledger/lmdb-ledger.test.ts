@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { nodeFiles } from "../../../src/kernel/adapters/node-files.ts";
 import { systemClock } from "../../../src/kernel/adapters/system-clock.ts";
+import { systemTimers } from "../../../src/kernel/adapters/system-timers.ts";
 import { utf8, utf8Decode } from "../../../src/kernel/bytes.ts";
 import { silentLogger } from "../../../src/kernel/ports/logger.ts";
 import { silentMeter } from "../../../src/kernel/ports/meter.ts";
@@ -31,6 +32,7 @@ function open(channelId: string): Promise<Ledger> {
     directory: join(directory, "blocks", channelId),
     state,
     clock: systemClock,
+    timers: systemTimers,
     logger: silentLogger,
     meter: silentMeter,
   };

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { nodeFiles } from "../../../src/kernel/adapters/node-files.ts";
 import { systemClock } from "../../../src/kernel/adapters/system-clock.ts";
+import { systemTimers } from "../../../src/kernel/adapters/system-timers.ts";
 import { toHex, utf8 } from "../../../src/kernel/bytes.ts";
 import type { KvStore } from "../../../src/kernel/ports/kv-store.ts";
 import { silentLogger } from "../../../src/kernel/ports/logger.ts";
@@ -27,10 +28,12 @@ export interface StoredTransaction {
   readonly code: number;
 }
 
+const disk = { files: nodeFiles, timers: systemTimers, logger: silentLogger };
+
 /** Every block of a node, oldest first. */
 export async function readBlocks(net: TestNetwork, name: string): Promise<readonly Block[]> {
   const directory = join(channelOf(net, name), "blocks");
-  const store = await BlockStore.open({ files: nodeFiles, logger: silentLogger, directory });
+  const store = await BlockStore.open({ ...disk, directory });
   try {
     const blocks: Block[] = [];
     for (let number = 0; number < store.height; number += 1) {
@@ -88,7 +91,7 @@ export async function replayedDigest(net: TestNetwork, peer: string): Promise<St
   const directory = join(channelOf(net, peer), "blocks");
   const state = LmdbKvStore.open(join(net.directory, `replayed-${peer}`));
   try {
-    const deps = { files: nodeFiles, directory, state, clock: systemClock };
+    const deps = { files: nodeFiles, directory, state, clock: systemClock, timers: systemTimers };
     const silent = { logger: silentLogger, meter: silentMeter };
     const ledger = await Ledger.open({ ...deps, ...silent }, channelId);
     await ledger.close();

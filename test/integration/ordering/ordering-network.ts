@@ -138,7 +138,7 @@ export class TestOrderer {
   /** Opens with the blocks that `source` has now, as one does that has followed the channel. */
   async openBehind(source: TestOrderer, genesisBlock: Block): Promise<void> {
     const directory = join(this.channelDirectory, "blocks");
-    const blocks = await BlockStore.open({ files: nodeFiles, directory, logger: silentLogger });
+    const blocks = await BlockStore.open({ ...system, files: nodeFiles, directory });
     const { height } = source.orderer.blocks;
     for (let number = blocks.height; number < height; number += 1) {
       await blocks.append((await source.orderer.blocks.read(number))!);

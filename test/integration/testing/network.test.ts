@@ -115,6 +115,16 @@ describe("a network in a test's process", { timeout: SLOW_MACHINE_MS }, () => {
     await net.level();
   });
 
+  test("stops committing at a peer whose disk is full, and goes on there when it has room", async () => {
+    await net.disk("peer0.org2", { full: true });
+    await net.client("Org1").submit("keys", "put", "full", "2");
+    await net.client("Org1").submit("keys", "put", "full", "3");
+    expect(await net.client("Org2").evaluate("keys", "get", "full")).toBe("1");
+    await net.heal();
+    await net.level();
+    expect(await net.client("Org2").evaluate("keys", "get", "full")).toBe("3");
+  });
+
   test("names what it does not know", async () => {
     await expect(async () => net.kill("orderer9")).rejects.toThrow("orderer9 is no node");
     expect(() => net.client("Org9")).toThrow("there is no organisation Org9");

@@ -116,6 +116,8 @@ export class SimulatedOrderer {
   readonly #fetch: FetchBlock;
   /** Snapshots received from a leader and brought about. */
   restoreCount = 0;
+  /** Of the next start. */
+  diskFreeBytesMin = 0;
   #process: Process | undefined;
 
   /** Flushes below `lyingDirectory` are not flushes: to prove that the checks find what that breaks. */
@@ -149,6 +151,11 @@ export class SimulatedOrderer {
     return this.#process?.replica.standsBy !== undefined;
   }
 
+  /** Its block store waits for space. */
+  get isFull(): boolean {
+    return this.#process?.blocks.isFull === true;
+  }
+
   get snapshotIndex(): number {
     return this.#process?.replica.status().snapshotIndex ?? 0;
   }
@@ -174,7 +181,7 @@ export class SimulatedOrderer {
       lyingDirectory: this.#lyingDirectory,
     });
     const logger = silentLogger;
-    const blocks = await BlockStore.open({ files, directory: "/blocks", logger });
+    const blocks = await BlockStore.open({ files, timers, directory: "/blocks", logger });
     if (blocks.height === 0) await blocks.append(GENESIS);
     const newest = (await blocks.read(blocks.height - 1))!;
     const replica = await RaftReplica.open(
@@ -202,7 +209,7 @@ export class SimulatedOrderer {
         messageBytesMax: 1_000,
         inflightMessagesMax: 3,
         segmentBytes: SEGMENT_BYTES,
-        diskFreeBytesMin: 0,
+        diskFreeBytesMin: this.diskFreeBytesMin,
       },
       recordOf(newest)?.raftIndex ?? 0,
     );
@@ -294,6 +301,18 @@ export class SimulatedOrderer {
     content[600] = (content[600] ?? 0) ^ 4;
     this.files.overwrite(`/raft/${name}`, content);
     return true;
+  }
+
+  /** Ends in good order. */
+  async stop(): Promise<void> {
+    const ending = this.#process;
+    this.#process = undefined;
+    this.#network.leave(this.id);
+    ending?.closing.abort();
+    ending?.chain.close();
+    ending?.blocks.giveUpOnSpace();
+    await ending?.replica.close();
+    await ending?.blocks.close();
   }
 
   /** The power goes: everything that was not flushed may be lost. */

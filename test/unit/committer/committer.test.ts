@@ -18,6 +18,7 @@ import {
 } from "../../../src/wire/index.ts";
 import { MemoryKvDisk, MemoryKvStore } from "../../../src/sim/ports/memory-kv-store.ts";
 import { SimulatedFiles } from "../../../src/sim/ports/simulated-files.ts";
+import { SimulatedTime } from "../../../src/sim/ports/simulated-time.ts";
 import { blockAfter } from "../../support/sample-blocks.ts";
 import {
   CHANNEL_ID,
@@ -57,6 +58,7 @@ class Disk {
         directory: "/ledger",
         state: new MemoryKvStore({ disk: this.state }),
         clock: sampleClock,
+        timers: new SimulatedTime(),
         logger: silentLogger,
         meter: silentMeter,
       },

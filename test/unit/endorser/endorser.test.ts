@@ -52,6 +52,7 @@ import {
 } from "../../../src/wire/index.ts";
 import { MemoryKvStore } from "../../../src/sim/ports/memory-kv-store.ts";
 import { SimulatedFiles } from "../../../src/sim/ports/simulated-files.ts";
+import { SimulatedTime } from "../../../src/sim/ports/simulated-time.ts";
 import { blockAfter } from "../../support/sample-blocks.ts";
 import {
   CHANNEL_ID,
@@ -80,7 +81,10 @@ beforeAll(async () => {
   const state = new MemoryKvStore();
   const files = new SimulatedFiles({ random: new SeededRandom(1) });
   const ports = { clock: sampleClock, logger: silentLogger, meter: silentMeter };
-  ledger = await Ledger.open({ files, directory: "/l", state, ...ports }, CHANNEL_ID);
+  ledger = await Ledger.open(
+    { files, directory: "/l", state, timers: new SimulatedTime(), ...ports },
+    CHANNEL_ID,
+  );
   await ledger.commitGenesis(sample.genesis);
   const old = { creator: sample.org1.client, endorsers: [], nonce: "old" };
   committed = blockAfter(sample.genesis, [await sampleTransaction(old)]);

@@ -1,10 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Files } from "../../../src/kernel/ports/files.ts";
 import { silentLogger, type LogFields, type Logger } from "../../../src/kernel/ports/logger.ts";
-import { BlockStore, LedgerError } from "../../../src/ledger/index.ts";
+import { BlockStore, LedgerError, type BlockStoreOptions } from "../../../src/ledger/index.ts";
 import { Block, blockHeaderHash, encode } from "../../../src/wire/index.ts";
 import { SeededRandom } from "../../sim/ports/seeded-random.ts";
 import { SimulatedFiles } from "../../../src/sim/ports/simulated-files.ts";
+import { SimulatedTime } from "../../../src/sim/ports/simulated-time.ts";
 import { chain } from "./block-builder.ts";
 
 const DIRECTORY = "/ledger/ch";
@@ -27,9 +28,10 @@ function disk(seed = 1, capacityBytes = Number.MAX_SAFE_INTEGER): SimulatedFiles
 
 function open(
   files: SimulatedFiles,
-  options: { readonly fileBytesMax?: number; readonly logger?: Logger } = {},
+  options: Partial<Pick<BlockStoreOptions, "fileBytesMax" | "logger" | "timers">> = {},
 ): Promise<BlockStore> {
-  return BlockStore.open({ files, directory: DIRECTORY, logger: silentLogger, ...options });
+  const timers = new SimulatedTime();
+  return BlockStore.open({ files, timers, directory: DIRECTORY, logger: silentLogger, ...options });
 }
 
 async function storeOf(files: SimulatedFiles, blocks: readonly Block[], fileBytesMax?: number) {
@@ -165,6 +167,7 @@ describe("a block store", () => {
     };
     const store = await BlockStore.open({
       files: counting,
+      timers: new SimulatedTime(),
       directory: DIRECTORY,
       logger: silentLogger,
       fileBytesMax: 1_000,
@@ -356,27 +359,131 @@ describe("a disk that refuses", () => {
       await again.close();
     },
   );
+});
 
-  test("a full disk loses nothing, and works again with space", async () => {
+describe("on a full disk", () => {
+  test("appends wait, what is stored can be read, and all goes on with space", async () => {
     const files = disk(1, 500);
-    const blocks = chain(6, 100);
-    const store = await open(files);
+    const time = new SimulatedTime();
+    const [first, ...blocks] = chain(7, 100);
+    const store = await open(files, { timers: time });
+    await store.append(first!);
     let stored = 0;
-    await expect(
-      (async () => {
-        for (const block of blocks) {
-          await store.append(block);
-          stored += 1;
-        }
-      })(),
-    ).rejects.toMatchObject({ code: "store-failed", cause: { code: "ENOSPC" } });
-    await store.close();
-    expect(stored).toBeGreaterThan(0);
+    const appends = blocks.map((block) => store.append(block).then(() => (stored += 1)));
+    await time.advance(3_500);
+    expect(store.isFull).toBe(true);
+    expect([stored, store.height]).toEqual([0, 1]);
+    expect(await store.read(0)).toEqual(first);
     files.capacityBytes = Number.MAX_SAFE_INTEGER;
+    await time.advance(1_000);
+    await Promise.all(appends);
+    expect([stored, store.isFull]).toEqual([6, false]);
+    await store.close();
     const again = await open(files);
-    expect(again.height).toBe(stored);
-    for (const block of blocks.slice(stored)) await again.append(block);
-    expect(again.height).toBe(6);
+    expect(again.height).toBe(7);
+    expect(await again.read(6)).toEqual(blocks[5]);
     await again.close();
+  });
+
+  test.each(["create", "write", "rename"] as const)(
+    "any %s may find no space: nothing is lost, and nothing is written that a start would not take",
+    async (step) => {
+      const blocks = chain(12, 300);
+      for (let nth = 1; ; nth += 1) {
+        const files = disk(nth);
+        const time = new SimulatedTime();
+        const store = await open(files, { timers: time, fileBytesMax: 1_000 });
+        const [first, ...later] = blocks;
+        await store.append(first!);
+        files.faults.fail(step, nth, "ENOSPC");
+        let waited = false;
+        for (const block of later) {
+          const append = store.append(block);
+          await time.advance(0);
+          waited ||= store.isFull;
+          if (store.isFull) {
+            expect(await store.read(store.height - 1)).toEqual(blocks[store.height - 1]);
+          }
+          await time.advance(1_000);
+          await append;
+        }
+        await store.close();
+        files.powerLoss();
+        const again = await open(files, { fileBytesMax: 1_000 });
+        expect(again.height).toBe(12);
+        for (const [number, block] of blocks.entries()) {
+          expect(await again.read(number)).toEqual(block);
+        }
+        await again.close();
+        if (!waited) {
+          expect(nth).toBeGreaterThan(2);
+          return;
+        }
+      }
+    },
+  );
+
+  test("the power may go at any step: what was acknowledged is there", async () => {
+    const blocks = chain(8, 300);
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const files = disk(seed, 1_500);
+      const time = new SimulatedTime();
+      const store = await open(files, { timers: time, fileBytesMax: 1_000 });
+      let stored = 0;
+      files.faults.crashAfter(10 + seed);
+      const appends = blocks.map((block) => store.append(block).then(() => (stored += 1)));
+      const all = Promise.allSettled(appends);
+      await time.advance(2_000);
+      files.capacityBytes = Number.MAX_SAFE_INTEGER;
+      await time.advance(2_000);
+      files.faults.crashNow();
+      store.giveUpOnSpace();
+      await time.advance(1_000);
+      await all;
+      files.powerLoss();
+      const again = await open(files, { fileBytesMax: 1_000 });
+      expect(again.height).toBeGreaterThanOrEqual(stored);
+      for (let number = 0; number < again.height; number += 1) {
+        expect(await again.read(number)).toEqual(blocks[number]);
+      }
+      for (const block of blocks.slice(again.height)) await again.append(block);
+      await again.close();
+    }
+  });
+
+  test("the first block waits for nobody", async () => {
+    const store = await open(disk(1, 100));
+    await expect(store.append(chain(1, 500)[0]!)).rejects.toMatchObject({ code: "store-failed" });
+    expect(store.isFull).toBe(false);
+    await store.close();
+  });
+
+  test("a flush without space is a failed flush: nothing is written again", async () => {
+    const files = disk();
+    const store = await open(files);
+    files.faults.fail("sync", 2, "ENOSPC");
+    const [first, second] = chain(2, 100);
+    await expect(store.append(first!)).rejects.toMatchObject({
+      code: "store-failed",
+      cause: { code: "ENOSPC" },
+    });
+    await expect(store.append(second!)).rejects.toMatchObject({ code: "store-failed" });
+    expect(store.isFull).toBe(false);
+    await store.close();
+  });
+
+  test("a store that is closed waits no longer", async () => {
+    const files = disk(1, 1_000);
+    const [first, second] = chain(2, 600);
+    const store = await open(files);
+    await store.append(first!);
+    const append = expect(store.append(second!)).rejects.toMatchObject({
+      code: "store-failed",
+    });
+    await vi.waitFor(() => {
+      expect(store.isFull).toBe(true);
+    });
+    await store.close();
+    await append;
   });
 });

@@ -12,6 +12,7 @@ import { FaultPlan } from "../../../src/sim/ports/fault-plan.ts";
 import { MemoryKvDisk, MemoryKvStore } from "../../../src/sim/ports/memory-kv-store.ts";
 import { SeededRandom } from "../../sim/ports/seeded-random.ts";
 import { SimulatedFiles } from "../../../src/sim/ports/simulated-files.ts";
+import { SimulatedTime } from "../../../src/sim/ports/simulated-time.ts";
 import { configEnvelope, endorserEnvelope, nextBlock } from "./block-builder.ts";
 
 const CHANNEL = "ch";
@@ -21,6 +22,7 @@ const stoppedClock: Clock = { monotonicMs: () => 0, wallMs: () => 0 };
 export class LedgerWorld {
   readonly faults: FaultPlan = new FaultPlan();
   readonly files: SimulatedFiles;
+  readonly time: SimulatedTime = new SimulatedTime();
   readonly #random: SeededRandom;
   #kvDisk = new MemoryKvDisk();
   state: MemoryKvStore;
@@ -38,6 +40,7 @@ export class LedgerWorld {
         directory: `/ledger/${CHANNEL}`,
         state: this.state,
         clock: stoppedClock,
+        timers: this.time,
         logger: silentLogger,
         meter: silentMeter,
         ...changes,

@@ -420,6 +420,7 @@ describe("recovery", () => {
     const { BlockStore } = await import("../../../src/ledger/index.ts");
     const store = await BlockStore.open({
       files: world.files,
+      timers: world.time,
       directory: "/ledger/ch",
       logger: silentLogger,
     });
@@ -472,6 +473,53 @@ describe("recovery", () => {
     const again = await world.open();
     expect(again.height).toBe(2);
     expect(stateOf(again, "k")).toBe("1");
+    await again.close();
+  });
+});
+
+describe("on a full disk", () => {
+  test.each(["batch", "write"] as const)(
+    "a commit whose %s finds no space waits, and ends when there is some",
+    async (step) => {
+      const { world, ledger } = await started();
+      const tx = put(ledger, "t", "k", "1");
+      world.faults.fail(step, 1, "ENOSPC");
+      world.faults.fail(step, 1, "ENOSPC");
+      const committing = commit(ledger, tx);
+      await world.time.advance(1_500);
+      expect([ledger.isFull, ledger.height]).toEqual([true, 1]);
+      await world.time.advance(1_000);
+      await committing;
+      expect([ledger.isFull, ledger.height]).toEqual([false, 2]);
+      expect(stateOf(ledger, "k")).toBe("1");
+      await ledger.close();
+    },
+  );
+
+  test("a commit that waits ends with the ledger, and the next start applies what was stored", async () => {
+    const { world, ledger } = await started();
+    const tx = put(ledger, "t", "k", "1");
+    world.faults.fail("batch", 1, "ENOSPC");
+    world.faults.fail("batch", 1, "ENOSPC");
+    const refused = expect(commit(ledger, tx)).rejects.toMatchObject({ code: "store-failed" });
+    await world.time.advance(10);
+    await ledger.close();
+    await refused;
+    const again = await world.open();
+    expect(stateOf(again, "k")).toBe("1");
+    await again.close();
+  });
+
+  test("a start does not wait", async () => {
+    const { world, ledger } = await started();
+    const tx = put(ledger, "t", "k", "1");
+    world.faults.fail("batch", 1);
+    await expect(commit(ledger, tx)).rejects.toMatchObject({ code: "store-failed" });
+    await ledger.close();
+    world.faults.fail("batch", 1, "ENOSPC");
+    await expect(world.open()).rejects.toMatchObject({ code: "store-failed" });
+    const again = await world.open();
+    expect(again.height).toBe(2);
     await again.close();
   });
 });

@@ -14,6 +14,7 @@ import { FaultPlan } from "../../../src/sim/ports/fault-plan.ts";
 import { MemoryKvDisk, MemoryKvStore } from "../../../src/sim/ports/memory-kv-store.ts";
 import { SeededRandom } from "../../sim/ports/seeded-random.ts";
 import { SimulatedFiles } from "../../../src/sim/ports/simulated-files.ts";
+import { SimulatedTime } from "../../../src/sim/ports/simulated-time.ts";
 
 const stoppedClock: Clock = { monotonicMs: () => 0, wallMs: () => 0 };
 
@@ -44,7 +45,13 @@ class PeerDisk {
         ...deps,
         openChannel: async (channelId, directory, genesisBlock) => {
           const ledger = await Ledger.open(
-            { ...deps, directory, clock: stoppedClock, meter: silentMeter },
+            {
+              ...deps,
+              directory,
+              clock: stoppedClock,
+              timers: new SimulatedTime(),
+              meter: silentMeter,
+            },
             channelId,
           );
           if (ledger.height === 0 && genesisBlock !== undefined) {

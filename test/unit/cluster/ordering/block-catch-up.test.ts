@@ -59,7 +59,12 @@ class Rig {
   blocks!: BlockStore;
 
   async open(): Promise<BlockStore> {
-    const options = { files: this.files, directory: "/blocks", logger: silentLogger };
+    const options = {
+      files: this.files,
+      timers: this.time,
+      directory: "/blocks",
+      logger: silentLogger,
+    };
     this.blocks = await BlockStore.open(options);
     if (this.blocks.height === 0) await this.blocks.append(sample.genesis);
     return this.blocks;

@@ -81,6 +81,7 @@ class Rig {
     };
     const blocks = {
       height: 1,
+      isFull: false,
       append: (block: Block) => Promise.resolve(void this.written.push(block)),
       read: () => Promise.resolve(undefined),
     };

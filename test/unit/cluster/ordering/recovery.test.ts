@@ -9,8 +9,10 @@ import { BlockStore } from "../../../../src/ledger/index.ts";
 import { sampleChannel, sampleClock } from "../../../support/sample-channel.ts";
 import { SeededRandom } from "../../../sim/ports/seeded-random.ts";
 import { SimulatedFiles } from "../../../../src/sim/ports/simulated-files.ts";
+import { SimulatedTime } from "../../../../src/sim/ports/simulated-time.ts";
 
 const sample = await sampleChannel();
+const ports = { clock: sampleClock, timers: new SimulatedTime(), logger: silentLogger };
 const REQUEST = { directory: "/ch", by: "operator@host", others: [{ raftId: 1, state: "down" }] };
 
 /** The channel at member 2 of three: the genesis block, and entries of which the last is not known to be committed. */
@@ -19,7 +21,7 @@ async function channelFolder(seed: number): Promise<SimulatedFiles> {
   for (const path of ["/ch", "/ch/raft", "/ch/blocks"]) await files.makeDirectory(path);
   await files.syncDirectory("/");
   await files.syncDirectory("/ch");
-  const blocks = await BlockStore.open({ files, directory: "/ch/blocks", logger: silentLogger });
+  const blocks = await BlockStore.open({ files, ...ports, directory: "/ch/blocks" });
   await blocks.append(sample.genesis);
   await blocks.close();
   await recordMember(files, "/ch/raft", "sample/2");
@@ -39,7 +41,7 @@ async function channelFolder(seed: number): Promise<SimulatedFiles> {
 describe("the recovery of a channel", () => {
   test("is forecast with what may come to be and who is cut off", async () => {
     const files = await channelFolder(1);
-    const deps = { files, clock: sampleClock, logger: silentLogger };
+    const deps = { files, ...ports };
     expect(await forecastRecovery(deps, "/ch")).toEqual({
       channelId: "sample",
       raftId: 2,
@@ -58,7 +60,7 @@ describe("the recovery of a channel", () => {
 
   test("is on record: who, when, what was, and what is", async () => {
     const files = await channelFolder(1);
-    const deps = { files, clock: sampleClock, logger: silentLogger };
+    const deps = { files, ...ports };
     const { record, path } = await recoverAlone(deps, REQUEST);
     expect(path).toMatch(/^\/ch\/recoveries\/term-0+4\.json$/);
     expect(record).toMatchObject({
@@ -79,12 +81,12 @@ describe("the recovery of a channel", () => {
   test("survives the loss of power at every step: the same command completes it, once", async () => {
     const undisturbed = await channelFolder(1);
     const before = undisturbed.faults.stepCount;
-    await recoverAlone({ files: undisturbed, clock: sampleClock, logger: silentLogger }, REQUEST);
+    await recoverAlone({ files: undisturbed, ...ports }, REQUEST);
     const steps = undisturbed.faults.stepCount - before;
     expect(steps).toBeGreaterThan(10);
     for (let step = 1; step <= steps; step += 1) {
       const files = await channelFolder(step);
-      const deps = { files, clock: sampleClock, logger: silentLogger };
+      const deps = { files, ...ports };
       files.faults.crashAfter(step);
       await recoverAlone(deps, REQUEST).catch(() => undefined);
       files.powerLoss();

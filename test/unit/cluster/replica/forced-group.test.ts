@@ -73,6 +73,7 @@ async function started(
     4,
   );
   replica.start({
+    isFull: false,
     apply: (entries) => {
       for (const { type, data } of entries) {
         if (type === "normal") applied.push(new TextDecoder().decode(data));

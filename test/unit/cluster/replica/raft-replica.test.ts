@@ -64,6 +64,7 @@ class Rig {
         await this.onApply();
         this.applied.push(...entries);
       },
+      isFull: false,
       snapshotIntervalBytes: () => this.snapshotIntervalBytes,
       snapshotData: () => Promise.resolve(utf8("state")),
       restore: ({ index }) => {
