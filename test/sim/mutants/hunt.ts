@@ -4,10 +4,10 @@ import { World } from "../raft/world.ts";
 import { CHAOS_MS } from "../raft/run.ts";
 import { runMembership } from "../../scenarios/raft/membership-run.ts";
 import { runLog } from "./log-run.ts";
-import type { Catch, Hunt } from "./mutation.ts";
+import type { Catch, CoreHunt } from "./mutation.ts";
 import { SCRIPTS } from "./scripts.ts";
 
-const { hunt, seedsMax } = workerData as { readonly hunt: Hunt; readonly seedsMax: number };
+const { hunt, seedsMax } = workerData as { readonly hunt: CoreHunt; readonly seedsMax: number };
 
 function huntInGroup(): Catch | undefined {
   for (let seed = 1; seed <= seedsMax; seed += 1) {
@@ -59,7 +59,7 @@ function violationOf(run: () => void): string | undefined {
   }
 }
 
-const hunts: Record<Hunt, () => Catch | undefined | Promise<Catch | undefined>> = {
+const hunts: Record<CoreHunt, () => Catch | undefined | Promise<Catch | undefined>> = {
   log: huntInLog,
   script: huntInScripts,
   group: huntInGroup,

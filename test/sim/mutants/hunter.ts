@@ -5,13 +5,22 @@ import type { Catch, Edit, Hunt } from "./mutation.ts";
 /** A hunt that takes longer has caught nothing. */
 const HUNT_MS_MAX = 60_000;
 
-/** Runs the program of `hunt.ts` with bugs planted. */
+const PROGRAMS: Record<Hunt, string> = {
+  script: "hunt.ts",
+  group: "hunt.ts",
+  membership: "hunt.ts",
+  log: "hunt.ts",
+  ledger: "ledger-hunt.ts",
+  orderers: "orderers-hunt.ts",
+};
+
+/** Runs a hunt's program with bugs planted. */
 export class Hunter {
   readonly #cache = new CompiledFiles();
 
   /** The first violation that the code with `edits` leads to; `undefined` if there is none. */
   async hunt(edits: readonly Edit[], hunt: Hunt, seedsMax: number): Promise<Catch | undefined> {
-    const copy = new MutatedCopy("test/sim/mutants/hunt.ts", edits, this.#cache);
+    const copy = new MutatedCopy(`test/sim/mutants/${PROGRAMS[hunt]}`, edits, this.#cache);
     try {
       return await this.#run(copy.program, hunt, seedsMax);
     } finally {

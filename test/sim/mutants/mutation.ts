@@ -7,8 +7,14 @@ export interface Edit {
   readonly replacement: string;
 }
 
-/** What a bug is hunted with: scripts, the group of cores under faults, the group whose members change, or a log that loses power. */
-export type Hunt = "script" | "group" | "membership" | "log";
+/**
+ * What a bug is hunted with: scripts, the group of cores under faults, the group whose members change, a log that loses
+ * power, ledgers that do, or orderers with disks and a network.
+ */
+export type Hunt = "script" | "group" | "membership" | "log" | "ledger" | "orderers";
+
+/** Those that `hunt.ts` knows. The others are programs of their own: they import much more. */
+export type CoreHunt = Exclude<Hunt, "ledger" | "orderers">;
 
 /** A known bug, planted into the code. */
 export interface Mutant {
