@@ -38,7 +38,7 @@ export class ReplayedState {
     const keys = [...(this.#keys.get(namespace) ?? [])].flatMap(([key, writes]) =>
       writes.at(-1)?.value !== undefined &&
       compareUtf8(key, start) >= 0 &&
-      compareUtf8(key, end) < 0
+      (end === "" || compareUtf8(key, end) < 0)
         ? [key]
         : [],
     );
