@@ -73,7 +73,8 @@ export class Committer {
     const verifying = this.#validator.verify(block);
     // A failure of verification is met when its turn comes; until then it must not count as unhandled.
     verifying.catch(() => undefined);
-    const judged = this.#lastJudged.then(() => this.#judge(block, verifying));
+    const earlier = this.#lastCommitted;
+    const judged = this.#lastJudged.then(() => this.#judge(block, verifying, earlier));
     const stored = judged.then(({ committed }) => committed);
     const fail = (error: unknown): void => {
       this.#failure ??= error;
@@ -102,11 +103,13 @@ export class Committer {
     return undefined;
   }
 
-  /** Resolves when the next block may be judged. */
-  async #judge(block: Block, verifying: Promise<VerifiedBlock>): Promise<JudgedBlock> {
+  /** Resolves when the next block may be judged. `earlier`: the commit of the one before. */
+  async #judge(
+    block: Block,
+    verifying: Promise<VerifiedBlock>,
+    earlier: Promise<void>,
+  ): Promise<JudgedBlock> {
     const { clock, privateSets } = this.#deps;
-    // Those before this one.
-    const earlier = this.#lastCommitted;
     const verified = await verifying;
     if (this.#failure !== undefined) throw this.#halted();
     const startedMs = clock.monotonicMs();

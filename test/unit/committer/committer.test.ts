@@ -1,6 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { ChannelConfig, ChannelConfigRef } from "../../../src/channel/index.ts";
-import { Committer, type CommitterLedger } from "../../../src/committer/index.ts";
+import {
+  Committer,
+  type CommitterLedger,
+  type PrivateSetGatherer,
+} from "../../../src/committer/index.ts";
 import { BLOCKS_HELD_MAX } from "../../../src/committer/limits.ts";
 import { utf8 } from "../../../src/kernel/bytes.ts";
 import { silentLogger } from "../../../src/kernel/ports/logger.ts";
@@ -243,6 +247,23 @@ describe("a committer", () => {
     await Promise.all(stored);
     expect(filterOf(await ledger.read(2))).toEqual([TxValidationCode.DUPLICATE_TXID]);
     expect(filterOf(await ledger.read(3))).toEqual([TxValidationCode.VALID]);
+  });
+
+  test("lets private sets be gathered once the blocks before are committed", async () => {
+    const { ledger, config } = await new Disk().open();
+    const heights: number[] = [];
+    const privateSets: PrivateSetGatherer = {
+      gather: async (_block, _codes, earlierCommitted) => {
+        await earlierCommitted();
+        heights.push(ledger.height);
+      },
+    };
+    const ports = { clock: sampleClock, logger: silentLogger, meter: silentMeter };
+    const deps = { ...ports, ledger, config, privateSets };
+    const committer = new Committer(deps, { channelId: CHANNEL_ID });
+    const chain = await chainOf([await transaction("a")], [await transaction("b")], []);
+    await Promise.all(chain.map((block) => committer.store(block)));
+    expect(heights).toEqual([1, 2, 3]);
   });
 
   test("stops for good when the ledger cannot commit", async () => {
