@@ -126,7 +126,8 @@ function applicationGroup(profile: ChannelProfile, capabilityName: string): Conf
   });
 }
 
-function applicationOrganization(organization: ApplicationOrganizationProfile): ConfigGroup {
+/** An organisation as a channel's Application group holds it. */
+export function applicationOrganization(organization: ApplicationOrganizationProfile): ConfigGroup {
   const anchorPeers = organization.anchorPeers.map(({ host, port }) => ({ host, port }));
   return group({
     policies: applicationOrganizationPolicies(organization.mspId),

@@ -28,6 +28,7 @@ export {
   type OrdererOrganizationProfile,
   type OrganizationProfile,
 } from "./channel-profile.ts";
+export { applicationOrganization } from "./genesis-config.ts";
 export { buildGenesisBlock } from "./genesis-block.ts";
 export {
   type ConfigUpdateReading,

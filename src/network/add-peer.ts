@@ -6,6 +6,7 @@ import { systemClock } from "../kernel/adapters/system-clock.ts";
 import { systemRandom } from "../kernel/adapters/system-random.ts";
 import { writeNode } from "../msp/adapters/index.ts";
 import { Block, encode } from "../wire/index.ts";
+import { announceAnchorPeer } from "./add-organization.ts";
 import { writeConnectionProfile } from "./connection-profile.ts";
 import { DevelopmentNetwork } from "./development-network.ts";
 import { NetworkError } from "./errors.ts";
@@ -71,6 +72,11 @@ export async function addPeer(
       channels.push(await untilLevel(extended, site, channelId, steps));
     }
     const levelMs = Math.round(performance.now() - startedMs);
+    for (const channelId of channelIds) {
+      if (await announceAnchorPeer(extended, channelId, site)) {
+        steps.step(`${site.name} is the anchor peer of ${site.mspId} in ${channelId}`);
+      }
+    }
     const packages = await packagesFor(extended, running[0], steps);
     if (request.install) await install(extended, packages, { from: running[0], to: site }, steps);
     const channelId = channelIds[0] ?? "";

@@ -266,20 +266,22 @@ export class DevelopmentNetwork {
     );
   }
 
-  /** Deploys to every organisation. */
+  /** Deploys to every organisation that has peers. */
   async deploy(
     request: Omit<DeployRequest, "channelId">,
     onStep: (text: string) => void,
   ): Promise<DeployedChaincode> {
-    const organizations = await Promise.all(
-      this.topology.organizations.map(async (organization) => ({
-        mspId: organization.mspId,
-        admin: await this.client(organization, "Admin"),
-        peers: await Promise.all(organization.peers.map((peer) => this.connect(peer))),
-      })),
+    const { channelId, organizations } = this.topology;
+    const present = await Promise.all(
+      organizations
+        .filter(({ peers }) => peers.length > 0)
+        .map(async (organization) => ({
+          mspId: organization.mspId,
+          admin: await this.client(organization, "Admin"),
+          peers: await Promise.all(organization.peers.map((peer) => this.connect(peer))),
+        })),
     );
-    const { channelId } = this.topology;
-    return deployChaincode(organizations, { ...request, channelId }, onStep);
+    return deployChaincode(present, { ...request, channelId }, onStep);
   }
 
   /** Drops the connections to the nodes; the nodes go on. */

@@ -5,6 +5,7 @@ export { NetworkLayout, type NodeLayout } from "./layout.ts";
 export { makeNetwork } from "./make-network.ts";
 export { figuresIn, readNodeFigures, type NodeFigures } from "./node-figures.ts";
 export { nodeNamed } from "./node-names.ts";
+export { addOrganization, type AddOrganizationReport } from "./add-organization.ts";
 export { addPeer, type AddPeerReport, type Level, type PeerSteps } from "./add-peer.ts";
 export { joinChannel, type JoinReport } from "./join-channel.ts";
 export { readMembers, type Member, type MembersReport } from "./members.ts";

@@ -6,6 +6,7 @@ import { NetworkError } from "./errors.ts";
 import type { NetworkLayout } from "./layout.ts";
 import {
   ORDERER_COUNT_MAX,
+  ORGANIZATION_NAME,
   PEER_COUNT_PER_ORGANIZATION_MAX,
   PORT_OFFSET_MAX,
   type TopologyOptions,
@@ -14,7 +15,7 @@ import {
 /** Raised when the folder's layout changes so that an older program could not run it. */
 const FORMAT_VERSION = 1;
 
-/** More peers than a machine has room for; a manifest with more is refused. */
+/** More peers, and organisations, than a machine has room for; a manifest with more is refused. */
 const ADDED_PEERS_MAX = 64;
 
 const port = z.number().int().min(1).max(65_535);
@@ -38,6 +39,7 @@ const schema = z.strictObject({
   ordererCount: z.number().int().min(1).max(ORDERER_COUNT_MAX),
   peerCountPerOrganization: z.number().int().min(1).max(PEER_COUNT_PER_ORGANIZATION_MAX),
   portOffset: z.number().int().min(0).max(PORT_OFFSET_MAX),
+  addedOrganizations: z.array(z.string().regex(ORGANIZATION_NAME)).max(ADDED_PEERS_MAX).default([]),
   addedPeers: z.array(addedPeer).max(ADDED_PEERS_MAX).default([]),
   removedPeers: z.array(z.string()).default([]),
   addedOrderers: z.array(addedOrderer).max(ORDERER_COUNT_MAX).default([]),
@@ -101,9 +103,10 @@ function parse(layout: NetworkLayout, text: string): TopologyOptions {
 
 function optionsOf(manifest: z.infer<typeof schema>): TopologyOptions {
   const { ordererCount, peerCountPerOrganization, portOffset } = manifest;
-  const { addedPeers, removedPeers, addedOrderers, removedOrderers } = manifest;
+  const { addedOrganizations, addedPeers, removedPeers, addedOrderers, removedOrderers } = manifest;
   const counts = { ordererCount, peerCountPerOrganization, portOffset };
-  return { ...counts, addedPeers, removedPeers, addedOrderers, removedOrderers };
+  const changes = { addedPeers, removedPeers, addedOrderers, removedOrderers };
+  return { ...counts, addedOrganizations, ...changes };
 }
 
 // No command removes what it cannot read: the folder may be anybody's.

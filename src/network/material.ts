@@ -100,17 +100,26 @@ async function writeOrganizations(layout: NetworkLayout, topology: Topology): Pr
     nodes: topology.orderers.map(({ name }) => ({ hostname: name, extraSans: [] })),
     users: [],
   });
-  for (const { mspId, domain, peers } of topology.organizations) {
-    await writeOrganization({
-      ...ports,
-      directory: layout.directory,
-      kind: "peer",
-      mspId,
-      domain,
-      nodes: peers.map(({ name }) => ({ hostname: name, extraSans: [] })),
-      users: ["User1"],
-    });
+  for (const organization of topology.organizations) {
+    await writePeerOrganization(layout, organization);
   }
+}
+
+/** The authorities, peers and users of one organisation, all or nothing. */
+export async function writePeerOrganization(
+  layout: NetworkLayout,
+  { mspId, domain, peers }: PeerOrganization,
+): Promise<void> {
+  await writeOrganization({
+    clock: systemClock,
+    random: systemRandom,
+    directory: layout.directory,
+    kind: "peer",
+    mspId,
+    domain,
+    nodes: peers.map(({ name }) => ({ hostname: name, extraSans: [] })),
+    users: ["User1"],
+  });
 }
 
 async function writeGenesisBlock(
@@ -136,7 +145,9 @@ async function writeGenesisBlock(
       },
     ],
     applicationOrganizations: await Promise.all(
-      topology.organizations.map((organization) => applicationOrganization(layout, organization)),
+      topology.organizations.map((organization) =>
+        applicationOrganizationProfile(layout, organization),
+      ),
     ),
     nonce: systemRandom.bytes(NONCE_BYTES),
     timestampMs: systemClock.wallMs(),
@@ -158,7 +169,8 @@ async function consenter(layout: NetworkLayout, site: OrdererSite): Promise<Raft
   };
 }
 
-async function applicationOrganization(
+/** As a channel's configuration is to have it: the first peer is its anchor peer. */
+export async function applicationOrganizationProfile(
   layout: NetworkLayout,
   organization: PeerOrganization,
 ): Promise<ApplicationOrganizationProfile> {

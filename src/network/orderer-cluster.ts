@@ -6,6 +6,7 @@ import { ChannelConfig } from "../channel/index.ts";
 import { errorMessage } from "../kernel/error.ts";
 import { systemClock } from "../kernel/adapters/system-clock.ts";
 import { systemRandom } from "../kernel/adapters/system-random.ts";
+import type { Signer } from "../kernel/ports/signer.ts";
 import { readSigner } from "../msp/adapters/msp-directory.ts";
 import { Block, decode, type ConfigGroup } from "../wire/index.ts";
 import { configUpdateOf, signedConfigUpdate } from "./client/config-update.ts";
@@ -109,18 +110,19 @@ const ATTEMPTS_MAX = 40;
 const RETRY_MS = 250;
 
 /**
- * Changes the channel's configuration, signed by the orderers' administrator. An update that another one overtook, or that
+ * Changes the channel's configuration, signed by the orderers' administrator and by `others`. An update that another one overtook, or that
  * comes before an earlier change of the members is complete, is made again. Rejects with what the orderers say.
  */
 export async function updateChannel(
   network: DevelopmentNetwork,
   channelId: string,
   changeOf: (config: ChannelConfig) => ((root: ConfigGroup) => void) | undefined,
+  others: readonly Signer[] = [],
 ): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const leader = await untilLeader(network, channelId);
     try {
-      await tryUpdate(network, leader, changeOf);
+      await tryUpdate(network, leader, changeOf, others);
       return;
     } catch (error) {
       if (attempt === ATTEMPTS_MAX || !isPassing(errorMessage(error))) throw error;
@@ -133,6 +135,7 @@ async function tryUpdate(
   network: DevelopmentNetwork,
   leader: LeaderView,
   changeOf: (config: ChannelConfig) => ((root: ConfigGroup) => void) | undefined,
+  others: readonly Signer[],
 ): Promise<void> {
   const { config } = await configInForce(network, leader);
   const change = changeOf(config);
@@ -141,7 +144,7 @@ async function tryUpdate(
   const { domain, mspId } = leader.site;
   const signer = await readSigner(join(network.layout.ordererAdmin(domain), "msp"), mspId);
   const source = { signer, clock: systemClock, random: systemRandom };
-  const envelope = await signedConfigUpdate(source, update);
+  const envelope = await signedConfigUpdate(source, update, others);
   await (await network.ordererAdmin(leader.site.name)).update(envelope);
 }
 

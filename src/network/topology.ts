@@ -16,6 +16,8 @@ export interface TopologyOptions {
   readonly peerCountPerOrganization: number;
   /** Added to every port, so that networks can run side by side. 0 to 40,000; default 0. */
   readonly portOffset: number;
+  /** Organisations that joined the network after it was made, such as `org3`; their peers are added ones. Default: none. */
+  readonly addedOrganizations?: readonly string[];
   /** Peers that joined the network after it was made. Default: none. */
   readonly addedPeers?: readonly AddedPeer[];
   /** Names of peers that the network was made with and that have left it. Default: none. */
@@ -85,13 +87,19 @@ const OPERATIONS_PORT = 9_443;
 const ORGANIZATION_COUNT = 2;
 const PORT_MAX = 65_535;
 
-/** The network of `options`: orderers of one organisation, peers of two. */
+/** What an organisation that joins may be called: the first part of its domain. */
+export const ORGANIZATION_NAME: RegExp = /^(?!orderer|peer)[a-z][a-z0-9]{0,30}$/;
+
+/** The network of `options`: orderers of one organisation, peers of two and of those that joined. */
 export function planTopology(options: TopologyOptions): Topology {
   const operations = operationsPorts(options);
   const orderers = planOrderers(options, operations.orderer);
-  const organizations = count(ORGANIZATION_COUNT).map((organization) =>
-    planOrganization(organization, options, operations.peer),
-  );
+  const organizations = [
+    ...count(ORGANIZATION_COUNT).map((index) =>
+      planOrganization(`org${index + 1}`, options, firstPeers(index, options, operations.peer)),
+    ),
+    ...(options.addedOrganizations ?? []).map((name) => planOrganization(name, options, [])),
+  ];
   return { channelId: CHANNEL_ID, orderers, organizations };
 }
 
@@ -112,40 +120,50 @@ function planOrderers(
   return [...first.filter(({ name }) => !removed.has(name)), ...added];
 }
 
-function planOrganization(
+type PeerPorts = Pick<PeerSite, "name" | "port" | "chaincodePort" | "operationsPort">;
+
+/** The peers that an organisation has from the start. */
+function firstPeers(
   organization: number,
   options: TopologyOptions,
   operationsPort: (organization: number, peer: number) => number,
-): PeerOrganization {
-  const shortName = `org${organization + 1}`;
-  const domain = `${shortName}.${ORDERER_DOMAIN}`;
-  const mspId = `Org${organization + 1}MSP`;
+): readonly PeerPorts[] {
   // Two slots an organisation at least, so that org2's first peer is at 9051 however few org1 has.
   const slots = Math.max(options.peerCountPerOrganization, 2);
-  const firstPeers = count(options.peerCountPerOrganization).map((peer) => {
+  return count(options.peerCountPerOrganization).map((peer) => {
     const offset = PORT_STEP * (organization * slots + peer) + options.portOffset;
     return {
-      name: `peer${peer}.${domain}`,
-      mspId,
-      domain,
+      name: `peer${peer}.org${organization + 1}.${ORDERER_DOMAIN}`,
       port: PEER_PORT + offset,
       chaincodePort: CHAINCODE_PORT + offset,
       operationsPort: operationsPort(organization, peer),
     };
   });
+}
+
+function planOrganization(
+  shortName: string,
+  options: TopologyOptions,
+  first: readonly PeerPorts[],
+): PeerOrganization {
+  const domain = `${shortName}.${ORDERER_DOMAIN}`;
+  const mspId = `${shortName.charAt(0).toUpperCase()}${shortName.slice(1)}MSP`;
   const removed = new Set(options.removedPeers);
-  const added = (options.addedPeers ?? [])
-    .filter((peer) => peer.organization === shortName)
-    .map(({ name, port, chaincodePort, operationsPort: operations }) => ({
-      name,
-      mspId,
-      domain,
-      port,
-      chaincodePort,
-      operationsPort: operations,
-    }));
-  const peers = [...firstPeers.filter(({ name }) => !removed.has(name)), ...added];
+  const added = (options.addedPeers ?? []).filter((peer) => peer.organization === shortName);
+  const peers = [...first.filter(({ name }) => !removed.has(name)), ...added].map(
+    ({ name, port, chaincodePort, operationsPort }) => {
+      return { name, mspId, domain, port, chaincodePort, operationsPort };
+    },
+  );
   return { shortName, mspId, domain, peers };
+}
+
+/** An organisation that could join: `name`, or the next number. */
+export function nextOrganization(
+  options: TopologyOptions,
+  name: string = `org${ORGANIZATION_COUNT + 1 + (options.addedOrganizations ?? []).length}`,
+): PeerOrganization {
+  return planOrganization(name, options, []);
 }
 
 /** A further peer of an organisation, with ports that no node of the network has. Undefined when there are none left. */

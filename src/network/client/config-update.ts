@@ -2,6 +2,7 @@
 import { computeConfigUpdate, type ChannelConfig } from "../../channel/index.ts";
 import { assert } from "../../kernel/assert.ts";
 import { concatBytes } from "../../kernel/bytes.ts";
+import type { Signer } from "../../kernel/ports/signer.ts";
 import {
   ChannelHeader,
   Config,
@@ -33,27 +34,33 @@ export function configUpdateOf(
   return computeConfigUpdate(config.channelId, before, after);
 }
 
-/** The marshalled CONFIG_UPDATE envelope, with one identity's signature, who also sends it. */
+/** The marshalled CONFIG_UPDATE envelope, signed by who sends it and by `others`. */
 export async function signedConfigUpdate(
   { signer, clock, random }: ProposalSource,
   update: ConfigUpdate,
+  others: readonly Signer[] = [],
 ): Promise<Uint8Array> {
-  const header = (): Uint8Array =>
-    encode(SignatureHeader, { creator: signer.identity, nonce: random.bytes(NONCE_BYTES) });
+  const header = ({ identity }: Signer): Uint8Array =>
+    encode(SignatureHeader, { creator: identity, nonce: random.bytes(NONCE_BYTES) });
   const configUpdate = encode(ConfigUpdate, update);
-  const signatureHeader = header();
-  const signature = await signer.sign(concatBytes(signatureHeader, configUpdate));
+  const signatures = await Promise.all(
+    [signer, ...others].map(async (each) => {
+      const signatureHeader = header(each);
+      const signature = await each.sign(concatBytes(signatureHeader, configUpdate));
+      return { signatureHeader, signature };
+    }),
+  );
   const channelHeader = create(ChannelHeader, {
     type: HeaderType.CONFIG_UPDATE,
     timestamp: timestampFromMs(clock.wallMs()),
     channelId: update.channelId,
   });
   const payload = encode(Payload, {
-    header: { channelHeader: encode(ChannelHeader, channelHeader), signatureHeader: header() },
-    data: encode(ConfigUpdateEnvelope, {
-      configUpdate,
-      signatures: [{ signatureHeader, signature }],
-    }),
+    header: {
+      channelHeader: encode(ChannelHeader, channelHeader),
+      signatureHeader: header(signer),
+    },
+    data: encode(ConfigUpdateEnvelope, { configUpdate, signatures }),
   });
   return encode(Envelope, await signEnvelope(signer, { payload, signature: new Uint8Array(0) }));
 }

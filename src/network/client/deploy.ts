@@ -32,6 +32,8 @@ const SYSTEM_PACE: Pace = { clock: systemClock, timers: systemTimers };
 /** Time for every organisation's peer to commit the approvals. */
 const APPROVALS_TIMEOUT_MS = 10_000;
 
+const INSTALLED = /chaincode already successfully installed \(package ID '([^']+)'\)/;
+
 /** An organisation's administrator and the peers to install on. */
 export interface DeployOrganization {
   readonly mspId: string;
@@ -109,15 +111,27 @@ async function installEverywhere(
   const argument = encode(InstallChaincodeArgs, { chaincodeInstallPackage: request.package });
   const ids = await Promise.all(
     organizations.flatMap(({ admin, peers }) =>
-      peers.map(async (peer) => {
-        const proposal = await admin.prepare(lifecycleCall("", "InstallChaincode", argument));
-        const answer = await admin.propose(proposal, peer);
-        return decode(InstallChaincodeResult, answer.response?.payload ?? new Uint8Array(0))
-          .packageId;
-      }),
+      peers.map((peer) => install(admin, peer, argument)),
     ),
   );
   return ids[0] ?? "";
+}
+
+/** A peer that has the package already is as good as one that takes it: Fabric's refuses, and names it. */
+async function install(
+  admin: FabricClient,
+  peer: RpcChannel,
+  argument: Uint8Array,
+): Promise<string> {
+  const proposal = await admin.prepare(lifecycleCall("", "InstallChaincode", argument));
+  try {
+    const { response } = await admin.propose(proposal, peer);
+    return decode(InstallChaincodeResult, response?.payload ?? new Uint8Array(0)).packageId;
+  } catch (error) {
+    const installed = INSTALLED.exec(errorMessage(error))?.[1];
+    if (installed === undefined) throw error;
+    return installed;
+  }
 }
 
 async function committedSequence(
