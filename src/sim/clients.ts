@@ -8,11 +8,15 @@ import type { Signer } from "../kernel/ports/signer.ts";
 import { prepareProposal, signEnvelope, type PreparedProposal } from "../network/client/index.ts";
 import {
   AtomicBroadcastDefinition,
+  ChannelHeader,
   CommitStatusRequest,
   encode,
   GatewayDefinition,
   methodOf,
+  Payload,
   Status,
+  tryDecode,
+  TxValidationCode,
   type Envelope,
 } from "../wire/index.ts";
 import type { ClientPort, NodeName, Outcome } from "./contracts.ts";
@@ -74,14 +78,20 @@ export class SimulatedClients implements Pick<ClientPort, "transact" | "resend">
       stream.end();
       for await (const { status, info } of stream.responses) {
         if (status !== Status.SUCCESS) return { kind: "refused", reason: info, envelope };
+        // Of its verdict nothing is known.
+        return {
+          kind: "acknowledged",
+          txId: txIdOf(envelope),
+          code: TxValidationCode.NOT_VALIDATED,
+          envelope,
+        };
       }
     } catch {
       // The answer was lost, or there was none.
     } finally {
       stream.cancel();
     }
-    // That it was ordered says nothing about its verdict.
-    return { kind: "unknown", txId: undefined, envelope };
+    return { kind: "unknown", txId: txIdOf(envelope), envelope };
   }
 
   async #endorse(peer: NodeName, proposal: PreparedProposal): Promise<Envelope> {
@@ -140,4 +150,10 @@ export class SimulatedClients implements Pick<ClientPort, "transact" | "resend">
     this.#channels.set(address, channel);
     return channel;
   }
+}
+
+function txIdOf(envelope: Envelope): string {
+  const payload = tryDecode(Payload, envelope.payload);
+  const header = payload?.header && tryDecode(ChannelHeader, payload.header.channelHeader);
+  return header?.txId ?? "";
 }

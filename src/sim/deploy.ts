@@ -1,10 +1,16 @@
 /** Deploys contracts on a simulated network as administrators do: installed, approved and committed by the real lifecycle. */
 import { assert } from "../kernel/assert.ts";
-import { deployChaincode, FabricClient } from "../network/client/index.ts";
+import type { RpcChannel } from "../kernel/ports/rpc.ts";
+import { sleep } from "../kernel/sleep.ts";
+import { deployChaincode, FabricClient, installPackage } from "../network/client/index.ts";
+import type { NodeName } from "./contracts.ts";
 import { CHANNEL_ID, PEER_PORT, type Material } from "./material.ts";
 import { simulatedPackage } from "./nodes/node-world.ts";
 import { simulatedDialer } from "./ports/simulated-dialer.ts";
 import type { SimulatedWorld } from "./world.ts";
+
+const INSTALL_ATTEMPTS_MAX = 60;
+const INSTALL_PAUSE_MS = 2_000;
 
 export async function deployContract(
   world: SimulatedWorld,
@@ -40,4 +46,39 @@ export async function deployContract(
     },
     pace,
   );
+}
+
+/** Installs the package again on these peers, which are tried until they take it. */
+export function installContract(
+  world: SimulatedWorld,
+  material: Material,
+  name: string,
+  peers: readonly NodeName[],
+): void {
+  const random = world.random("installers");
+  const dialer = simulatedDialer(world.network, world.clientHost);
+  for (const node of material.nodes.filter(({ name: peer }) => peers.includes(peer))) {
+    const admin = material.admins.find(({ mspId }) => mspId === node.mspId);
+    assert(admin !== undefined, "every organisation of a simulation has an administrator");
+    const signer = world.signatures.signer(admin.mspId, admin.certificate);
+    const channel = dialer.dial({ address: `${node.name}:${PEER_PORT}`, tls: { rootsPem: [] } });
+    const client = new FabricClient({ signer, clock: world.clientHost.time, random }, channel);
+    void untilInstalled(world, client, { channel, name });
+  }
+}
+
+async function untilInstalled(
+  world: SimulatedWorld,
+  client: FabricClient,
+  { channel, name }: { readonly channel: RpcChannel; readonly name: string },
+): Promise<void> {
+  for (let attempt = 0; attempt < INSTALL_ATTEMPTS_MAX; attempt += 1) {
+    try {
+      await installPackage(client, channel, simulatedPackage(name));
+      return;
+    } catch {
+      // It does not run yet.
+    }
+    await sleep(world.clock, INSTALL_PAUSE_MS);
+  }
 }

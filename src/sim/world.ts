@@ -46,6 +46,9 @@ interface Stored {
   readonly blocks: StoredBlocks;
 }
 
+/** An image is younger. */
+const IMAGE_PAST_MS = 3_600_000;
+
 /** Where clients run. */
 const CLIENT_MACHINE = "client";
 /** Simulated time is let pass in pieces of so much, between which whoever waits looks. */
@@ -134,8 +137,9 @@ export class SimulatedWorld implements SimPorts {
     return new Map([...this.nodes].map(([name, { machine }]) => [name, machine]));
   }
 
-  /** Puts an image on the disks, before anything is started. */
+  /** Puts an image on the disks, before anything is started. What it was made of is the past. */
   load(image: NetworkImage): void {
+    this.clock.wallOffsetMs = EPOCH_MS + IMAGE_PAST_MS;
     for (const [name, node] of this.nodes) {
       const from = image.get(name);
       if (from === undefined) continue;

@@ -108,21 +108,21 @@ async function installEverywhere(
   organizations: readonly DeployOrganization[],
   request: DeployRequest,
 ): Promise<string> {
-  const argument = encode(InstallChaincodeArgs, { chaincodeInstallPackage: request.package });
   const ids = await Promise.all(
     organizations.flatMap(({ admin, peers }) =>
-      peers.map((peer) => install(admin, peer, argument)),
+      peers.map((peer) => installPackage(admin, peer, request.package)),
     ),
   );
   return ids[0] ?? "";
 }
 
-/** A peer that has the package already is as good as one that takes it: Fabric's refuses, and names it. */
-async function install(
+/** Installs a package on one peer; resolves with its id. One that the peer has already is as good: Fabric's refuses, and names it. */
+export async function installPackage(
   admin: FabricClient,
   peer: RpcChannel,
-  argument: Uint8Array,
+  chaincodePackage: Uint8Array,
 ): Promise<string> {
+  const argument = encode(InstallChaincodeArgs, { chaincodeInstallPackage: chaincodePackage });
   const proposal = await admin.prepare(lifecycleCall("", "InstallChaincode", argument));
   try {
     const { response } = await admin.propose(proposal, peer);

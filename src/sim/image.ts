@@ -1,0 +1,66 @@
+/** A network on which the contracts are deployed, as its disks are then: made once by the real lifecycle, the beginning of every run. */
+import { assert } from "../kernel/assert.ts";
+import type { Contract } from "../contract/index.ts";
+import { deployContract } from "./deploy.ts";
+import { makeMaterial, type Material, type NetworkSize } from "./material.ts";
+import { Trace } from "./trace.ts";
+import { SimulatedWorld, type NetworkImage } from "./world.ts";
+
+export interface PreparedNetwork {
+  readonly material: Material;
+  readonly contracts: ReadonlyMap<string, Contract>;
+  readonly image: NetworkImage;
+}
+
+/** The same for every seed of a size. */
+const SEED = 1;
+const ELECTION_MS_MAX = 60_000;
+const DEPLOYMENT_MS_MAX = 120_000;
+/** Everything that was said is written, and gossip has spoken of it. */
+const SETTLE_MS = 5_000;
+
+/** Networks by their size: a process makes each once. `contracts` by the names that they are deployed under. */
+export class PreparedNetworks {
+  readonly #contracts: ReadonlyMap<string, Contract>;
+  readonly #networks = new Map<string, Promise<PreparedNetwork>>();
+
+  constructor(contracts: ReadonlyMap<string, Contract>) {
+    this.#contracts = contracts;
+  }
+
+  of(size: NetworkSize): Promise<PreparedNetwork> {
+    const key = JSON.stringify(size);
+    const known = this.#networks.get(key);
+    if (known !== undefined) return known;
+    const made = prepare(size, this.#contracts);
+    this.#networks.set(key, made);
+    return made;
+  }
+}
+
+async function prepare(
+  size: NetworkSize,
+  contracts: ReadonlyMap<string, Contract>,
+): Promise<PreparedNetwork> {
+  const material = await makeMaterial(size);
+  const trace = new Trace();
+  const world = new SimulatedWorld({ seed: SEED, material, contracts, trace, isLogTraced: false });
+  world.startAll();
+  const hasLeader = await world.pass(ELECTION_MS_MAX, () => world.target.leader() !== undefined);
+  assert(hasLeader, "orderers that nobody disturbs elect a leader");
+  for (const name of contracts.keys()) await deployed(world, material, name);
+  await world.pass(SETTLE_MS);
+  return { material, contracts, image: world.image() };
+}
+
+async function deployed(world: SimulatedWorld, material: Material, name: string): Promise<void> {
+  let hasEnded = false;
+  const deployment = deployContract(world, material, name).finally(() => {
+    hasEnded = true;
+  });
+  // Met below.
+  deployment.catch(() => undefined);
+  await world.pass(DEPLOYMENT_MS_MAX, () => hasEnded);
+  assert(hasEnded, "a network that nobody disturbs deploys a contract");
+  await deployment;
+}

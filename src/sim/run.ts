@@ -1,0 +1,204 @@
+/** One seed: draws a world and what happens to it, lets it happen, heals everything, and judges. */
+import { BANK, BANK_CONTRACT } from "./workload/bank-contract.ts";
+import type { Invariant } from "./contracts.ts";
+import { drawProfile, type Profile } from "./faults/profile.ts";
+import { drawSchedule } from "./faults/draw-schedule.ts";
+import { Nemesis } from "./faults/nemesis.ts";
+import type { Schedule } from "./faults/schedule.ts";
+import { installContract } from "./deploy.ts";
+import { PreparedNetworks, type PreparedNetwork } from "./image.ts";
+import { allInvariants } from "./invariants/all-invariants.ts";
+import type { RunReport } from "./report.ts";
+import { Trace } from "./trace.ts";
+import { Administrators } from "./workload/administrators.ts";
+import { Clients } from "./workload/clients.ts";
+import { Oracle } from "./workload/oracle.ts";
+import { SimulatedWorld } from "./world.ts";
+import { sleep } from "../kernel/sleep.ts";
+import { SeededRandom } from "../kernel/seeded-random.ts";
+
+export interface RunOptions {
+  /** In place of what the seed draws. */
+  readonly profile?: Profile;
+  /** In place of what the seed draws for its profile. */
+  readonly schedule?: Schedule;
+  /** Sees every line of the trace. */
+  readonly onLine?: (line: string) => void;
+  /** The nodes' logs are in the trace too, which gives it another hash. Default false. */
+  readonly isLogTraced?: boolean;
+  /** Where processor time is read. */
+  readonly cpuMs: () => number;
+}
+
+/** Time that a healed network has until all its nodes are level and every peer serves. */
+export const LIVENESS_MS_MAX = 180_000;
+const OPENING_MS_MAX = 120_000;
+/** Calls that began before the healing have ended by then. */
+const CALLS_END_MS_MAX = 60_000;
+const VIOLATIONS_MAX = 20;
+/** Before what was refused is asked again. */
+const SERVE_PAUSE_MS = 1_000;
+
+/** Runs seeds; networks of one size share what they begin with. */
+export class Simulator {
+  readonly #networks: PreparedNetworks = new PreparedNetworks(new Map([[BANK, BANK_CONTRACT]]));
+
+  async run(seed: number, options: RunOptions): Promise<RunReport> {
+    const random = new SeededRandom(seed);
+    const profile = options.profile ?? drawProfile(random.child("profile"));
+    const { orderers, organizations, peersPerOrganization } = profile;
+    const network = await this.#networks.of({
+      orderers,
+      organizations,
+      peers: organizations * peersPerOrganization,
+    });
+    const trace = new Trace(options.onLine);
+    const world = new SimulatedWorld({
+      ...network,
+      seed,
+      trace,
+      isLogTraced: options.isLogTraced ?? false,
+    });
+    world.load(network.image);
+    const schedule =
+      options.schedule ?? drawSchedule(profile, world.target, random.child("schedule"));
+    const run = new Run(world, network, { profile, schedule });
+    const startedMs = options.cpuMs();
+    await run.play();
+    return {
+      seed,
+      profile,
+      schedule,
+      events: trace.count,
+      messages: world.network.messageCount,
+      traceHash: trace.hash(),
+      simulatedMs: world.clock.monotonicMs(),
+      cpuMs: options.cpuMs() - startedMs,
+      ...run.counts,
+      violations: run.violations,
+      sometimes: world.reached,
+    };
+  }
+}
+
+class Run {
+  readonly violations: string[] = [];
+  readonly #world: SimulatedWorld;
+  readonly #network: PreparedNetwork;
+  readonly #profile: Profile;
+  readonly #schedule: Schedule;
+  readonly #oracle = new Oracle();
+  readonly #invariants: readonly Invariant[];
+  // Of those that have spoken: once is enough.
+  readonly #broken = new Set<Invariant>();
+
+  constructor(
+    world: SimulatedWorld,
+    network: PreparedNetwork,
+    { profile, schedule }: { readonly profile: Profile; readonly schedule: Schedule },
+  ) {
+    this.#world = world;
+    this.#network = network;
+    this.#profile = profile;
+    this.#schedule = schedule;
+    this.#invariants = allInvariants(this.#oracle, (state) => {
+      world.sometimes(state);
+    });
+    world.onBlocks = () => {
+      this.#judge((invariant) => invariant.check(world.view()));
+    };
+  }
+
+  get counts(): Pick<RunReport, "acknowledged" | "refused" | "unknown" | "blocks" | "isVoid"> {
+    const { peers, orderers } = this.#world.view();
+    const counts = this.#oracle.counts;
+    const blocks = Math.max(...[...peers, ...orderers].map(({ height }) => height));
+    return { ...counts, blocks, isVoid: counts.acknowledged === 0 };
+  }
+
+  async play(): Promise<void> {
+    const world = this.#world;
+    const { load, quality, chaosMs, consenterChangeMs } = this.#profile;
+    world.trace("profile", JSON.stringify(this.#profile));
+    world.startAll();
+    const clients = new Clients(world, this.#oracle, load);
+    if (!(await this.#ends(clients.open(), OPENING_MS_MAX))) {
+      this.#add("liveness: no account was opened before anything was disturbed");
+      return;
+    }
+    world.trace("phase", "chaos");
+    const nemesis = new Nemesis(world, quality);
+    const administrators = new Administrators(world, { consenterChangeMs, joiners: [], chaosMs });
+    nemesis.play(this.#schedule);
+    const played = Promise.all([clients.run(), administrators.run()]);
+    await world.pass(chaosMs);
+    nemesis.end();
+    clients.stop();
+    administrators.stop();
+    world.target.heal();
+    world.trace("phase", "healed");
+    await this.#ends(played, CALLS_END_MS_MAX);
+    this.#repair();
+    await this.#requireLife(clients);
+    const view = world.view();
+    this.#judge((invariant) => invariant.check(view) ?? invariant.atEnd?.(view));
+  }
+
+  // Operators see to what heals by no power: a peer that lost its disk lost the packages of its contracts too.
+  #repair(): void {
+    const peers = this.#world.view().peers.filter(({ disksLost }) => disksLost > 0);
+    const names = peers.map(({ name }) => name);
+    if (names.length > 0) installContract(this.#world, this.#network.material, BANK, names);
+  }
+
+  // Liveness: a healed network serves through every peer, and all its nodes become level.
+  async #requireLife(clients: Clients): Promise<void> {
+    const world = this.#world;
+    const { peers } = world.target;
+    let unserved = peers;
+    const serve = async (): Promise<void> => {
+      for (;;) {
+        unserved = await clients.unserved(unserved);
+        if (unserved.length === 0 || isOver()) return;
+        await sleep(world.clock, SERVE_PAUSE_MS);
+      }
+    };
+    const endMs = world.time.nowMs() + LIVENESS_MS_MAX;
+    const isOver = (): boolean => world.time.nowMs() >= endMs;
+    await this.#ends(serve(), LIVENESS_MS_MAX);
+    if (unserved.length > 0) {
+      const text = `liveness: ${LIVENESS_MS_MAX} ms after the healing nothing commits through`;
+      this.#add(`${text} ${unserved.join(", ")}`);
+    }
+    await world.pass(Math.max(0, endMs - world.time.nowMs()), () => this.#isLevel());
+  }
+
+  #isLevel(): boolean {
+    const { orderers, peers } = this.#world.view();
+    const heights = [...orderers, ...peers].map(({ height, isUp }) => (isUp ? height : -1));
+    return heights.every((height) => height === heights[0]);
+  }
+
+  async #ends(work: Promise<unknown>, atMostMs: number): Promise<boolean> {
+    let hasEnded = false;
+    void work.finally(() => {
+      hasEnded = true;
+    });
+    return this.#world.pass(atMostMs, () => hasEnded);
+  }
+
+  #judge(violationOf: (invariant: Invariant) => string | undefined): void {
+    for (const invariant of this.#invariants) {
+      if (this.#broken.has(invariant)) continue;
+      const violation = violationOf(invariant);
+      if (violation === undefined) continue;
+      this.#broken.add(invariant);
+      this.#add(`${invariant.name}: ${violation}`);
+    }
+  }
+
+  #add(violation: string): void {
+    this.#world.trace("violation", violation);
+    if (this.violations.length < VIOLATIONS_MAX) this.violations.push(violation);
+  }
+}
