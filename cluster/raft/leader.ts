@@ -1,5 +1,6 @@
 /** The rules of a leader (Raft figure 2, "leaders"). */
 import { maybeAdvanceCommit } from "./commitment.ts";
+import { acceptedByDeparted, sayFarewells } from "./farewell.ts";
 import { SNAPSHOT_WAIT_ELECTIONS } from "./limits.ts";
 import type {
   AppendAcceptedMessage,
@@ -42,12 +43,16 @@ export function tickLeader(state: RaftState, role: LeaderRole): void {
   if (role.heartbeatElapsed < state.options.heartbeatTicks) return;
   role.heartbeatElapsed = 0;
   broadcastHeartbeat(state, role);
+  sayFarewells(state, role);
 }
 
 /** Messages of the leader's own term. Those that only a leader sends prove a fault elsewhere and are left alone. */
 export function receiveAsLeader(state: RaftState, role: LeaderRole, message: RaftMessage): void {
   const progress = role.progress.get(message.from);
-  if (progress === undefined) return;
+  if (progress === undefined) {
+    if (message.type === "appendAccepted") acceptedByDeparted(state, role, message);
+    return;
+  }
   switch (message.type) {
     case "appendAccepted":
       receiveAccepted(state, role, progress, message);

@@ -4,6 +4,7 @@ import { changeOf } from "./conf-change-rules.ts";
 import type { RaftConfiguration } from "./configuration.ts";
 import type { Entry } from "./entry.ts";
 import { maybeAdvanceCommit } from "./commitment.ts";
+import { beginFarewell } from "./farewell.ts";
 import { Membership } from "./membership.ts";
 import { Progress } from "./progress.ts";
 import { maybeLeaveJoint } from "./proposal.ts";
@@ -72,8 +73,10 @@ function followUpAsLeader(state: RaftState, role: LeaderRole, index: number): vo
 
 function updateProgress(state: RaftState, role: LeaderRole, index: number): void {
   const { membership, log, options } = state;
-  for (const peer of role.progress.keys()) {
-    if (!membership.isMember(peer)) role.progress.delete(peer);
+  for (const [peer, progress] of role.progress) {
+    if (membership.isMember(peer)) continue;
+    role.progress.delete(peer);
+    beginFarewell(state, role, peer, { progress, index });
   }
   for (const peer of state.peers()) {
     const isLearner = membership.isLearner(peer);
@@ -83,6 +86,7 @@ function updateProgress(state: RaftState, role: LeaderRole, index: number): void
       continue;
     }
     const next = Math.max(log.last.index, 1);
+    role.departed.delete(peer);
     const progress = new Progress({ next, isLearner, memberSince: index }, options);
     // As if just heard, or a leader could lose its majority to a member that had no time to answer.
     progress.markActive();

@@ -39,6 +39,8 @@ export interface RaftOptions {
   readonly checkQuorum?: boolean;
   /** A leader that is no longer a voter follows at once. Without it, it leads on until another is elected. Default true. */
   readonly stepDownOnRemoval?: boolean;
+  /** A leader tells a member that was removed that this is committed, for one election timeout. Default true. */
+  readonly tellsRemoved?: boolean;
   /**
    * False for a node that may have forgotten what it voted for: it neither votes nor campaigns until a change of the
    * configuration that names it, and that was proposed after its start, is in force. Default true.
@@ -69,6 +71,7 @@ export function resolveOptions(options: RaftOptions): ResolvedOptions {
     hastensElections: true,
     checkQuorum: true,
     stepDownOnRemoval: true,
+    tellsRemoved: true,
     mayVote: true,
   };
   return { ...defaults, ...options };

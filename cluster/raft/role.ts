@@ -25,11 +25,23 @@ export interface CandidateRole {
   readonly isTransfer: boolean;
 }
 
+/** A member that this leader has removed. */
+export interface Departed {
+  /** Its log is known to equal the leader's up to here. */
+  match: number;
+  /** Index of the entry that removed it. */
+  readonly removedAt: number;
+  /** In ticks, since then. */
+  elapsed: number;
+}
+
 /** Leads the current term. */
 export interface LeaderRole {
   readonly type: "leader";
   /** Every member but this node. */
   readonly progress: Map<number, Progress>;
+  /** Members that were removed a moment ago and may not know it yet. */
+  readonly departed: Map<number, Departed>;
   readonly reads: ReadQueue;
   /** Index of the empty entry that opened this leadership. */
   readonly noOpIndex: number;

@@ -49,6 +49,7 @@ export function becomeLeader(state: RaftState): LeaderRole {
   const role: LeaderRole = {
     type: "leader",
     progress: initialProgress(state, noOpIndex),
+    departed: new Map(),
     reads: new ReadQueue(),
     noOpIndex,
     // There may be a change before, which the log would have to be searched for.

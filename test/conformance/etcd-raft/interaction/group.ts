@@ -155,6 +155,8 @@ export class ScriptedGroup {
       electionTicks: ELECTION_TICKS,
       // etcd's library asks once, and knows no precedence.
       hastensElections: false,
+      // Nor does it speak to a member again that it has removed.
+      tellsRemoved: false,
       heartbeatTicks: HEARTBEAT_TICKS,
       messageBytesMax: UNBOUNDED,
       inflightMessagesMax: Number(argument(testCase, "inflight") ?? UNBOUNDED),
