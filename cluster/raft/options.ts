@@ -39,7 +39,11 @@ export interface RaftOptions {
   readonly checkQuorum?: boolean;
   /** A leader that is no longer a voter follows at once. Without it, it leads on until another is elected. Default true. */
   readonly stepDownOnRemoval?: boolean;
-  /** A leader tells a member that was removed that this is committed, for one election timeout. Default true. */
+  /**
+   * A change of the members is in force once its commit is durable; then, and for one election timeout, a leader tells a
+   * member that was removed. Without it a change is in force once it is committed, and nobody sees to it that the removed
+   * one hears of it. Default true.
+   */
   readonly tellsRemoved?: boolean;
   /**
    * False for a node that may have forgotten what it voted for: it neither votes nor campaigns until a change of the

@@ -35,6 +35,7 @@ import type { RaftStatus } from "./status.ts";
 import { statusOf } from "./status.ts";
 import { admitTerm } from "./term-rules.ts";
 import { transferAsLeader } from "./transfer.ts";
+import { volatileChangeIndex } from "./unapplied-change.ts";
 
 /**
  * One member of a Raft group: events in, effects out. Never throws on what a peer can send; throws
@@ -232,7 +233,11 @@ export class Raft {
   #takeApply(): readonly Entry[] {
     const { log, persistQueue, applyQueue, snapshots } = this.#state;
     if (snapshots.installingIndex !== undefined) return [];
-    return applyQueue.take(log, Math.min(log.committed, persistQueue.durable));
+    const index = Math.min(log.committed, persistQueue.durable);
+    return applyQueue.take(
+      log,
+      Math.min(index, (volatileChangeIndex(this.#state) ?? Infinity) - 1),
+    );
   }
 
   #takeWrites(): Writes {
@@ -240,8 +245,13 @@ export class Raft {
     const installSnapshot = snapshots.take();
     const append = log.slice(persistQueue.emitted, log.last.index);
     const emitted = this.#emittedHardState;
+    const changeIndex = volatileChangeIndex(this.#state) ?? Infinity;
+    const commitsChange = emitted.commit < changeIndex && changeIndex <= hardState.commit;
     const mustFlush =
-      installSnapshot !== undefined || append.length > 0 || differsInVote(hardState, emitted);
+      installSnapshot !== undefined ||
+      append.length > 0 ||
+      commitsChange ||
+      differsInVote(hardState, emitted);
     const changed = mustFlush || hardState.commit !== emitted.commit ? hardState : undefined;
     this.#emittedHardState = hardState;
     const messages = outbox.takeAfterPersist();

@@ -3,6 +3,7 @@ import { entriesBytes } from "./entry.ts";
 import type { Progress } from "./progress.ts";
 import type { LeaderRole } from "./role.ts";
 import type { RaftState } from "./state.ts";
+import { commitFor } from "./unapplied-change.ts";
 
 /** `withEntries`: send only if there are entries to send. `always`: also to probe, or to tell the commit index. */
 export type AppendOccasion = "withEntries" | "always";
@@ -22,7 +23,7 @@ export function maybeSendAppend(
     ? state.log.sliceForAppend(progress.next, state.options.messageBytesMax)
     : [];
   if (entries.length === 0 && occasion === "withEntries") return false;
-  const commit = state.log.committed;
+  const commit = commitFor(state, peer);
   const header = { from: state.id, to: peer, term: state.term };
   state.outbox.sendNow({ type: "append", ...header, prevIndex, prevTerm, entries, commit });
   progress.sent(entries.length, entriesBytes(entries));
@@ -63,7 +64,7 @@ export function broadcastHeartbeat(state: RaftState, role: LeaderRole): void {
   const context = role.reads.context();
   const reads = context === undefined ? {} : { context };
   for (const [peer, progress] of role.progress) {
-    const commit = Math.min(progress.match, state.log.committed);
+    const commit = Math.min(progress.match, commitFor(state, peer));
     const header = { from: state.id, to: peer, term: state.term };
     state.outbox.sendNow({ type: "heartbeat", ...header, commit, ...reads });
     progress.sentCommit(commit);

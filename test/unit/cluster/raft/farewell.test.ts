@@ -91,6 +91,42 @@ describe("a leader that has removed a member", () => {
   });
 });
 
+describe("a removal of two", () => {
+  /** Committed by both, and known to be to neither's disk. */
+  function committed(): TestNode {
+    const node = leaderOf([1, 2]);
+    node.change([{ type: "remove", id: 2 }]);
+    node.holdDisk();
+    node.takeSent();
+    node.receive(accepted(2, 2));
+    return node;
+  }
+
+  test("is in force once its commit is durable, and until then the removed one is not told", () => {
+    const node = committed();
+    node.tick(1);
+    expect(node.status).toMatchObject({ commitIndex: 2, configuration: { voters: [1, 2] } });
+    const before = node.takeSent().map((message) => "commit" in message && message.commit);
+    expect(Math.max(...before.map(Number))).toBe(1);
+    node.releaseDisk();
+    expect(node.status.configuration.voters).toEqual([1]);
+    expect(sentTo(node, 2)).toMatchObject([told]);
+  });
+
+  test("is told to those who stay at once", () => {
+    const node = leaderOf([1, 2, 3]);
+    node.change([{ type: "remove", id: 2 }]);
+    node.holdDisk();
+    node.takeSent();
+    node.receive(accepted(3, 2));
+    const commits = node
+      .takeSent()
+      .map((message) => [message.to, "commit" in message && message.commit]);
+    expect(commits).toContainEqual([3, 2]);
+    expect(commits).not.toContainEqual([2, 2]);
+  });
+});
+
 test("a removed member that hears of it is no voter any more", () => {
   const node = nodeOf(2, [1, 2]);
   const change = {
