@@ -1,81 +1,176 @@
 import { ChannelConfigRef } from "../../src/channel/index.ts";
 import { errorMessage } from "../../src/kernel/error.ts";
 import { blockHeaderHash, type Block } from "../../src/wire/index.ts";
+import type { ClusterMember } from "../replica/index.ts";
 import {
   BlockCatchUp,
   type BlockCatchUpDeps,
   type BlockCatchUpOptions,
   type CatchUpBlocks,
 } from "./block-catch-up.ts";
+import { recordOf } from "./core/block-assembly.ts";
+import type { Membership } from "./core/membership.ts";
 import { SUSPICION_WITHOUT_BLOCK_MS_MAX } from "./limits.ts";
-import { isConsenterOf } from "./members.ts";
+import { membersOf } from "./members.ts";
+
+export interface EvictionSuspicionDeps extends BlockCatchUpDeps {
+  /** Whether this member says that this node is none of the group: `isRefusedBy`. Never rejects. */
+  readonly isRefusedBy: (member: ClusterMember) => Promise<boolean>;
+  /** Whether this node has the certificate of one of `members`. */
+  readonly isAmong: (members: readonly ClusterMember[]) => boolean;
+  /** This member as the newest configuration of `blocks` that named it did: `formerMembers`. */
+  readonly formerSelf: () => Promise<readonly ClusterMember[]>;
+}
 
 export type EvictionSuspicionOptions = Omit<
   BlockCatchUpOptions,
   "onBlock" | "withoutBlockMsMax"
 > & {
-  /** This node's TLS server certificate, PEM or DER. */
-  readonly serverTlsCert: Uint8Array;
+  /** Of this node. */
+  readonly raftId: number;
 };
 
 /**
- * Finds out whether a node that knows no leader was removed from the channel while it was away: the others no longer
- * talk to it then, so that neither the log nor a message would ever tell. Fabric: the eviction suspector, which believes
- * the one orderer that claims the most blocks; here each block between is verified.
+ * Finds out whether a node that knows no leader was removed from the channel and let go: the others no longer talk to it
+ * then, so that neither the log nor a message would ever tell. Fabric: the eviction suspector, which believes the one
+ * orderer that claims the most blocks, and gives up its vote at once; here each block between is verified, and the vote
+ * kept until the others can do without.
  */
 export class EvictionSuspicion {
-  readonly #deps: BlockCatchUpDeps;
+  readonly #deps: EvictionSuspicionDeps;
   readonly #options: EvictionSuspicionOptions;
 
-  constructor(deps: BlockCatchUpDeps, options: EvictionSuspicionOptions) {
+  constructor(deps: EvictionSuspicionDeps, options: EvictionSuspicionOptions) {
     this.#deps = deps;
     this.#options = options;
   }
 
   /**
-   * The number of the first block, of those that the other orderers have and this one has not, whose configuration does
-   * not name this node; `undefined` when there is none, as far as they can be had. Stores nothing. Never rejects.
+   * The number of the block that removed this node, of those that it has or that the other orderers have: the newest one
+   * here when `membership`, after it, lacks this node already. `undefined` when there is none as far as they can be had, or
+   * when its group may still count on its vote. Stores nothing. Never rejects.
    */
-  async evictedBy(signal: AbortSignal): Promise<number | undefined> {
-    const { serverTlsCert, ...options } = this.#options;
+  async releasedBy(membership: Membership, signal: AbortSignal): Promise<number | undefined> {
+    const { raftId } = this.#options;
+    const look = new Look(this.#deps.blocks, raftId, membership);
     const config = new ChannelConfigRef(this.#deps.config.current());
-    const blocks = new PassedBlocks(this.#deps.blocks);
+    let self = look.removal === undefined ? [] : await this.#deps.formerSelf();
+    if (look.removal === undefined) {
+      await this.#walk(look, config, signal, (before) => {
+        self = before.filter((member) => member.raftId === raftId);
+      });
+    }
+    const { removal } = look;
+    if (removal === undefined || signal.aborted) return undefined;
+    // A later change shows that this one was complete: there is one at a time.
+    if (look.hasPassed() || (await this.#isLetGo(config, removal, self))) return removal.number;
+    await this.#walk(look, config, signal);
+    return look.hasPassed() ? removal.number : undefined;
+  }
+
+  // Until the removal, or what comes after it, is found; or there are no more blocks.
+  // `onRemoval` is told who the members were before.
+  async #walk(
+    look: Look,
+    config: ChannelConfigRef,
+    signal: AbortSignal,
+    onRemoval: (before: readonly ClusterMember[]) => void = () => undefined,
+  ): Promise<void> {
     const done = new AbortController();
     const stop = (): void => {
       done.abort();
     };
     signal.addEventListener("abort", stop);
     if (signal.aborted) stop();
-    let found: number | undefined;
-    config.subscribe((next) => {
-      if (found !== undefined || isConsenterOf(next, serverTlsCert)) return;
-      found = blocks.height - 1;
-      stop();
-    });
-    const withoutBlockMsMax = SUSPICION_WITHOUT_BLOCK_MS_MAX;
+    const options: BlockCatchUpOptions = {
+      ...this.#options,
+      withoutBlockMsMax: SUSPICION_WITHOUT_BLOCK_MS_MAX,
+      onBlock: (block) => {
+        const { removal, consenterIds } = look;
+        if (!look.note(block)) return;
+        if (removal === undefined) onRemoval(membersOf(config.current(), consenterIds));
+        stop();
+      },
+    };
     try {
-      await new BlockCatchUp(
-        { ...this.#deps, config, blocks },
-        { ...options, withoutBlockMsMax },
-      ).pullTo(Infinity, done.signal);
+      await new BlockCatchUp({ ...this.#deps, config, blocks: look }, options).pullTo(
+        Infinity,
+        done.signal,
+      );
     } catch (error) {
-      const fields = { channel: options.channelId, reason: errorMessage(error) };
+      const fields = { channel: this.#options.channelId, reason: errorMessage(error) };
       this.#deps.logger.debug("looked at the other orderers' blocks", fields);
     } finally {
       signal.removeEventListener("abort", stop);
     }
-    return found;
+  }
+
+  // Most of the others refuse it: so many that they need no other vote. A refusal means nothing to one that presents
+  // another certificate than it was last known by.
+  async #isLetGo(
+    config: ChannelConfigRef,
+    { number, consenterIds }: Removal,
+    self: readonly ClusterMember[],
+  ): Promise<boolean> {
+    // Between a configuration and the membership that comes with it.
+    if (config.current().orderer.consenters.length !== consenterIds.length) return false;
+    const members = membersOf(config.current(), consenterIds);
+    const answers = await Promise.all(members.map((member) => this.#deps.isRefusedBy(member)));
+    const isRefused = answers.filter((each) => each).length > members.length / 2;
+    if (!isRefused || this.#deps.isAmong(self)) return isRefused;
+    const fields = { channel: this.#options.channelId, block: number };
+    this.#deps.logger.warn(
+      "this node was removed from the channel, but the others may wait for its vote: start it with the certificate by which they knew it",
+      fields,
+    );
+    return false;
   }
 }
 
-/** Begins where a store ends and keeps nothing. */
-class PassedBlocks implements CatchUpBlocks {
+/** The first block after which this node is no member, and who is. */
+interface Removal {
+  readonly number: number;
+  readonly consenterIds: readonly number[];
+}
+
+/** Begins where a store ends, keeps no block, and notes who the members are after each. */
+class Look implements CatchUpBlocks {
   height: number;
   lastHash: Uint8Array | undefined;
+  /** The members after the newest block that was looked at. */
+  consenterIds: readonly number[];
+  removal: Removal | undefined;
+  readonly #raftId: number;
+  #hasPassed = false;
 
-  constructor({ height, lastHash }: CatchUpBlocks) {
+  constructor({ height, lastHash }: CatchUpBlocks, raftId: number, { consenterIds }: Membership) {
     this.height = height;
     this.lastHash = lastHash;
+    this.#raftId = raftId;
+    this.consenterIds = consenterIds;
+    if (!consenterIds.includes(raftId)) this.removal = { number: height - 1, consenterIds };
+  }
+
+  /** Whether the members have changed again after it. */
+  hasPassed(): boolean {
+    return this.#hasPassed;
+  }
+
+  /** Whether it has found what was looked for. */
+  note(block: Block): boolean {
+    const consenterIds = recordOf(block)?.consenterIds;
+    const number = block.header?.number;
+    if (consenterIds === undefined || number === undefined) return false;
+    const before = new Set(this.consenterIds);
+    this.consenterIds = consenterIds;
+    if (this.removal === undefined) {
+      if (consenterIds.includes(this.#raftId)) return false;
+      this.removal = { number, consenterIds };
+      return true;
+    }
+    this.#hasPassed ||=
+      consenterIds.length !== before.size || consenterIds.some((id) => !before.has(id));
+    return this.#hasPassed;
   }
 
   append({ header }: Block): Promise<void> {

@@ -1,6 +1,6 @@
 /** What an orderer says of a channel's group, and the handing over of its leadership. */
 import type { ChannelConfig } from "../../src/channel/index.ts";
-import type { RaftReplica } from "../replica/index.ts";
+import { successorAmong, type RaftReplica } from "../replica/index.ts";
 import type { PendingMember } from "./consenter-rules.ts";
 import type { Membership } from "./core/membership.ts";
 
@@ -109,10 +109,8 @@ export async function handOver(
   if (to !== undefined && !activeIds.includes(to)) {
     return { kind: "refused", reason: `member ${to} does not answer` };
   }
-  const [best] = followers
-    .filter(({ id }) => mayLead(id) && activeIds.includes(id))
-    .sort((a, b) => b.match - a.match);
-  const target = to ?? best?.id;
+  const known = followers.map((each) => ({ ...each, isActive: activeIds.includes(each.id) }));
+  const target = to ?? successorAmong(known, mayLead);
   if (target === undefined) return { kind: "refused", reason: "no other member answers" };
   const result = await replica.transferLeadership(target);
   if (result === "transferred") return { kind: "transferred", leaderId: target };

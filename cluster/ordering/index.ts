@@ -6,7 +6,9 @@
  * configuration here, in a block of its own. Does not own delivery of blocks.
  */
 export { ChannelOrderer } from "./channel-orderer.ts";
-export type { ChannelOrdererDeps, ChannelOrdererOptions } from "./channel-orderer.ts";
+export type { ChannelOrdererDeps, ChannelOrdererOptions } from "./channel-opening.ts";
+export { lingeringId } from "./lingering.ts";
+export { membershipAfter } from "./channel-blocks.ts";
 export { groupReport, handOver } from "./group-report.ts";
 export type {
   ConsenterReport,

@@ -69,7 +69,7 @@ export const MEMBERSHIP_CHECK_MS = 200;
 /** Time for which a new member that has answered counts as present. */
 export const HEARD_MS_MAX = 2_000;
 
-/** A node that the configuration no longer names leaves when it has known no leader for this time: the others let it go. */
+/** A node that the configuration no longer names asks the others whether they let it go when it has known no leader for this time. */
 export const EVICTED_LEADERLESS_MS = 5_000;
 
 /**
@@ -81,8 +81,14 @@ export const EVICTION_SUSPICION_MS = 60_000;
 /** Time without a block from any orderer after which that look is over. */
 export const SUSPICION_WITHOUT_BLOCK_MS_MAX = 6_000;
 
-/** Time for which what a member sends under a replaced certificate is taken: it has to hand over what it leads. */
-export const ROTATED_GRACE_MS = 2_000;
+/**
+ * Time for which a member is reached, and taken from, under a replaced certificate, since it has to hand over what it
+ * leads; and after its removal, of which the leader tells it.
+ */
+export const LEAVER_GRACE_MS = 2_000;
+
+/** Configurations that are searched for members that Raft still has and the configuration in force does not. */
+export const FORMER_CONFIGS_MAX = 1_000;
 
 /** Bytes of the record of a recovery. A longer one is refused as damaged. */
 export const RECOVERY_RECORD_BYTES_MAX = 65_536;

@@ -28,20 +28,13 @@ export function membersOf(
   });
 }
 
-/** The member whose server certificate has the public key of this node's (PEM or DER). Throws `OrderingError`. */
-export function ownRaftId(
+/** The member whose server certificate has the public key of this node's (PEM or DER); `undefined` when none has. */
+export function raftIdIn(
   members: readonly ClusterMember[],
   serverTlsCert: Uint8Array,
-  channelId: string,
-): number {
+): number | undefined {
   const own = publicKeyOf(serverTlsCert);
-  const member = members.find(({ serverTlsCertPem }) => publicKeyOf(serverTlsCertPem) === own);
-  if (member !== undefined) return member.raftId;
-  throw new OrderingError(
-    "not_a_consenter",
-    `no consenter of channel ${channelId} has this node's TLS server certificate; ` +
-      "use the certificate that the channel's configuration names, or add this node to the channel",
-  );
+  return members.find(({ serverTlsCertPem }) => publicKeyOf(serverTlsCertPem) === own)?.raftId;
 }
 
 /**
@@ -49,6 +42,5 @@ export function ownRaftId(
  * the consenters. Throws `OrderingError` ("not_raft").
  */
 export function isConsenterOf(config: ChannelConfig, serverTlsCert: Uint8Array): boolean {
-  const own = publicKeyOf(serverTlsCert);
-  return membersOf(config).some(({ serverTlsCertPem }) => publicKeyOf(serverTlsCertPem) === own);
+  return raftIdIn(membersOf(config), serverTlsCert) !== undefined;
 }

@@ -1,7 +1,6 @@
 import { EMPTY_BYTES } from "../../src/kernel/bytes.ts";
-import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
-import type { Leadership, PeerTransport } from "../replica/index.ts";
+import { successorAmong, type Leadership, type PeerTransport } from "../replica/index.ts";
 import type { PendingMember } from "./consenter-rules.ts";
 import {
   membershipStep,
@@ -9,6 +8,7 @@ import {
   type VoterSet,
 } from "./core/membership-difference.ts";
 import type { Membership } from "./core/membership.ts";
+import type { HeardTimes } from "./heard-times.ts";
 import { HEARD_MS_MAX } from "./limits.ts";
 
 /** The log whose members change: `RaftReplica`. */
@@ -45,7 +45,7 @@ export interface MembershipChangesDeps {
   readonly transport: PeerTransport;
   /** After the newest block. */
   readonly membership: () => Membership;
-  readonly clock: Clock;
+  readonly heard: Pick<HeardTimes, "isWithin">;
   readonly logger: Logger;
 }
 
@@ -65,20 +65,11 @@ export interface MembershipChangesOptions {
 export class MembershipChanges {
   readonly #deps: MembershipChangesDeps;
   readonly #options: MembershipChangesOptions;
-  // When each member outside the group was heard from.
-  readonly #heardMs = new Map<number, number>();
   #announced: string | undefined;
 
   constructor(deps: MembershipChangesDeps, options: MembershipChangesOptions) {
     this.#deps = deps;
     this.#options = options;
-  }
-
-  /** A message has come from `raftId`. */
-  heard(raftId: number): void {
-    const step = this.#step();
-    if (step?.type !== "addVoter" || step.raftId !== raftId) return;
-    this.#heardMs.set(raftId, this.#deps.clock.monotonicMs());
   }
 
   /** The member that is added or removed and what it waits for; `undefined` when Raft has the members it should. */
@@ -97,7 +88,6 @@ export class MembershipChanges {
   check(): void {
     const step = this.#step();
     if (step === undefined) {
-      this.#heardMs.clear();
       this.#announced = undefined;
       return;
     }
@@ -113,8 +103,7 @@ export class MembershipChanges {
   }
 
   #isPresent(raftId: number): boolean {
-    const heardMs = this.#heardMs.get(raftId);
-    return heardMs !== undefined && this.#deps.clock.monotonicMs() - heardMs <= HEARD_MS_MAX;
+    return this.#deps.heard.isWithin(raftId, HEARD_MS_MAX);
   }
 
   // A heartbeat that commits nothing asks for an answer and for nothing else.
@@ -138,10 +127,8 @@ export class MembershipChanges {
     if (transferTo !== undefined) return;
     const { raftId } = this.#options;
     const remaining = this.#deps.membership().consenterIds;
-    const [best] = followers
-      .filter(({ id, isActive }) => isActive && id !== raftId && remaining.includes(id))
-      .sort((a, b) => b.match - a.match);
-    if (best !== undefined) void this.#deps.log.transferLeadership(best.id);
+    const to = successorAmong(followers, (id) => id !== raftId && remaining.includes(id));
+    if (to !== undefined) void this.#deps.log.transferLeadership(to);
   }
 
   #announce({ type, raftId }: MembershipStep): void {

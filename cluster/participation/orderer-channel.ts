@@ -4,7 +4,14 @@ import { errorMessage } from "../../src/kernel/error.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
 import { BlockStore } from "../../src/ledger/index.ts";
 import { Block, tryDecode } from "../../src/wire/index.ts";
-import { ChannelOrderer, isConsenterOf, type ChannelOrdererDeps } from "../ordering/index.ts";
+import {
+  ChannelOrderer,
+  isConsenterOf,
+  lingeringId,
+  membershipAfter,
+  type ChannelOrdererDeps,
+  type Membership,
+} from "../ordering/index.ts";
 import { memberOnRecord, recordMember } from "../replica/index.ts";
 import { configOnDisk } from "./chain-on-disk.ts";
 import type { ChannelInfo } from "./channel-info.ts";
@@ -163,12 +170,12 @@ export class OrdererChannel {
       await this.#follow(joinBlock);
       return;
     }
-    const config = joinConfig ?? (await this.#configOnDisk());
-    if (!this.#isConsenter(config)) {
+    const onDisk = joinConfig === undefined ? await this.#onDisk() : { config: joinConfig };
+    if (!(await this.#takesPart(onDisk))) {
       await this.#follow(undefined);
       return;
     }
-    await this.#recallMembership(config);
+    await this.#recallMembership(onDisk.config);
     await this.#order(joinBlock ?? this.#options.genesisBlock);
     if (joinBlock !== undefined) await records.join.remove(this.channelId);
   }
@@ -183,13 +190,25 @@ export class OrdererChannel {
     );
   }
 
-  async #configOnDisk(): Promise<ChannelConfig> {
+  // A configuration that does not name it is not the end of its part in the group.
+  async #takesPart({ config, membership }: PartOnDisk): Promise<boolean> {
+    if (this.#isConsenter(config)) return true;
+    if (membership === undefined) return false;
+    const { directory } = this.#options;
+    const raftId = await lingeringId(this.#deps.files, directory, this.channelId, membership);
+    return raftId !== undefined;
+  }
+
+  async #onDisk(): Promise<PartOnDisk> {
     const { verifier } = this.#deps;
     const directory = `${this.#options.directory}/blocks`;
     const blocks = await BlockStore.open({ ...this.#deps, directory });
     try {
       const config = await configOnDisk(blocks, verifier);
-      if (config !== undefined) return config;
+      const newest = config && (await blocks.read(blocks.height - 1));
+      if (config !== undefined && newest !== undefined) {
+        return { config, membership: membershipAfter(newest, config) };
+      }
     } finally {
       await blocks.close();
     }
@@ -323,6 +342,12 @@ export class OrdererChannel {
   #isConsenter(config: ChannelConfig): boolean {
     return isConsenterOf(config, this.#options.serverTlsCert);
   }
+}
+
+interface PartOnDisk {
+  readonly config: ChannelConfig;
+  /** After the newest block. */
+  readonly membership?: Membership;
 }
 
 function raftIn(directory: string): string {

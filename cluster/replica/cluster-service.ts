@@ -16,7 +16,7 @@ import {
   type SubmitRequest,
 } from "../../src/wire/index.ts";
 import type { RaftMessage } from "../raft/index.ts";
-import { maybePublicKeyOf, type ClusterMember } from "./member.ts";
+import { NOT_ADMITTED, maybePublicKeyOf, type ClusterMember } from "./member.ts";
 import { transportMetrics, type TransportMetrics } from "./metrics.ts";
 import { decodeRaftMessage } from "./raft-codec.ts";
 
@@ -111,9 +111,7 @@ export class ClusterService {
     if (registration === undefined) throw refused(`channel ${channelId} doesn't exist`);
     if (!caller.hasCertificate) throw refused("no TLS certificate sent");
     const from = registration.callers.get(caller.publicKey());
-    if (from === undefined) {
-      throw refused("certificate extracted from TLS connection isn't authorized");
-    }
+    if (from === undefined) throw refused(NOT_ADMITTED);
     return { registration, from };
   }
 

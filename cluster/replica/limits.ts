@@ -64,3 +64,6 @@ export const SNAPSHOT_CATCH_UP_ENTRIES = 4;
 
 /** Reads that wait for the leader's word. A further one is refused. */
 export const READS_WAITING_MAX = 1_024;
+
+/** Time for a member to say that it does not admit this node. Then it may. */
+export const ADMISSION_INQUIRY_MS = 3_000;

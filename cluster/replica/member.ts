@@ -1,6 +1,9 @@
 import { equalBytes, toHex } from "../../src/kernel/bytes.ts";
 import { parseCertificate } from "../../src/crypto/index.ts";
 
+/** Fabric: how one refuses what a node sends that is no member of the channel's group. */
+export const NOT_ADMITTED = "certificate extracted from TLS connection isn't authorized";
+
 /** One member of a channel's group, as the channel's configuration names it. */
 export interface ClusterMember {
   readonly raftId: number;

@@ -38,7 +38,7 @@ import { boundedTuning, type RaftReplicaOptions, type ReplicaTuning } from "./op
 import type { Leadership, PeerTransport, ReplicaApplication } from "./ports.ts";
 import { ReadWaiters } from "./read-waiters.ts";
 import { startOf, type ReplicaStart } from "./replica-start.ts";
-import { successorOf } from "./successor.ts";
+import { successorAmong } from "./successor.ts";
 import { logTrace } from "./trace-log.ts";
 import { TransferWaiter, type TransferResult } from "./transfer-waiter.ts";
 import type { WriteAheadLog } from "./write-ahead-log.ts";
@@ -422,7 +422,8 @@ export class RaftReplica {
     this.#metrics.isReadOnly.set(this.readOnly === undefined ? 0 : 1, this.#labels);
     if (this.#log.isFull) this.#log.retry();
     if (this.readOnly === undefined || this.#leadership.role !== "leader") return;
-    const to = successorOf(this.#core.status());
+    const { followers, configuration } = this.#core.status();
+    const to = successorAmong(followers, (id) => configuration.voters.includes(id));
     if (to !== undefined) this.#step({ type: "transfer", to });
   }
 

@@ -6,7 +6,14 @@ import { bootstrapLog } from "./bootstrap.ts";
 import { withChange } from "./configuration-codec.ts";
 import { ReplicaError } from "./errors.ts";
 import type { RaftReplicaOptions } from "./options.ts";
-import { asideReason, finishAside, memberOnRecord, recordMember, setAside } from "./set-aside.ts";
+import {
+  asideReason,
+  finishAside,
+  memberOnRecord,
+  recordMember,
+  setAside,
+  withdrawRelease,
+} from "./set-aside.ts";
 import type { RecoveredLog } from "./wal-content.ts";
 import { WriteAheadLog } from "./write-ahead-log.ts";
 
@@ -35,6 +42,7 @@ export async function startOf(
   const owner = `${options.channelId}/${options.raftId}`;
   const opened = await openLog(deps, options, owner, appliedIndex);
   try {
+    await withdrawRelease(deps.files, options.directory);
     if (opened.forgotten === undefined) await recordMember(deps.files, options.directory, owner);
     return startWith(opened, appliedIndex);
   } catch (error) {

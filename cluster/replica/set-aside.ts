@@ -43,6 +43,23 @@ export async function recordMember(files: Files, directory: string, owner: strin
   await writeText(files, directory.slice(0, cut), `${directory.slice(cut + 1)}.member`, owner);
 }
 
+/** Whether `owner` has been let go by its group: it has nothing to vote on any more, and its id is not given again. */
+export async function isReleased(files: Files, directory: string, owner: string): Promise<boolean> {
+  return (await readText(files, `${directory}.released`)) === owner;
+}
+
+/** Durable when it resolves. Its log may stay: a member with a later id puts it aside. */
+export async function recordRelease(files: Files, directory: string, owner: string): Promise<void> {
+  const cut = directory.lastIndexOf("/");
+  await writeText(files, directory.slice(0, cut), `${directory.slice(cut + 1)}.released`, owner);
+}
+
+/** It takes part under the same id after all, as the only one there is. */
+export async function withdrawRelease(files: Files, directory: string): Promise<void> {
+  const path = `${directory}.released`;
+  if (await files.exists(path)) await files.remove(path);
+}
+
 async function readText(files: Files, path: string): Promise<string | undefined> {
   if (!(await files.exists(path))) return undefined;
   const file = await files.open(path, { create: false });

@@ -1,9 +1,17 @@
-import type { RaftStatus } from "../raft/index.ts";
+/** A follower as its leader sees it. */
+interface Follower {
+  readonly id: number;
+  readonly match: number;
+  readonly isActive: boolean;
+}
 
-/** The most advanced other voter that answers, of a member that leads; `undefined` when none does. */
-export function successorOf({ followers, configuration }: RaftStatus): number | undefined {
-  const able = followers.filter(({ id, isActive }) => {
-    return isActive && configuration.voters.includes(id);
-  });
-  return able.sort((a, b) => b.match - a.match)[0]?.id;
+/** The most advanced of those that answer and that `mayLead`; `undefined` when there is none. */
+export function successorAmong(
+  followers: readonly Follower[],
+  mayLead: (id: number) => boolean,
+): number | undefined {
+  const [best] = followers
+    .filter(({ id, isActive }) => isActive && mayLead(id))
+    .sort((a, b) => b.match - a.match);
+  return best?.id;
 }

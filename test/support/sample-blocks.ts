@@ -1,4 +1,5 @@
 /** Blocks as orderers make and sign them. */
+import { ordererValue } from "../../cluster/ordering/core/block-assembly.ts";
 import { concatBytes, EMPTY_BYTES } from "../../src/kernel/bytes.ts";
 import type { Signer } from "../../src/kernel/ports/signer.ts";
 import {
@@ -30,12 +31,24 @@ export function blockAfter(previous: Block, data: readonly Uint8Array[]): Block 
   };
 }
 
-/** The block with the signature of one orderer; `lastConfig` is the number of the newest config block. */
-export async function signedBlock(block: Block, signer: Signer, lastConfig = 0): Promise<Block> {
-  const value = encode(OrdererBlockMetadata, {
-    lastConfig: { index: lastConfig },
-    consenterMetadata: EMPTY_BYTES,
-  });
+/**
+ * The block with the signature of one orderer; `lastConfig` is the number of the newest config block. Without
+ * `consenterIds`, the raft ids of the members after it, it says nothing of them.
+ */
+export async function signedBlock(
+  block: Block,
+  signer: Signer,
+  lastConfig = 0,
+  consenterIds?: readonly number[],
+): Promise<Block> {
+  const raftIndex = block.header!.number;
+  const value =
+    consenterIds === undefined
+      ? encode(OrdererBlockMetadata, {
+          lastConfig: { index: lastConfig },
+          consenterMetadata: EMPTY_BYTES,
+        })
+      : ordererValue({ lastConfig, consenterIds, nextConsenterId: 99, raftIndex });
   const signatureHeader = encode(SignatureHeader, {
     creator: signer.identity,
     nonce: new Uint8Array(24).fill(2),

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isConfigBlock } from "../../../src/channel/index.ts";
 import { Envelope, Status, decode } from "../../../src/wire/index.ts";
 import { recordOf } from "../../../cluster/ordering/core/block-assembly.ts";
-import { haveVoters, reconfigure, send, votersOf, without } from "./group-changes.ts";
+import { areLevel, haveVoters, reconfigure, send, votersOf, without } from "./group-changes.ts";
 import { OrderingNetwork, until, type TestOrderer } from "./ordering-network.ts";
 
 let network: OrderingNetwork;
@@ -70,6 +70,7 @@ describe("the consenters of a channel", () => {
     await fourth.orderer.left;
     const acknowledged = await traffic.stop();
     expect((await send(network, third, await network.envelope())).status).toBe(Status.SUCCESS);
+    await areLevel(third, first);
     const ordered = await orderedAt(third);
     expect(acknowledged.length).toBeGreaterThan(0);
     expect(acknowledged.filter((payload) => !ordered.has(payload))).toEqual([]);
@@ -152,6 +153,7 @@ describe("the consenters of a channel", () => {
     await until(() => (leader.orderer.activeIds?.length === 3 ? true : undefined));
     const acknowledged = await traffic.stop();
     expect(acknowledged.length).toBeGreaterThan(0);
+    await areLevel(rotated, leader);
     const ordered = await orderedAt(rotated);
     expect(acknowledged.filter((payload) => !ordered.has(payload))).toEqual([]);
     const newest = await leader.orderer.blocks.read(leader.orderer.blocks.height - 1);

@@ -53,3 +53,11 @@ export async function haveVoters(
     orderers.every((each) => each.isUp && votersOf(each).join() === ids.join()) ? true : undefined,
   );
 }
+
+/** Have the same number of blocks. */
+export async function areLevel(...orderers: readonly TestOrderer[]): Promise<void> {
+  await until(() => {
+    const heights = orderers.map((each) => (each.isUp ? each.orderer.blocks.height : -1));
+    return new Set(heights).size === 1 && heights[0] !== -1 ? true : undefined;
+  });
+}

@@ -3,7 +3,7 @@ import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { Status, type EtcdraftConsenter } from "../../../src/wire/index.ts";
-import { haveVoters, reconfigure, send, without } from "./group-changes.ts";
+import { areLevel, haveVoters, reconfigure, send, without } from "./group-changes.ts";
 import { OrderingNetwork, until, type TestOrderer } from "./ordering-network.ts";
 
 const SLOW_MACHINE_MS = 60_000;
@@ -38,13 +38,6 @@ async function spoilLog(orderer: TestOrderer): Promise<void> {
   const bytes = await readFile(join(folder, name!));
   bytes[600]! ^= 4;
   await writeFile(join(folder, name!), bytes);
-}
-
-async function areLevel(...orderers: readonly TestOrderer[]): Promise<void> {
-  await until(() => {
-    const heights = orderers.map((each) => (each.isUp ? each.orderer.blocks.height : -1));
-    return new Set(heights).size === 1 && heights[0] !== -1 ? true : undefined;
-  });
 }
 
 /** Just a majority is left, so that it cannot order without the voice of `voter`. */

@@ -6,7 +6,7 @@ import { silentLogger } from "../../../src/kernel/ports/logger.ts";
 import { silentMeter } from "../../../src/kernel/ports/meter.ts";
 import type { Random } from "../../../src/kernel/ports/random.ts";
 import type { Signer } from "../../../src/kernel/ports/signer.ts";
-import type { Timer, Timers } from "../../../src/kernel/ports/timers.ts";
+import type { Timers } from "../../../src/kernel/ports/timers.ts";
 import { BlockStore } from "../../../src/ledger/index.ts";
 import {
   SubmitRequest,
@@ -28,6 +28,7 @@ import { sleep } from "../../../src/kernel/sleep.ts";
 import type { SimulatedTime } from "../../../src/sim/ports/simulated-time.ts";
 import { SimulatedFiles } from "../../../src/sim/ports/simulated-files.ts";
 import type { SimulatedNetwork } from "./network.ts";
+import { MortalTimers } from "./mortal-timers.ts";
 import { slowFiles } from "./slow-files.ts";
 
 const CHANNEL = "ch1";
@@ -62,48 +63,6 @@ interface Process {
 export type FetchBlock = (from: number, number: number) => Promise<Block | undefined>;
 
 const FETCH_PAUSE_MS = 20;
-
-/** Timers that die with their process. */
-class MortalTimers implements Timers {
-  readonly #time: SimulatedTime;
-  readonly #alive = new Set<Timer>();
-  #isDead = false;
-
-  constructor(time: SimulatedTime) {
-    this.#time = time;
-  }
-
-  after(delayMs: number, run: () => void): Timer {
-    return this.#mortal((fired) =>
-      this.#time.after(delayMs, () => {
-        fired();
-        run();
-      }),
-    );
-  }
-
-  every(intervalMs: number, run: () => void): Timer {
-    return this.#mortal(() => this.#time.every(intervalMs, run));
-  }
-
-  kill(): void {
-    this.#isDead = true;
-    for (const timer of this.#alive) timer.cancel();
-    this.#alive.clear();
-  }
-
-  #mortal(make: (fired: () => void) => Timer): Timer {
-    if (this.#isDead) return { cancel: () => undefined };
-    const timer = make(() => this.#alive.delete(timer));
-    this.#alive.add(timer);
-    return {
-      cancel: (): void => {
-        timer.cancel();
-        this.#alive.delete(timer);
-      },
-    };
-  }
-}
 
 /** One orderer of a group of three: the driver, the log, the chain and the block store as shipped, over simulated ports. */
 export class SimulatedOrderer {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { silentLogger } from "../../../../src/kernel/ports/logger.ts";
 import type { Membership } from "../../../../cluster/ordering/core/membership.ts";
 import { HEARD_MS_MAX, MEMBERSHIP_CHECK_MS } from "../../../../cluster/ordering/limits.ts";
+import { HeardTimes } from "../../../../cluster/ordering/heard-times.ts";
 import {
   MembershipChanges,
   type GroupLog,
@@ -19,6 +20,7 @@ class Rig {
   voters: readonly number[] = [1, 2, 3];
   membership: Membership = { consenterIds: [1, 2, 3], nextConsenterId: 4 };
   pendingConfIndex: number | undefined;
+  readonly heard: HeardTimes = new HeardTimes(this.time);
   readonly changes: MembershipChanges;
 
   constructor() {
@@ -26,7 +28,7 @@ class Rig {
       log: this.#log(),
       transport: { send: ({ to }: { readonly to: number }) => void this.probed.push(to) },
       membership: () => this.membership,
-      clock: this.time,
+      heard: this.heard,
       logger: silentLogger,
     };
     this.changes = new MembershipChanges(deps, { channelId: "ch1", raftId: 1 });
@@ -81,7 +83,7 @@ describe("the members of the group", () => {
     await rig.pass(3 * MEMBERSHIP_CHECK_MS);
     expect([rig.proposed, rig.probed]).toEqual([[], [4, 4, 4]]);
     expect(rig.changes.pending()).toMatchObject({ raftId: 4 });
-    rig.changes.heard(4);
+    rig.heard.note(4);
     await rig.pass(MEMBERSHIP_CHECK_MS);
     expect(rig.proposed).toEqual(["addVoter 4"]);
   });
@@ -89,7 +91,7 @@ describe("the members of the group", () => {
   test("do not grow by one that has fallen silent again", async () => {
     const rig = new Rig();
     rig.names(1, 2, 3, 4);
-    rig.changes.heard(4);
+    rig.heard.note(4);
     rig.role = "follower";
     await rig.pass(HEARD_MS_MAX + MEMBERSHIP_CHECK_MS);
     rig.role = "leader";
