@@ -103,6 +103,12 @@ export const CANDIDATES_PER_BLOCK_MAX = 3;
 /** Claims about ledgers that a second may bring, by how often members publish: more members publish more seldom. */
 export const STATE_NEWS_PER_SECOND = 20;
 
+/**
+ * How often at most a member says how far it is: each time costs it a signature and every other member a verification,
+ * while missing blocks show in the blocks themselves.
+ */
+export const HEIGHT_NEWS_INTERVAL_MS = 1_000;
+
 /** A height that has not changed is published after this many turns, and forgotten after three times as many. */
 export const STATE_RENEWAL_TURNS = 5;
 

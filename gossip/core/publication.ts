@@ -1,4 +1,4 @@
-import { STATE_RENEWAL_TURNS } from "./limits.ts";
+import { HEIGHT_NEWS_INTERVAL_MS, STATE_RENEWAL_TURNS } from "./limits.ts";
 import { nextPeerTime, type PeerTime } from "./peer-time.ts";
 
 /** Publish now, under `time`; or look again after `waitMs`. */
@@ -8,8 +8,8 @@ export type PublicationDue =
   | { readonly waitMs: number; readonly isFirstAsked: boolean };
 
 /**
- * When this peer's own channel state is to be published: at once when it has changed, yet no more often than the debounce time;
- * and once an interval, for those who missed it.
+ * When this peer's own channel state is to be published: at once when it has changed, yet no more often than the debounce time,
+ * and seldom where only the height has changed; and once an interval, for those who missed it.
  */
 export class Publication {
   readonly #debounceMs: number;
@@ -46,7 +46,9 @@ export class Publication {
   /** `turnMs`: how often at most a member may publish its height, so that all together do not say too much. */
   due(nowMs: number, turnMs: number): PublicationDue {
     const patienceMs = this.#isDirty ? this.#debounceMs : this.#intervalMs;
-    const turnsMs = this.#isDirty ? turnMs : turnMs * STATE_RENEWAL_TURNS;
+    const turnsMs = this.#isDirty
+      ? Math.max(turnMs, HEIGHT_NEWS_INTERVAL_MS)
+      : turnMs * STATE_RENEWAL_TURNS;
     const waitMs =
       this.#lastMs + (this.#isUrgent ? patienceMs : Math.max(patienceMs, turnsMs)) - nowMs;
     if (waitMs <= 0) return { time: this.force(nowMs) };

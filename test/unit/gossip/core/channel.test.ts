@@ -6,6 +6,7 @@ import {
   type ChannelEvent,
   type PeerFacts,
 } from "../../../../gossip/core/index.ts";
+import { HEIGHT_NEWS_INTERVAL_MS } from "../../../../gossip/core/limits.ts";
 import { utf8 } from "../../../../src/kernel/bytes.ts";
 import { SeededRandom } from "../../../sim/gossip/seeded-random.ts";
 import { NO_SEAL, leadershipClaim, stateClaim } from "./claims.ts";
@@ -209,23 +210,22 @@ describe("the channel's state", () => {
     const driven = new Driven();
     driven.step({ kind: "tick" }, 0);
     const grown: ChannelEvent = { kind: "ledger", height: 2, chaincodes: [] };
-    expect(of(driven.step(grown, 300), "sign-state")).toMatchObject([{ height: 2 }]);
-    expect(of(driven.step(grown, 600), "sign-state")).toEqual([]);
+    expect(of(driven.step(grown, 2_000), "sign-state")).toMatchObject([{ height: 2 }]);
+    expect(of(driven.step(grown, 2_300), "sign-state")).toEqual([]);
     const chaincodes = [{ name: "basic", version: "1" }];
-    const changed = driven.step({ kind: "ledger", height: 2, chaincodes }, 900);
+    const changed = driven.step({ kind: "ledger", height: 2, chaincodes }, 2_600);
     expect(of(changed, "sign-state")).toMatchObject([{ chaincodes }]);
   });
 
-  test("of a busy ledger wakes the driver for one publication in the debounce time", () => {
+  test("of a busy ledger wakes the driver for one publication a second", () => {
     const driven = new Driven();
     driven.step({ kind: "tick" }, 0);
     const grow = (height: number, nowMs: number): readonly ChannelEffect[] =>
       driven.step({ kind: "ledger", height, chaincodes: [] }, nowMs);
-    const { stateInfoDebounceMs } = DEFAULT_OPTIONS;
-    expect(of(grow(2, 1_000), "sign-state")).toHaveLength(1);
-    expect(grow(3, 1_010)).toEqual([{ kind: "wake", afterMs: stateInfoDebounceMs - 10 }]);
-    expect(grow(4, 1_020)).toEqual([]);
-    const later = driven.step({ kind: "tick" }, 1_000 + stateInfoDebounceMs);
+    expect(of(grow(2, 2_000), "sign-state")).toHaveLength(1);
+    expect(grow(3, 2_010)).toEqual([{ kind: "wake", afterMs: HEIGHT_NEWS_INTERVAL_MS - 10 }]);
+    expect(grow(4, 2_020)).toEqual([]);
+    const later = driven.step({ kind: "tick" }, 2_000 + HEIGHT_NEWS_INTERVAL_MS);
     expect(of(later, "sign-state")).toMatchObject([{ height: 4 }]);
   });
 

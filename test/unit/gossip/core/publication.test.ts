@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { HEIGHT_NEWS_INTERVAL_MS } from "../../../../gossip/core/limits.ts";
 import { Publication } from "../../../../gossip/core/publication.ts";
 
 function publication(): Publication {
@@ -9,17 +10,29 @@ test("the first state is published at once", () => {
   expect(publication().due(0, 0)).toEqual({ time: { incarnation: 7n, sequence: 1n } });
 });
 
-test("a change is published at once after a quiet time, and together with others in a busy one", () => {
+test("a height is published at once after a quiet time, and together with later ones in a busy one", () => {
   const one = publication();
   one.due(0, 0);
   one.changed(false);
-  expect(one.due(60, 0)).toMatchObject({ time: { sequence: 2n } });
+  expect(one.due(HEIGHT_NEWS_INTERVAL_MS, 0)).toMatchObject({ time: { sequence: 2n } });
+  const busyMs = HEIGHT_NEWS_INTERVAL_MS + 10;
   one.changed(false);
-  expect(one.due(70, 0)).toEqual({ waitMs: 40, isFirstAsked: true });
+  expect(one.due(busyMs, 0)).toEqual({
+    waitMs: HEIGHT_NEWS_INTERVAL_MS - 10,
+    isFirstAsked: true,
+  });
   one.changed(false);
-  expect(one.due(80, 0)).toEqual({ waitMs: 30, isFirstAsked: false });
-  expect(one.due(110, 0)).toMatchObject({ time: { sequence: 3n } });
+  expect(one.due(busyMs, 0)).toMatchObject({ isFirstAsked: false });
+  expect(one.due(2 * HEIGHT_NEWS_INTERVAL_MS, 0)).toMatchObject({ time: { sequence: 3n } });
   expect(one.isDirty).toBe(false);
+});
+
+test("what is more than a height is published as soon as the debounce time allows", () => {
+  const one = publication();
+  one.due(0, 0);
+  one.changed(true);
+  expect(one.due(10, 0)).toEqual({ waitMs: 40, isFirstAsked: true });
+  expect(one.due(50, 0)).toMatchObject({ time: { sequence: 2n } });
 });
 
 test("an unchanged state is published again once an interval", () => {
