@@ -11,6 +11,9 @@ type Fate = { readonly kind: "lost" } | { readonly kind: "arrives"; readonly del
 
 const LOSS_STEPS = 1_000_000;
 
+// Aborting without a reason makes one, with a stack, for every call.
+const OVER = new RpcError("CANCELLED", "the call is over");
+
 /**
  * One call's way over a link with faults. It behaves as a connection does: what is sent while nothing gets through is never
  * delivered, and whoever lost something learns it as a broken call once the link is whole again, never as a gap.
@@ -114,7 +117,7 @@ export class Passage {
     this.#deadline?.cancel();
     this.#silence?.cancel();
     this.#caller?.removeEventListener("abort", this.#cancel);
-    this.#abort.abort();
+    this.#abort.abort(OVER);
     this.#onEnd();
   }
 
