@@ -15,20 +15,22 @@ import { NetworkError, type OrdererAdmin } from "../src/network/index.ts";
 import { Block, encode } from "../src/wire/index.ts";
 import { genesisOf } from "./bench-order/genesis.ts";
 import { runLoad, signEnvelopes } from "./bench-order/load.ts";
+import {
+  LOAD_OPTIONS,
+  LOAD_USAGE,
+  loadOf,
+  numbersOf,
+  progress,
+  round,
+} from "./bench-order/options.ts";
 import { Orderers, type OrdererFigures } from "./bench-order/orderers.ts";
 
 const { values: options } = parseArgs({
   options: {
     channels: { type: "string", default: "1,10,100" },
     "idle-seconds": { type: "string", default: "30" },
-    seconds: { type: "string", default: "15" },
-    envelopes: { type: "string", default: "6000" },
     load: { type: "string", default: "16x32" },
-    "port-offset": { type: "string", default: "26000" },
-    "cpu-prof": { type: "string" },
-    short: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
+    ...LOAD_OPTIONS,
   },
 });
 if (options.help) {
@@ -36,12 +38,8 @@ if (options.help) {
   --channels 1,10,100      numbers of channels, ascending
   --idle-seconds 30        time over which idle processor time is measured
   --load 16x32             streams x envelopes in flight on each
-  --envelopes 6000         signed beforehand and sent, for each row
-  --seconds 15             longest time of a row's load
   --short                  1 and 10 channels, 10 s idle, 2000 envelopes
-  --cpu-prof FOLDER        writes a CPU profile of each orderer
-  --json                   one JSON document instead of the table
-  --port-offset 26000`);
+${LOAD_USAGE}`);
   process.exit(0);
 }
 
@@ -63,10 +61,9 @@ const ORDERERS = 3;
 const SETTLE_MS = 8_000;
 const ENVELOPE_BYTES = 1_024;
 
-const counts = options.short ? [1, 10] : options.channels.split(",").map(Number);
+const counts = options.short ? [1, 10] : numbersOf(options.channels);
 const idleMs = options.short ? 10_000 : Number(options["idle-seconds"]) * 1_000;
 const envelopeCount = options.short ? 2_000 : Number(options.envelopes);
-const [streams = 1, inFlight = 1] = options.load.split("x").map(Number);
 if (options["cpu-prof"] !== undefined) await mkdir(options["cpu-prof"], { recursive: true });
 
 progress(`starting ${ORDERERS} orderers`);
@@ -97,7 +94,7 @@ async function measure(count: number): Promise<Row> {
   const envelopes = await signEnvelopes(orderers, envelopeCount, ENVELOPE_BYTES, channels);
   progress(`${channels.length} channels: load`);
   const secondsMax = Number(options.seconds);
-  const load = await runLoad(orderers, envelopes, { streams, inFlight, secondsMax });
+  const load = await runLoad(orderers, envelopes, { ...loadOf(options.load), secondsMax });
   const { latenciesMs } = load;
   const idleSeconds = mean(after, "cpuSeconds") - mean(before, "cpuSeconds");
   return {
@@ -155,10 +152,6 @@ function mean(
   return figures.reduce((sum, each) => sum + each[key], 0) / figures.length;
 }
 
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
-}
-
 function printTable(): void {
   const header = [
     "CHANNELS",
@@ -181,8 +174,4 @@ function printTable(): void {
     ].map(String),
   );
   console.log(formatTable(header, lines));
-}
-
-function progress(text: string): void {
-  console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
 }

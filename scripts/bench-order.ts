@@ -10,6 +10,14 @@ import { mkdir } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { measureDisk } from "./bench-order/disk.ts";
 import { runLoad, signEnvelopes, type LoadFigures } from "./bench-order/load.ts";
+import {
+  LOAD_OPTIONS,
+  LOAD_USAGE,
+  loadOf,
+  numbersOf,
+  progress,
+  round,
+} from "./bench-order/options.ts";
 import { Orderers, type OrdererFigures } from "./bench-order/orderers.ts";
 
 const { values: options } = parseArgs({
@@ -17,14 +25,8 @@ const { values: options } = parseArgs({
     orderers: { type: "string", default: "1,3,5" },
     bytes: { type: "string", default: "1024,10240" },
     load: { type: "string", default: "1x1,16x1,256x1,16x32" },
-    envelopes: { type: "string", default: "6000" },
-    seconds: { type: "string", default: "15" },
     "warm-up": { type: "string", default: "15000" },
-    "port-offset": { type: "string", default: "26000" },
-    "cpu-prof": { type: "string" },
-    short: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
+    ...LOAD_OPTIONS,
   },
 });
 if (options.help) {
@@ -32,13 +34,9 @@ if (options.help) {
   --orderers 1,3,5         sizes of the group
   --bytes 1024,10240       sizes of an envelope
   --load 16x1,16x32        streams x envelopes in flight on each
-  --envelopes 6000         signed beforehand and sent, for each row
-  --seconds 15             longest time of a row
   --warm-up 15000          envelopes of 1 KB before the first row, so that the figures are those of compiled code
   --short                  three orderers, 1 KB, 16x1 and 16x32, 2000 envelopes, 3000 of warm-up
-  --cpu-prof FOLDER        writes a CPU profile of each orderer
-  --json                   one JSON document instead of the table
-  --port-offset 26000`);
+${LOAD_USAGE}`);
   process.exit(0);
 }
 
@@ -58,9 +56,8 @@ interface Row {
   readonly refused: number;
 }
 
-const numbers = (list: string): number[] => list.split(",").map(Number);
-const counts = options.short ? [3] : numbers(options.orderers);
-const sizes = options.short ? [1_024] : numbers(options.bytes);
+const counts = options.short ? [3] : numbersOf(options.orderers);
+const sizes = options.short ? [1_024] : numbersOf(options.bytes);
 const loads = options.short ? ["16x1", "16x32"] : options.load.split(",");
 const envelopeCount = options.short ? 2_000 : Number(options.envelopes);
 const warmUpCount = options.short ? 3_000 : Number(options["warm-up"]);
@@ -105,12 +102,10 @@ async function measureGroup(count: number): Promise<readonly Row[]> {
 }
 
 async function measure(orderers: Orderers, bytes: number, load: string): Promise<Row> {
-  const [streams = 1, inFlight = 1] = load.split("x").map(Number);
   const envelopes = await signEnvelopes(orderers, envelopeCount, bytes);
   const before = await orderers.figures();
   const figures = await runLoad(orderers, envelopes, {
-    streams,
-    inFlight,
+    ...loadOf(load),
     secondsMax: Number(options.seconds),
   });
   const after = await orderers.figures();
@@ -140,12 +135,4 @@ function rowOf(
     flushesPerBlock: round(spent(({ flushes }) => flushes) / blocks),
     refused: load.refused,
   };
-}
-
-function progress(text: string): void {
-  process.stderr.write(`${text} …\n`);
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -1,25 +1,22 @@
 /** Closed-loop load through Broadcast: so many streams, so many envelopes in flight on each. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { EMPTY_BYTES } from "../../src/kernel/bytes.ts";
 import { GrpcDialer } from "../../src/kernel/adapters/grpc-dialer.ts";
 import { systemRandom } from "../../src/kernel/adapters/system-random.ts";
 import type { RpcChannel } from "../../src/kernel/ports/rpc.ts";
-import type { Signer } from "../../src/kernel/ports/signer.ts";
 import { readSigner } from "../../src/msp/adapters/msp-directory.ts";
+import { bareTransaction } from "../../src/network/client/bare-transaction.ts";
 import {
   AtomicBroadcastDefinition,
-  ChannelHeader,
-  HeaderType,
-  Payload,
-  SignatureHeader,
   Status,
-  create,
-  encode,
   methodOf,
-  transactionId,
   type Envelope,
 } from "../../src/wire/index.ts";
 import type { Orderers } from "./orderers.ts";
+
+// In DER, with what frames payload and signature.
+const SIGNATURE_BYTES = 80;
 
 export interface LoadOptions {
   readonly streams: number;
@@ -36,7 +33,7 @@ export interface LoadFigures {
   readonly latenciesMs: readonly number[];
 }
 
-/** Envelopes of `bytes` data each, signed before the clock runs, for `channelIds` in turn. */
+/** Envelopes of about `bytes` each, signed before the clock runs, for `channelIds` in turn. */
 export async function signEnvelopes(
   orderers: Orderers,
   count: number,
@@ -48,29 +45,16 @@ export async function signEnvelopes(
   if (organization === undefined) throw new Error("the network has no organisation");
   const user = join(layout.user(organization.domain, "User1"), "msp");
   const signer = await readSigner(user, organization.mspId);
+  const deps = { signer, random: systemRandom };
+  const empty = await bareTransaction(deps, topology.channelId, EMPTY_BYTES);
+  const dataBytes = Math.max(1, bytes - empty.envelope.payload.length - SIGNATURE_BYTES);
   const envelopes: Envelope[] = [];
   for (let number = 0; number < count; number += 1) {
     const channelId = channelIds[number % channelIds.length] ?? topology.channelId;
-    envelopes.push(await envelope(signer, channelId, bytes));
+    const data = systemRandom.bytes(dataBytes);
+    envelopes.push((await bareTransaction(deps, channelId, data)).envelope);
   }
   return envelopes;
-}
-
-async function envelope(signer: Signer, channelId: string, bytes: number): Promise<Envelope> {
-  const nonce = systemRandom.bytes(24);
-  const channelHeader = create(ChannelHeader, {
-    type: HeaderType.ENDORSER_TRANSACTION,
-    channelId,
-    txId: transactionId(nonce, signer.identity),
-  });
-  const header = {
-    channelHeader: encode(ChannelHeader, channelHeader),
-    signatureHeader: encode(SignatureHeader, { creator: signer.identity, nonce }),
-  };
-  const room = header.channelHeader.length + header.signatureHeader.length + 90;
-  const data = systemRandom.bytes(Math.max(1, bytes - room));
-  const payload = encode(Payload, { header, data });
-  return { payload, signature: await signer.sign(payload) };
 }
 
 /** Sends `envelopes` until all are answered or the time is up. Streams are spread over the orderers. */

@@ -9,18 +9,15 @@ import type { RpcChannel, RpcStream } from "../../src/kernel/ports/rpc.ts";
 import type { Signer } from "../../src/kernel/ports/signer.ts";
 import { SeededRandom } from "../../src/kernel/seeded-random.ts";
 import { readSigner } from "../../src/msp/adapters/msp-directory.ts";
+import {
+  bareTransaction,
+  type BareTransaction,
+} from "../../src/network/client/bare-transaction.ts";
 import type { DevelopmentNetwork } from "../../src/network/development-network.ts";
 import {
   AtomicBroadcastDefinition,
-  ChannelHeader,
-  HeaderType,
-  Payload,
-  SignatureHeader,
   Status,
-  create,
-  encode,
   methodOf,
-  transactionId,
   type BroadcastResponse,
   type Envelope,
 } from "../../src/wire/index.ts";
@@ -33,11 +30,6 @@ const RETRY_PAUSE_MS = 50;
 const REPEATED_PERCENT = 5;
 /** Attempts for one envelope before its client goes on to the next. */
 const ATTEMPTS_MAX = 6;
-
-interface Draft {
-  readonly transactionId: string;
-  readonly envelope: Envelope;
-}
 
 interface Connection {
   readonly stream: RpcStream<Envelope, BroadcastResponse>;
@@ -150,7 +142,7 @@ export class Clients {
   }
 
   /** Whether it was acknowledged. Otherwise it may or may not come to be ordered. */
-  async #send({ stream, responses }: Connection, draft: Draft): Promise<boolean> {
+  async #send({ stream, responses }: Connection, draft: BareTransaction): Promise<boolean> {
     this.seen.sentCount += 1;
     const deadline = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
     const cancel = (): void => {
@@ -173,19 +165,9 @@ export class Clients {
     return false;
   }
 
-  async #draft(): Promise<Draft> {
+  #draft(): Promise<BareTransaction> {
     this.#draftCount += 1;
-    const creator = this.#signer.identity;
-    const nonce = systemRandom.bytes(24);
-    const txId = transactionId(nonce, creator);
-    const type = HeaderType.ENDORSER_TRANSACTION;
-    const channelHeader = create(ChannelHeader, { type, channelId: this.#channelId, txId });
-    const header = {
-      channelHeader: encode(ChannelHeader, channelHeader),
-      signatureHeader: encode(SignatureHeader, { creator, nonce }),
-    };
-    const payload = encode(Payload, { header, data: utf8(`envelope ${this.#draftCount}`) });
-    const envelope = { payload, signature: await this.#signer.sign(payload) };
-    return { transactionId: txId, envelope };
+    const deps = { signer: this.#signer, random: systemRandom };
+    return bareTransaction(deps, this.#channelId, utf8(`envelope ${this.#draftCount}`));
   }
 }

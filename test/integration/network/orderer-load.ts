@@ -7,20 +7,19 @@ import { systemRandom } from "../../../src/kernel/adapters/system-random.ts";
 import type { Signer } from "../../../src/kernel/ports/signer.ts";
 import { readSigner } from "../../../src/msp/adapters/index.ts";
 import { DevelopmentNetwork } from "../../../src/network/index.ts";
+import {
+  bareTransaction,
+  type BareTransaction,
+} from "../../../src/network/client/bare-transaction.ts";
 import type { OrdererSite } from "../../../src/network/topology.ts";
 import {
   AtomicBroadcastDefinition,
   ChannelHeader,
   Envelope,
-  HeaderType,
   Payload,
-  SignatureHeader,
   Status,
-  create,
   decode,
-  encode,
   methodOf,
-  transactionId,
   type BroadcastResponse,
 } from "../../../src/wire/index.ts";
 
@@ -73,7 +72,7 @@ export class OrdererLoad {
 
   /** One transaction to one orderer. */
   async send(name: string): Promise<BroadcastResponse & { readonly id: string }> {
-    const { id, envelope } = await this.#transaction();
+    const { transactionId: id, envelope } = await this.#transaction();
     const channel = await this.#dial(name);
     const stream = channel.stream(broadcast);
     try {
@@ -110,22 +109,9 @@ export class OrdererLoad {
     });
   }
 
-  async #transaction(): Promise<{ readonly id: string; readonly envelope: Envelope }> {
-    const { identity } = this.#client;
-    const nonce = systemRandom.bytes(24);
-    const id = transactionId(nonce, identity);
-    const channelHeader = create(ChannelHeader, {
-      type: HeaderType.ENDORSER_TRANSACTION,
-      channelId: this.#channelId,
-      txId: id,
-    });
-    const header = {
-      channelHeader: encode(ChannelHeader, channelHeader),
-      signatureHeader: encode(SignatureHeader, { creator: identity, nonce }),
-    };
-    const payload = encode(Payload, { header, data: systemRandom.bytes(50) });
-    const signature = await this.#client.sign(payload);
-    return { id, envelope: { payload, signature } };
+  #transaction(): Promise<BareTransaction> {
+    const deps = { signer: this.#client, random: systemRandom };
+    return bareTransaction(deps, this.#channelId, systemRandom.bytes(50));
   }
 }
 
