@@ -23,6 +23,8 @@ export class PolicyManager {
   readonly #path: string;
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #managers: ReadonlyMap<string, PolicyManager>;
+  // Made when they are first asked for, then asked for with every proposal.
+  readonly #equivalents = new WeakMap<Entry, SignaturePolicyEnvelope>();
 
   private constructor(
     path: string,
@@ -61,7 +63,12 @@ export class PolicyManager {
   /** The signature policy that asks for the same signatures as the policy at `id`. */
   signaturePolicy(id: string): SignaturePolicyEnvelope | undefined {
     const entry = this.#entry(id);
-    return entry === undefined ? undefined : equivalentSignaturePolicy(entry.source);
+    if (entry === undefined) return undefined;
+    const known = this.#equivalents.get(entry);
+    if (known !== undefined) return known;
+    const equivalent = equivalentSignaturePolicy(entry.source);
+    this.#equivalents.set(entry, equivalent);
+    return equivalent;
   }
 
   /** The manager of a group below this one, by the names that lead to it. */
