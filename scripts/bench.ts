@@ -24,14 +24,14 @@ const { values: options } = parseArgs({
   options: {
     seconds: { type: "string", default: "10" },
     clients: { type: "string", default: "1,16,64" },
-    "warm-up": { type: "string", default: "500" },
+    "warm-up": { type: "string", default: "2000" },
     "port-offset": { type: "string", default: "20000" },
     help: { type: "boolean", default: false },
   },
 });
 if (options.help) {
   console.log(
-    "Usage: npm run bench [-- --seconds 10 --clients 1,16,64 --warm-up 500 --port-offset 20000]",
+    "Usage: npm run bench [-- --seconds 10 --clients 1,16,64 --warm-up 2000 --port-offset 20000]",
   );
   process.exit(0);
 }
