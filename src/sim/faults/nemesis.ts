@@ -138,7 +138,8 @@ export class Nemesis {
     return all(linksOf(from, to).map((link) => this.#cuts.hold(link, true)));
   }
 
-  // A process ends when its disk fails; whoever looks after it mends the disk first. What has rotted is replaced.
+  // What could not be written has stopped a channel or the process: whoever looks after it mends the disk and starts the
+  // process again. What has rotted is replaced.
   #spoil(node: NodeName, state: DiskState): Undo {
     const undoDisk = this.#disks.hold(node, state);
     return () => {
@@ -149,7 +150,9 @@ export class Nemesis {
         return;
       }
       undoDisk();
-      if (!this.#downs.has(node)) this.#target.restart(node);
+      if (this.#downs.has(node)) return;
+      if (state.kind !== "slow") this.#target.crash(node, { power: false });
+      this.#target.restart(node);
     };
   }
 

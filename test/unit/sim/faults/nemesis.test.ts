@@ -168,7 +168,7 @@ describe("the nemesis", () => {
     expect([...target.held]).toEqual([]);
   });
 
-  test("gives a node whose disk failed a good one before it starts again", () => {
+  test("mends a disk that failed and starts its node again", () => {
     const full: Fault = { kind: "disk", node: "peer1", state: { kind: "full" } };
     const rot: Fault = { kind: "disk", node: "peer2", state: { kind: "rot", flips: 1 } };
     const { target, time } = playing([0, 10, full], [20, 10, rot]);
@@ -176,6 +176,7 @@ describe("the nemesis", () => {
     expect(target.done).toEqual([
       "disk of peer1 full",
       "disk of peer1 well",
+      "crash peer1",
       "restart peer1",
       "disk of peer2 rot",
       "crash peer2 with power loss",
