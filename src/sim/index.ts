@@ -5,3 +5,5 @@
 export type { RunReport } from "./report.ts";
 export { LIVENESS_MS_MAX, Simulator, type RunOptions } from "./run.ts";
 export { drawProfile, type Profile } from "./faults/profile.ts";
+export { shrinkSchedule } from "./faults/shrink.ts";
+export { SOMETIMES_STATES, Sometimes } from "./sometimes.ts";

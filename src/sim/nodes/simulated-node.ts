@@ -58,6 +58,7 @@ export class SimulatedNode {
   #skew: ClockSkew = NO_SKEW;
   #life: Life | undefined;
   #lifeCount = 0;
+  #diedAtMs = -Infinity;
   #disksLost = 0;
 
   constructor(deps: NodeDeps) {
@@ -103,8 +104,15 @@ export class SimulatedNode {
     return running?.role === "peer" ? running.host : undefined;
   }
 
-  /** Begins a process, unless there is one. */
+  /** Begins a process, unless there is one; soon, when the one before has only just died. */
   start(): void {
+    const { time } = this.#deps.network;
+    const waitMs = this.#diedAtMs + START_MS - time.monotonicMs();
+    if (waitMs <= 0) this.#begin();
+    else time.after(waitMs, () => this.#begin());
+  }
+
+  #begin(): void {
     if (this.#life !== undefined) return;
     const { network, material, random } = this.#deps;
     this.#lifeCount += 1;
@@ -147,6 +155,7 @@ export class SimulatedNode {
     this.#life = undefined;
     const { network } = this.#deps;
     life.host.time.kill();
+    this.#diedAtMs = network.time.monotonicMs();
     this.machine.plan.crashNow();
     if (!how.power) {
       network.drop(life.host);
@@ -243,6 +252,8 @@ export class SimulatedNode {
 }
 
 const DATA_DIRECTORY = "/data";
+/** A process that has died does not meet the next one: what it had begun at the disk has ended by then. */
+const START_MS = 50;
 
 function diskFaults(state: DiskState): DiskFaults {
   switch (state.kind) {
