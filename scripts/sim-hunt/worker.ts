@@ -1,7 +1,7 @@
 /** Runs seeds in a thread of its own, and makes the schedule of each that fails smaller. */
 import { parentPort } from "node:worker_threads";
 import { Simulator, shrinkSchedule, type RunReport } from "../../src/sim/index.ts";
-import type { Failure, Found, Order } from "./messages.ts";
+import type { CountedRun, Failure, Found, Order } from "./messages.ts";
 
 /** Runs that are spent on making one schedule smaller. */
 const SHRINK_RUNS_MAX = 60;
@@ -38,15 +38,15 @@ async function run({ seed }: Order): Promise<void> {
   const report = await simulator.run(seed, { cpuMs });
   const tell = (found: Found): void => parentPort?.postMessage(found);
   if (report.violations.length > 0) tell({ kind: "failure", failure: await shrunk(report) });
-  const {
-    violations,
-    profile: _,
-    schedule: __,
-    traceHash: ___,
-    messages: ____,
-    ...counted
-  } = report;
-  tell({ kind: "run", run: { ...counted, violationCount: violations.length } });
+  tell({ kind: "run", run: counted(report) });
+}
+
+function counted(report: RunReport): CountedRun {
+  const { seed, events, simulatedMs, cpuMs: runMs, acknowledged, refused, unknown } = report;
+  const { blocks, isVoid, sometimes, violations } = report;
+  const outcomes = { acknowledged, refused, unknown };
+  const figures = { seed, events, simulatedMs, cpuMs: runMs, blocks, isVoid, sometimes };
+  return { ...figures, ...outcomes, violationCount: violations.length };
 }
 
 parentPort?.on("message", (order: Order) => {

@@ -109,7 +109,11 @@ export class SimulatedNode {
     const { time } = this.#deps.network;
     const waitMs = this.#diedAtMs + START_MS - time.monotonicMs();
     if (waitMs <= 0) this.#begin();
-    else time.after(waitMs, () => this.#begin());
+    else {
+      time.after(waitMs, () => {
+        this.#begin();
+      });
+    }
   }
 
   #begin(): void {

@@ -11,8 +11,8 @@ function edit(file: string, search: string, replacement: string): Edit {
 /** Heartbeats that tell the whole commit index are harmless while the follower checks it, and the other way round. */
 const HEARTBEAT_TELLS_ALL = edit(
   "replication",
-  "const commit = Math.min(progress.match, state.log.committed);",
-  "const commit = state.log.committed;",
+  "const commit = Math.min(progress.match, commitFor(state, peer));",
+  "const commit = commitFor(state, peer);",
 );
 
 /** Bugs of the core. Each was made somewhere, or is a rule of the paper left out. */
