@@ -84,11 +84,7 @@ export const LEDGER_MUTANTS: readonly Mutant[] = [
   ),
   ledger(
     "does not flush the directory of a new block file",
-    edit(
-      "block-files",
-      "await handle.sync();\n    await this.#deps.files.syncDirectory(this.#directory);\n    this.#firstBlocks.set",
-      "await handle.sync();\n    this.#firstBlocks.set",
-    ),
+    edit("block-files", "await files.syncDirectory(this.#directory);", ""),
   ),
   ledger(
     "takes a torn record for a whole one",
