@@ -1,6 +1,6 @@
 /** Runs seeds of the simulated network. `--seed N` one, otherwise `--seeds FROM-TO`; `--trace` its lines, `--twice` proves determinism. */
 import { parseArgs } from "node:util";
-import { Simulator, type RunReport } from "../src/sim/index.ts";
+import { reportLine, Simulator, type RunReport } from "../src/sim/index.ts";
 
 const { values } = parseArgs({
   options: {
@@ -33,14 +33,8 @@ function run(seed: number): Promise<RunReport> {
 let failed = 0;
 for (let seed = from; seed <= to; seed += 1) {
   const report = await run(seed);
-  const { traceHash, simulatedMs, violations } = report;
-  const speed = Math.round(simulatedMs / report.cpuMs);
-  console.log(
-    `seed ${seed}: ${traceHash.slice(0, 16)}, ${Math.round(simulatedMs / 1_000)} s at ${speed}x, ${report.messages} messages, ` +
-      `${report.blocks} blocks, ${report.acknowledged} acknowledged, ${report.refused} refused, ${report.unknown} unknown` +
-      (report.isVoid ? ", VOID" : ""),
-  );
-  for (const violation of violations) console.log(`  ${violation}`);
+  const { traceHash, violations } = report;
+  console.log(reportLine(report));
   if (violations.length > 0) failed += 1;
   if (values.twice && (await run(seed)).traceHash !== traceHash) {
     console.log(`  not deterministic: a second run has another hash`);

@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   chaos: async () => (await import("./commands/chaos.ts")).addChaosCommand,
   channel: async () => (await import("./commands/channel.ts")).addChannelCommand,
   orderer: async () => (await import("./commands/orderer.ts")).addOrdererCommand,
+  sim: async () => (await import("./commands/sim.ts")).addSimCommand,
   org: async () => (await import("./commands/org.ts")).addOrgCommand,
   peer: async () => (await import("./commands/peer.ts")).addPeerCommand,
 };

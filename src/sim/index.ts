@@ -2,7 +2,7 @@
  * A whole network in simulated time: orderers, peers, clients and contracts of one process over simulated clocks, disks and links,
  * everything drawn from one seed. The nodes are those of production; only the ports are others.
  */
-export type { RunReport } from "./report.ts";
+export { reportLine, type RunReport } from "./report.ts";
 export { LIVENESS_MS_MAX, Simulator, type RunOptions } from "./run.ts";
 export { drawProfile, type Profile } from "./faults/profile.ts";
 export { shrinkSchedule } from "./faults/shrink.ts";

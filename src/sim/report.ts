@@ -25,3 +25,21 @@ export interface RunReport {
   /** Nothing was committed: the run shows nothing. */
   readonly isVoid: boolean;
 }
+
+/** A report in a line, and a line for each violation. */
+export function reportLine(report: RunReport): string {
+  const { seed, traceHash, simulatedMs, cpuMs, messages, blocks, violations } = report;
+  const seconds = Math.round(simulatedMs / 1_000);
+  const speed = Math.round(simulatedMs / cpuMs);
+  const parts = [
+    `seed ${seed}: ${traceHash.slice(0, 16)}`,
+    `${seconds} s at ${speed} times the speed`,
+    `${messages} messages`,
+    `${blocks} blocks`,
+    `${report.acknowledged} acknowledged`,
+    `${report.refused} refused`,
+    `${report.unknown} unknown`,
+    ...(report.isVoid ? ["void: nothing was committed"] : []),
+  ];
+  return [parts.join(", "), ...violations.map((violation) => `  ${violation}`)].join("\n");
+}

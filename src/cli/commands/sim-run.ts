@@ -1,0 +1,42 @@
+import { Simulator, reportLine } from "../../sim/index.ts";
+import { EXIT, Output } from "../output.ts";
+
+export interface SimOptions {
+  readonly seed: number;
+  readonly minutes: number;
+  readonly trace: boolean;
+  readonly json: boolean;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Exit code 0 only when no seed found anything. */
+export async function simRun({ seed, minutes, trace, json }: SimOptions): Promise<void> {
+  const output = new Output({ json });
+  const simulator = new Simulator();
+  const endMs = performance.now() + minutes * MINUTE_MS;
+  let next = seed;
+  let isSound = true;
+  do {
+    const report = await simulator.run(next, {
+      cpuMs: processorMs,
+      ...(trace
+        ? {
+            onLine: (line: string): void => {
+              output.say(line);
+            },
+          }
+        : {}),
+    });
+    const { schedule, ...shown } = report;
+    output.result({ ...shown, faults: schedule.faults.length }, reportLine(report));
+    isSound &&= report.violations.length === 0;
+    next += 1;
+  } while (performance.now() < endMs);
+  process.exitCode = isSound ? EXIT.ok : EXIT.failed;
+}
+
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
