@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { runSeed } from "./run.ts";
 import { Certificates } from "./simulated-config.ts";
 
-const SEEDS = Number(process.env["HEDDLE_SEEDS"] ?? 8);
+const SEEDS = Number(process.env["HEDDLE_SEEDS"] ?? 6);
 const only = process.env["HEDDLE_SEED"];
 const seeds =
   only === undefined ? Array.from({ length: SEEDS }, (_, index) => index + 1) : [Number(only)];

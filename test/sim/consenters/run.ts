@@ -50,6 +50,12 @@ export function runSeed(seed: number, certificates: Certificates): Promise<RunRe
   return new Run(seed, certificates).play();
 }
 
+interface NumberedContent {
+  readonly content: Content;
+  /** Of its block. */
+  readonly number: number;
+}
+
 class Run {
   readonly #random: SeededRandom;
   readonly #time = new SimulatedTime();
@@ -196,20 +202,26 @@ class Run {
     }
   }
 
-  // An operator puts the certificate in place that the newest configuration names: the newest one that names the machine.
+  // An operator puts the certificate in place that the newest configuration names which names the machine, once the other
+  // consenters have that configuration: none of them would take its calls before.
   async #renew(): Promise<void> {
     for (const machine of this.#machines) {
-      const content = await this.#newest(machine.number);
-      const named = content?.consenters.find((each) => each.machine === machine.number);
-      if (named === undefined) continue;
+      const newest = await this.#newest(machine.number);
+      const { consenters = [] } = newest?.content ?? {};
+      const named = consenters.find((each) => each.machine === machine.number);
+      const isKnown = consenters.every(({ machine: number }) => {
+        const { height } = this.#machines[number - 1]!;
+        return number === machine.number || height > newest!.number;
+      });
+      if (named === undefined || !isKnown) continue;
       machine.version = named.version;
       if (machine.isUp && machine.presented !== named.version) this.#crash(machine);
     }
   }
 
   /** Of those that any machine has, and that name this one. */
-  async #newest(naming?: number): Promise<Content | undefined> {
-    let newest: Content | undefined;
+  async #newest(naming?: number): Promise<NumberedContent | undefined> {
+    let newest: NumberedContent | undefined;
     for (const machine of this.#machines) {
       for (let number = machine.height - 1; number >= 0; number -= 1) {
         const block = await machine.block(number);
@@ -217,7 +229,7 @@ class Run {
         const content = contentOfBlock(block);
         const isNaming = content.consenters.some((each) => each.machine === naming);
         if (naming !== undefined && !isNaming) continue;
-        if (newest === undefined || content.sequence > newest.sequence) newest = content;
+        if (newest === undefined || number > newest.number) newest = { content, number };
         break;
       }
     }
@@ -263,7 +275,7 @@ class Run {
       if (await this.#isSettled()) break;
     }
     await this.#time.advance(HEALED_MS, () => this.#waiting === 0);
-    const content = (await this.#newest())!;
+    const { content } = (await this.#newest())!;
     const consenters = this.#machines.filter((machine) => machine.isConsenter);
     expect(
       consenters.map(({ number }) => number),
@@ -279,7 +291,7 @@ class Run {
     }
     await this.#time.advance(HEALED_MS, () => this.#waiting === 0);
     expect(this.#waiting).toBe(0);
-    expect(this.#acknowledged.size - before).toBe(5 * consenters.length);
+    expect(this.#acknowledged.size - before, this.#describe()).toBe(5 * consenters.length);
     await this.#time.advance(HEALED_MS, () => this.#isLevel());
     const { height } = consenters[0]!;
     expect(this.#machines.map((machine) => machine.height)).toEqual(MACHINES.map(() => height));
@@ -290,7 +302,7 @@ class Run {
   }
 
   async #isSettled(): Promise<boolean> {
-    const { consenters } = (await this.#newest())!;
+    const { consenters } = (await this.#newest())!.content;
     return (
       this.#waiting === 0 &&
       this.#isLevel() &&
