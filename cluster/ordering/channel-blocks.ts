@@ -6,10 +6,7 @@ import type { BlockStore } from "../../src/ledger/index.ts";
 import { blockHeaderHash, type Block } from "../../src/wire/index.ts";
 import { recordOf } from "./core/block-assembly.ts";
 import { firstMembership, type Membership } from "./core/membership.ts";
-import { transactionKey } from "./core/transaction-key.ts";
 import { OrderingError } from "./errors.ts";
-import { ORDERED_WINDOW_COUNT, STARTUP_READ_BYTES } from "./limits.ts";
-import type { OrderingChain } from "./ordering-chain.ts";
 
 /** The newest block, after the genesis block was put in its place if there was none. Throws `OrderingError`. */
 export async function newestBlock(blocks: BlockStore, genesis: Block | undefined): Promise<Block> {
@@ -49,25 +46,4 @@ export async function configInForce(
 ): Promise<ChannelConfig> {
   const block = await blocks.read(lastConfigNumber(newest) ?? 0);
   return ChannelConfig.fromBlock(block ?? newest, verifier);
-}
-
-/** Tells `chain` of the newest transactions: found from the newest block backwards, remembered from the oldest on. */
-export async function rememberTransactions(
-  chain: Pick<OrderingChain, "remember">,
-  blocks: BlockStore,
-): Promise<void> {
-  const found: (readonly string[])[] = [];
-  let count = 0;
-  const first = (): number => blocks.height - found.length;
-  while (first() > 1 && count < ORDERED_WINDOW_COUNT) {
-    const run = await blocks.readUpTo(first() - 1, STARTUP_READ_BYTES);
-    for (const { header, data } of run.toReversed()) {
-      if (header?.number === 0 || count >= ORDERED_WINDOW_COUNT) break;
-      found.push((data?.data ?? []).map((bytes) => transactionKey(bytes)));
-      count += data?.data.length ?? 0;
-    }
-  }
-  for (let number = first(); number < blocks.height; number += 1) {
-    chain.remember(number, found.pop() ?? []);
-  }
 }

@@ -20,12 +20,7 @@ import {
 } from "../replica/index.ts";
 import { BlockCatchUp, type BlockCatchUpOptions } from "./block-catch-up.ts";
 import { BlockWriter } from "./block-writer.ts";
-import {
-  configInForce,
-  membershipAfter,
-  newestBlock,
-  rememberTransactions,
-} from "./channel-blocks.ts";
+import { configInForce, membershipAfter, newestBlock } from "./channel-blocks.ts";
 import { blockNumberOf, openReplica } from "./channel-replica.ts";
 import { ConfigUpdates } from "./config-updates.ts";
 import type { Membership } from "./core/membership.ts";
@@ -33,12 +28,14 @@ import { transactionKey } from "./core/transaction-key.ts";
 import { OrderingError } from "./errors.ts";
 import { EvictionSuspicion } from "./eviction-suspicion.ts";
 import { formerMembers } from "./former-members.ts";
+import { ORDERED_WINDOW_COUNT } from "./limits.ts";
 import { lingeringId, ownerOf, raftDirectory } from "./lingering.ts";
 import { membersOf, raftIdIn } from "./members.ts";
 import { MessageValidator } from "./message-validator.ts";
 import { OrdererGroup } from "./orderer-group.ts";
 import { OrderingChain } from "./ordering-chain.ts";
 import { cutOffMembers } from "./recovery-record.ts";
+import { WindowCheckpoint } from "./window-checkpoint.ts";
 
 export interface ChannelOrdererDeps {
   readonly files: Files;
@@ -88,6 +85,7 @@ export interface ChannelOrdererParts {
   readonly cluster: ClusterService;
   readonly group: OrdererGroup;
   readonly missing: BlockCatchUp;
+  readonly checkpoint: WindowCheckpoint;
 }
 
 /** Opens everything of one channel on its blocks, and takes part at once. Throws as `ChannelOrderer.open`. */
@@ -167,15 +165,30 @@ export async function openChannel(
       },
     },
   );
+  const checkpoint = new WindowCheckpoint(
+    { ...deps, blocks },
+    { ...options, countMax: ORDERED_WINDOW_COUNT },
+  );
+  const ordered = await checkpoint.restore();
   const chain: OrderingChain = new OrderingChain(
-    { ...deps, log: replica, link, writer, config, validator, configUpdates, missing },
+    {
+      ...deps,
+      ordered,
+      checkpoint,
+      log: replica,
+      link,
+      writer,
+      config,
+      validator,
+      configUpdates,
+      missing,
+    },
     {
       ...identity,
       snapshotBlockNumber: blockNumberOf(replica.recoveredSnapshot()),
       ...submitTimeout(options),
     },
   );
-  await rememberTransactions(chain, blocks);
   connect({ chain, replica, link, group, cluster: deps.cluster }, standing);
   return {
     raftId,
@@ -189,6 +202,7 @@ export async function openChannel(
     cluster: deps.cluster,
     group,
     missing,
+    checkpoint,
   };
 }
 

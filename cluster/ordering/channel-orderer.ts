@@ -14,6 +14,7 @@ import type { Membership } from "./core/membership.ts";
 import type { MessageValidator } from "./message-validator.ts";
 import type { OrdererGroup } from "./orderer-group.ts";
 import type { OrderingChain } from "./ordering-chain.ts";
+import type { WindowCheckpoint } from "./window-checkpoint.ts";
 
 /** All of one channel at one orderer: its blocks, its configuration, its place in the Raft group, and its order. */
 export class ChannelOrderer {
@@ -28,6 +29,7 @@ export class ChannelOrderer {
   readonly #link: ClusterLink;
   readonly #cluster: ClusterService;
   readonly #group: OrdererGroup;
+  readonly #checkpoint: WindowCheckpoint;
   readonly #closing = new AbortController();
   // At a node that takes no part: brings the blocks that its log does not.
   readonly #following: Promise<void> | undefined;
@@ -63,6 +65,7 @@ export class ChannelOrderer {
     this.#link = parts.link;
     this.#cluster = parts.cluster;
     this.#group = parts.group;
+    this.#checkpoint = parts.checkpoint;
     this.#following = this.replica.standsBy === undefined ? undefined : this.#follow(parts.missing);
   }
 
@@ -118,6 +121,7 @@ export class ChannelOrderer {
     this.blocks.giveUpOnSpace();
     await this.replica.close();
     await this.#following;
+    await this.#checkpoint.close();
     await this.blocks.close();
   }
 

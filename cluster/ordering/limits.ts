@@ -17,6 +17,13 @@ export const EARLY_COUNT_MAX = 10_000;
  */
 export const ORDERED_WINDOW_COUNT = 50_000;
 
+/**
+ * Blocks, and transactions, after which what is remembered is written to disk again, in one file of some 3 MB: a start reads
+ * the blocks since then.
+ */
+export const CHECKPOINT_BLOCKS = 500;
+export const CHECKPOINT_TRANSACTIONS = 10_000;
+
 /** Bytes of blocks read at once while those transactions are looked up at the start; a larger block is read by itself. */
 export const STARTUP_READ_BYTES: number = 4 * 1024 * 1024;
 

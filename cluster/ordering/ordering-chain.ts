@@ -39,6 +39,7 @@ import {
 import { OrderingError } from "./errors.ts";
 import type { ChainLog, ConfigInForce, MissingBlocks, SubmitLink } from "./ports.ts";
 import { Trouble } from "./trouble.ts";
+import type { WindowCheckpoint } from "./window-checkpoint.ts";
 
 export interface OrderingChainDeps {
   readonly log: ChainLog;
@@ -48,6 +49,10 @@ export interface OrderingChainDeps {
   readonly validator: Pick<MessageValidator, "validate">;
   readonly configUpdates: Pick<ConfigUpdates, "reprocess" | "judge">;
   readonly missing: MissingBlocks;
+  /** The transactions up to the newest block. Default: none. */
+  readonly ordered?: OrderedWindow;
+  /** Told of every block that they get. */
+  readonly checkpoint?: Pick<WindowCheckpoint, "noted">;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
@@ -74,7 +79,7 @@ export class OrderingChain implements ReplicaApplication {
   readonly #labels: { readonly channel: string };
   readonly #metrics: OrderingMetrics;
   readonly #pending = new PendingEnvelopes();
-  readonly #ordered = new OrderedWindow(ORDERED_WINDOW_COUNT);
+  readonly #ordered: OrderedWindow;
   readonly #trouble: Trouble;
   readonly #closing = new AbortController();
   #leading: Leading | undefined;
@@ -86,6 +91,7 @@ export class OrderingChain implements ReplicaApplication {
 
   constructor(deps: OrderingChainDeps, options: OrderingChainOptions) {
     this.#deps = deps;
+    this.#ordered = deps.ordered ?? new OrderedWindow(ORDERED_WINDOW_COUNT);
     this.#options = options;
     this.#labels = { channel: options.channelId };
     this.#metrics = orderingMetrics(deps.meter);
@@ -112,6 +118,7 @@ export class OrderingChain implements ReplicaApplication {
   remember(number: number, keys: readonly string[]): void {
     this.#metrics.committedBlockNumber.set(number, this.#labels);
     this.#ordered.append(number, keys);
+    this.#deps.checkpoint?.noted(this.#ordered, keys.length);
     for (const key of keys) this.#pending.settle(key, { kind: "ordered", blockNumber: number });
   }
 

@@ -1,7 +1,10 @@
 /** Bounds of the ledger. */
 
-/** A block file that has reached this size is sealed and the next one begun; only a single larger block exceeds it. */
-export const BLOCK_FILE_BYTES_MAX: number = 64 * 1024 * 1024;
+/**
+ * A block file that has reached this size is sealed and the next one begun; only a single larger block exceeds it. A start
+ * checks all of the newest file.
+ */
+export const BLOCK_FILE_BYTES_MAX: number = 16 * 1024 * 1024;
 
 /** Largest marshalled block: what the transport carries. A larger one is refused before it is written. */
 export const BLOCK_BYTES_MAX: number = 128 * 1024 * 1024;

@@ -6,6 +6,10 @@ import {
   tipOf,
   type WholeBlock,
 } from "../../cluster/ordering/core/block-assembly.ts";
+import { OrderedWindow } from "../../cluster/ordering/core/ordered-window.ts";
+import { transactionKey } from "../../cluster/ordering/core/transaction-key.ts";
+import { ORDERED_WINDOW_COUNT } from "../../cluster/ordering/limits.ts";
+import { WindowCheckpoint } from "../../cluster/ordering/window-checkpoint.ts";
 import { initialSnapshot, type Entry } from "../../cluster/raft/index.ts";
 import { bootstrapLog } from "../../cluster/replica/bootstrap.ts";
 import { systemTimers } from "../../src/kernel/adapters/system-timers.ts";
@@ -27,6 +31,8 @@ export interface LongChannelOptions {
   readonly blockCount: number;
   /** Marshalled envelopes of one block. */
   readonly envelopesOf: (block: number) => readonly Uint8Array[];
+  /** Keeps the window of ordered transactions beside the blocks. Default false: as an orderer that was never started. */
+  readonly keepsWindow?: boolean;
   /** Bytes of entries from one snapshot to the next. */
   readonly snapshotIntervalBytes: number;
 }
@@ -57,6 +63,11 @@ export async function writeLongChannel(options: LongChannelOptions): Promise<voi
   const first = bootstrapLog([RAFT_ID]);
   const opening: Entry = { index: 2, term: TERM, type: "normal", data: EMPTY_BYTES };
   await log.append({ ...first, entries: [...first.entries, opening] });
+  const checkpoint = new WindowCheckpoint(
+    { files, logger: silentLogger, blocks },
+    { directory, countMax: ORDERED_WINDOW_COUNT },
+  );
+  const window = new OrderedWindow(ORDERED_WINDOW_COUNT);
   const past = new LoggedPast(log, options.snapshotIntervalBytes);
   let tip = tipOf(genesis.header!);
   for (let start = 1; start < blockCount; start += BATCH_BLOCKS) {
@@ -69,7 +80,13 @@ export async function writeLongChannel(options: LongChannelOptions): Promise<voi
     }
     await past.append(batch);
     await Promise.all(batch.map((block) => blocks.append(sealed(block))));
+    for (const block of options.keepsWindow === true ? batch : []) {
+      const keys = block.data.data.map((bytes) => transactionKey(bytes));
+      window.append(block.header.number, keys);
+      checkpoint.noted(window, keys.length);
+    }
   }
+  await checkpoint.close();
   await log.close();
   await blocks.close();
 }

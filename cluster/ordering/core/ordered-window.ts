@@ -25,6 +25,16 @@ export class OrderedWindow {
     return this.#count;
   }
 
+  /** Number of the newest block. Undefined before the first. */
+  get newest(): number | undefined {
+    return this.#newest;
+  }
+
+  /** The keys of its blocks, oldest first. */
+  blocks(): readonly (readonly string[])[] {
+    return [...this.#blocks.values()];
+  }
+
   /** Number of a block that holds the transaction. */
   blockOf(key: string): number | undefined {
     return this.#numbers.get(key);
