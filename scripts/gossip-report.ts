@@ -9,9 +9,11 @@ import { parseArgs } from "node:util";
 import {
   measureDetection,
   measureRecovery,
+  measureSplit,
   measureSpread,
   type Detection,
   type Recovery,
+  type Split,
   type Spread,
 } from "../test/sim/gossip/scale/measure.ts";
 import { stallFor, type StallOutcome } from "../test/sim/gossip/scale/stall.ts";
@@ -23,7 +25,7 @@ const { values: options } = parseArgs({
   options: {
     sizes: { type: "string", default: "5,50,500,5000" },
     /** Larger networks are not split: every peer hears of every other's return. */
-    "split-max": { type: "string", default: "50" },
+    "split-max": { type: "string", default: "500" },
     /** Of networks of up to 50 peers; a tenth of them for up to 500, one for larger ones. */
     seeds: { type: "string", default: "20" },
   },
@@ -31,6 +33,7 @@ const { values: options } = parseArgs({
 
 const LOSS_RATE = 0.05;
 const ROUND_MS = 200;
+const SPLIT_SEEDS_MAX = 5;
 const STALL_SIZE = 40;
 const STALL_MINUTES = 30;
 
@@ -42,6 +45,7 @@ interface Row {
   readonly detection: Detection;
   readonly fast: Detection | undefined;
   readonly recovery: Recovery | undefined;
+  readonly split: Split | undefined;
 }
 
 function seedsFor(size: number): readonly number[] {
@@ -53,15 +57,22 @@ function seedsFor(size: number): readonly number[] {
 function measure(size: number): Row {
   const seeds = seedsFor(size);
   process.stderr.write(`${size} peers …\n`);
-  return {
+  const isSplit = size <= Number(options["split-max"]);
+  const before = process.cpuUsage();
+  const row: Row = {
     size,
     calm: measureSpread(size, seeds, { lossRate: 0 }),
     lossy: measureSpread(size, seeds, { lossRate: LOSS_RATE }),
     rough: measureSpread(size, seeds, { lossRate: 0.2, deadShare: 0.1 }),
     detection: measureDetection(size, seeds, 0, false),
     fast: size > 500 ? undefined : measureDetection(size, seeds, 0, true),
-    recovery: size > Number(options["split-max"]) ? undefined : measureRecovery(size, 1),
+    recovery: isSplit ? measureRecovery(size, 1) : undefined,
+    split: isSplit ? measureSplit(size, seeds.slice(0, SPLIT_SEEDS_MAX)) : undefined,
   };
+  const cpuSeconds = process.cpuUsage(before).user / 1_000_000;
+  const mebibytes = process.memoryUsage().rss / 1_048_576;
+  process.stderr.write(`${cpuSeconds.toFixed(0)} s of CPU, ${mebibytes.toFixed(0)} MiB\n`);
+  return row;
 }
 
 /** Infect and die with fan-out 3 reaches x = 1 − e^(−3x) of all. */
@@ -181,16 +192,33 @@ parameters a death is noticed after 25 s without a message (its \`core.yaml\`: \
 While one peer in twenty did nothing for 2 to 8 s, then another, ${stall.nodeHours.toFixed(0)} hours of peers (${STALL_SIZE} peers, ${STALL_MINUTES} minutes, a seed each time) brought
 ${stall.falseDeaths} false deaths, counted once for every peer that believed in one. Lifeguard's authors count those of healthy members, by members that are slow themselves; this counts all.
 
-## After a partition into halves
+## Partitions
 
 ${table(
-  ["peers", "one membership again, s", "bytes sent a peer"],
-  rows.flatMap(({ size, recovery }) =>
+  [
+    "peers",
+    "one in six cut off: it gives up the others, s",
+    "the others give it up, s",
+    "halves: one membership again, s",
+    "bytes sent a peer then",
+  ],
+  rows.flatMap(({ size, recovery, split }) =>
     recovery === undefined
       ? []
-      : [[String(size), seconds(recovery.oneMs), recovery.bytesPerPeer.toFixed(0)]],
+      : [
+          [
+            String(size),
+            seconds(split?.smallMs),
+            seconds(split?.largeMs),
+            seconds(recovery.oneMs),
+            recovery.bytesPerPeer.toFixed(0),
+          ],
+        ],
   ),
 )}
+
+A small side doubts itself first (Lifeguard), has few to confirm a suspicion and many to suspect: it asks three members a second instead of
+one. A side of fewer than three has nobody to confirm, and waits six times as long.
 
 Serf looks for one of its dead every 30 s (its defaults), Fabric every 25 s; here every peer probes one a second and is told what is held against it.
 `;

@@ -19,7 +19,7 @@ import type { Connections } from "./connections.ts";
 import type { DecodedMessage } from "./gossip-message.ts";
 import type { RemotePeer } from "./handshake.ts";
 import { meshEnvelope } from "./mesh-wire.ts";
-import type { Refusal } from "./metrics.ts";
+import type { GossipMetrics, Refusal } from "./metrics.ts";
 import type { OwnClaims } from "./own-claims.ts";
 import { peerIdOf } from "./peer-identity.ts";
 import { readKnown, readProbe } from "./probe-wire.ts";
@@ -36,6 +36,7 @@ export interface MeshDriverDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly self: PeerId;
+  readonly metrics: Pick<GossipMetrics, "suspects" | "healthScore">;
   readonly onChange: (change: "joined" | "died", peer: PeerId) => void;
 }
 
@@ -47,9 +48,11 @@ export class MeshDriver {
   }
 
   step(event: MeshEvent): void {
-    const { mesh, clock } = this.#deps;
+    const { mesh, clock, metrics } = this.#deps;
     mesh.step(event, clock.monotonicMs());
     for (const effect of mesh.takeEffects()) this.#perform(effect);
+    metrics.suspects.set(mesh.suspectCount);
+    metrics.healthScore.set(mesh.healthScore);
   }
 
   /** Takes a message that belongs to no channel. Answers why it was of no use, if it was not. */

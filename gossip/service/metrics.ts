@@ -30,6 +30,9 @@ export interface GossipMetrics {
   readonly refused: Counter;
   readonly connections: Gauge;
   readonly peersKnown: Gauge;
+  readonly suspects: Gauge;
+  /** 0 while this peer hears well, at most 8: its timeouts are so many times longer. */
+  readonly healthScore: Gauge;
   readonly leader: Gauge;
   readonly height: Gauge;
   readonly buffered: Gauge;
@@ -59,6 +62,14 @@ export function gossipMetrics(meter: Meter): GossipMetrics {
       name: "gossip_membership_total_peers_known",
       help: "Members of the channel besides this peer",
       labels,
+    }),
+    suspects: meter.gauge({
+      name: "gossip_membership_suspects",
+      help: "Members that have not answered and may still refute that they are gone",
+    }),
+    healthScore: meter.gauge({
+      name: "gossip_membership_health_score",
+      help: "How little this peer trusts its own hearing, 0 to 8",
     }),
     leader: meter.gauge({
       name: "gossip_leader_election_leader",

@@ -117,6 +117,7 @@ export class GossipService {
       clock: deps.clock,
       logger: deps.logger,
       self: this.#self.peer,
+      metrics: this.#metrics,
       onChange: (kind, peer) => {
         for (const driver of this.#channels.values()) driver.step({ kind, peer });
       },

@@ -7,9 +7,10 @@ import type {
   MetricOptions,
 } from "../../../src/kernel/ports/meter.ts";
 
-/** Keeps the sum of every counter, by name and label values. */
+/** Keeps the sum of every counter, and the last value of every gauge without labels, by name and label values. */
 export class CountingMeter implements Meter {
   readonly #sums = new Map<string, number>();
+  readonly #values = new Map<string, number>();
 
   /** The sum of the counter `name` with the given label value, if it has a label. */
   sum(name: string, label?: string): number {
@@ -25,8 +26,17 @@ export class CountingMeter implements Meter {
     };
   }
 
-  gauge(): Gauge {
-    return { set: () => undefined };
+  /** What a gauge without labels was last set to. */
+  value(name: string): number | undefined {
+    return this.#values.get(name);
+  }
+
+  gauge({ name }: MetricOptions): Gauge {
+    return {
+      set: (value) => {
+        this.#values.set(name, value);
+      },
+    };
   }
 
   histogram(): Histogram {

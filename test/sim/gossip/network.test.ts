@@ -66,6 +66,21 @@ describe("seven peers of two organisations", () => {
     },
   );
 
+  test("a peer shows whom it suspects, and how little it trusts its own hearing", async () => {
+    const network = await started(5);
+    await network.time.pass(5_000);
+    const { meter } = network.peers.get("p1")!;
+    const shown = (): readonly (number | undefined)[] =>
+      ["suspects", "health_score"].map((name) => meter.value(`gossip_membership_${name}`));
+    expect(shown()).toEqual([0, 0]);
+    network.network.partition(["p1:7051"]);
+    const doubts = (): boolean => shown().every((value) => value! >= 3);
+    expect(await network.time.passUntil(doubts, 15_000)).toBeDefined();
+    network.network.heal();
+    const isCalm = (): boolean => shown().every((value) => value === 0);
+    expect(await network.time.passUntil(isCalm, 60_000)).toBeDefined();
+  });
+
   test("each organisation has one deliverer", async () => {
     const network = await started(7);
     await network.time.pass(15_000);

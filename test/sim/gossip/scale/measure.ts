@@ -146,3 +146,40 @@ export function measureRecovery(size: number, seed: number): Recovery {
   const oneMs = world.runUntil(() => world.isConvergent(), 60_000) ?? Number.POSITIVE_INFINITY;
   return { oneMs, bytesPerPeer: world.byteCount / size };
 }
+
+export interface Split {
+  /** From the cut until the small side, one peer in six, holds nobody else for alive, and until the large side does; the worst. */
+  readonly smallMs: number;
+  readonly largeMs: number;
+}
+
+export function measureSplit(size: number, seeds: readonly number[]): Split {
+  const runs = seeds.map((seed) => splitOnce(size, seed));
+  return {
+    smallMs: Math.max(...runs.map(({ smallMs }) => smallMs)),
+    largeMs: Math.max(...runs.map(({ largeMs }) => largeMs)),
+  };
+}
+
+function splitOnce(size: number, seed: number): Split {
+  const world = new MeshWorld({ seed, size, isWarm: true, options: pace(size) });
+  const smallCount = Math.round(size / 6);
+  const isSmall = (index: number): boolean => index < smallCount;
+  world.run(2_000);
+  const startMs = world.nowMs;
+  world.links.isCut = (from, to) => isSmall(from) !== isSmall(to);
+  const took: { small?: number; large?: number } = {};
+  const isSplit = (): boolean => {
+    const pending = world.peers.filter(
+      ({ index, mesh }) =>
+        mesh.alive().length !== (isSmall(index) ? smallCount : size - smallCount) - 1,
+    );
+    const afterMs = world.nowMs - startMs;
+    if (pending.every(({ index }) => !isSmall(index))) took.small ??= afterMs;
+    if (pending.every(({ index }) => isSmall(index))) took.large ??= afterMs;
+    return pending.length === 0;
+  };
+  world.runUntil(isSplit, 240_000, 200);
+  const { small = Number.POSITIVE_INFINITY, large = Number.POSITIVE_INFINITY } = took;
+  return { smallMs: small, largeMs: large };
+}

@@ -24,20 +24,20 @@ export function svgPlot({ title, xLabel, yLabel, curves }: Plot): string {
   const points = curves.flatMap((curve) => curve.points);
   const xMax = Math.max(...points.map(([x]) => x));
   const xMin = Math.min(...points.map(([x]) => x));
-  const yMax = 1.1 * Math.max(...points.map(([, y]) => y));
+  const ys = ticks(Math.max(...points.map(([, y]) => y)));
+  const yMax = ys.at(-1) ?? 1;
   const span = Math.max(1e-9, Math.log(xMax) - Math.log(xMin));
   const atX = (x: number): number =>
     LEFT + ((Math.log(x) - Math.log(xMin)) / span) * (WIDTH - LEFT - RIGHT);
   const atY = (y: number): number => HEIGHT - BOTTOM - (y / yMax) * (HEIGHT - TOP - BOTTOM);
   const xs = [...new Set(points.map(([x]) => x))];
-  const ys = [0, 1, 2, 3, 4].map((step) => (yMax * step) / 4);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="12">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
     text(LEFT, 22, title, "start", 15),
     ...ys.flatMap((y) => [
       `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at(atY(y))}" y2="${at(atY(y))}" stroke="#ddd"/>`,
-      text(LEFT - 8, atY(y) + 4, figure(y), "end"),
+      text(LEFT - 8, atY(y) + 4, String(y), "end"),
     ]),
     ...xs.map((x) => text(atX(x), HEIGHT - BOTTOM + 18, String(x), "middle")),
     text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, xLabel, "middle"),
@@ -76,6 +76,11 @@ function at(value: number): string {
   return value.toFixed(1);
 }
 
-function figure(value: number): string {
-  return value >= 10 ? value.toFixed(0) : value.toFixed(1);
+/** From 0 to at least `highest` in at most five steps of 1, 2 or 5 times a power of ten. */
+function ticks(highest: number): readonly number[] {
+  const least = highest / 5;
+  const power = 10 ** Math.floor(Math.log10(least));
+  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= least) ?? 10);
+  const count = Math.ceil(highest / step);
+  return Array.from({ length: count + 1 }, (_, index) => Number((index * step).toPrecision(12)));
 }
