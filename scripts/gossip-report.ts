@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
   options: {
     sizes: { type: "string", default: "5,50,500,5000" },
     /** Larger networks are not split: every peer hears of every other's return. */
-    "split-max": { type: "string", default: "500" },
+    "split-max": { type: "string", default: "50" },
     /** Of networks of up to 50 peers; a tenth of them for up to 500, one for larger ones. */
     seeds: { type: "string", default: "20" },
   },
