@@ -1,6 +1,6 @@
 /** What `heddle up` shows once a network runs. */
 import { join } from "node:path";
-import type { DevelopmentNetwork, NodeStatus } from "../network/index.ts";
+import { dialAddressOf, type DevelopmentNetwork, type NodeStatus } from "../network/index.ts";
 import type { Output } from "./output.ts";
 import { formatTable } from "./table.ts";
 
@@ -67,7 +67,7 @@ function environmentLine(network: DevelopmentNetwork): string {
   const variables: readonly (readonly [string, string])[] = [
     ["CORE_PEER_TLS_ENABLED", "true"],
     ["CORE_PEER_LOCALMSPID", organization.mspId],
-    ["CORE_PEER_ADDRESS", `localhost:${peer.port}`],
+    ["CORE_PEER_ADDRESS", dialAddressOf(peer)],
     ["CORE_PEER_TLS_ROOTCERT_FILE", join(network.layout.peer(peer), "tls", "ca.crt")],
     ["CORE_PEER_MSPCONFIGPATH", join(network.layout.user(organization.domain, "Admin"), "msp")],
   ];
@@ -79,5 +79,5 @@ function snippetLine(network: DevelopmentNetwork): string {
   const [peer] = organization?.peers ?? [];
   if (organization === undefined || peer === undefined) return "";
   const root = join(network.layout.peer(peer), "tls", "ca.crt");
-  return `const client = new grpc.Client("localhost:${peer.port}", grpc.credentials.createSsl(readFileSync("${root}")), { "grpc.ssl_target_name_override": "${peer.name}" }); const gateway = connect({ client, identity: { mspId: "${organization.mspId}", credentials }, signer });`;
+  return `const client = new grpc.Client("${dialAddressOf(peer)}", grpc.credentials.createSsl(readFileSync("${root}")), { "grpc.ssl_target_name_override": "${peer.name}" }); const gateway = connect({ client, identity: { mspId: "${organization.mspId}", credentials }, signer });`;
 }

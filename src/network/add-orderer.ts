@@ -22,8 +22,10 @@ import {
   viewOrderers,
   type OrdererView,
 } from "./orderer-cluster.ts";
+import { nextOrderer } from "./next-site.ts";
 import { requirePortsFree, startNode } from "./processes.ts";
-import { ORDERER_COUNT_MAX, ORDERER_DOMAIN, nextOrderer, type OrdererSite } from "./topology.ts";
+import { requireGrowable } from "./require-growable.ts";
+import { ORDERER_COUNT_MAX, ORDERER_DOMAIN, type OrdererSite } from "./topology.ts";
 
 /** Told of what is being done. */
 export interface OrdererSteps {
@@ -125,6 +127,7 @@ async function planOrderer(
       `the network has ${ORDERER_COUNT_MAX} orderers, which is the most it may have; remove one first`,
     );
   }
+  requireGrowable(network.options);
   const added = nextOrderer(topology, name);
   const [first] = topology.orderers;
   if (added === undefined || first === undefined) {

@@ -16,9 +16,11 @@ import { writeManifest } from "./manifest.ts";
 import { writePeerConfig } from "./node-configs.ts";
 import { readNodeFigures } from "./node-figures.ts";
 import { copyPackage, runPackages, type RunPackage } from "./peer-packages.ts";
+import { nextPeer } from "./next-site.ts";
 import { requirePortsFree, startNode } from "./processes.ts";
+import { requireGrowable } from "./require-growable.ts";
 import { forgetPeer, removePeerFiles } from "./remove-peer.ts";
-import { nextPeer, type PeerOrganization, type PeerSite } from "./topology.ts";
+import type { PeerOrganization, PeerSite } from "./topology.ts";
 
 /** How far a peer's ledger of a channel is, and how far the others' are. */
 export interface Level {
@@ -101,6 +103,7 @@ async function planPeer(
   name: string | undefined,
 ): Promise<PeerSite> {
   const whole = name === undefined ? undefined : wholeName(name, organization);
+  requireGrowable(network.options);
   if (network.peers.some((peer) => peer.name === whole)) {
     throw new NetworkError("unknown name", `the network has a peer ${whole}; choose another name`);
   }

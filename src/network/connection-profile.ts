@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { NetworkLayout } from "./layout.ts";
-import type { PeerOrganization, PeerSite } from "./topology.ts";
+import { dialAddressOf, type PeerOrganization, type PeerSite } from "./topology.ts";
 
 export async function writeConnectionProfile(
   layout: NetworkLayout,
@@ -29,7 +29,7 @@ export async function writeConnectionProfile(
 
 function peerEntry(peer: PeerSite, pem: string): unknown {
   return {
-    url: `grpcs://localhost:${peer.port}`,
+    url: `grpcs://${dialAddressOf(peer)}`,
     tlsCACerts: { pem },
     grpcOptions: { "ssl-target-name-override": peer.name, hostnameOverride: peer.name },
   };

@@ -20,6 +20,7 @@ import { OrdererAdmin } from "./client/orderer-admin.ts";
 import { NetworkError } from "./errors.ts";
 import { NetworkLayout } from "./layout.ts";
 import { readFolder } from "./manifest.ts";
+import { NetworkNamespaces } from "./namespaces.ts";
 import { readNodeFigures } from "./node-figures.ts";
 import type { NodeStatus } from "./node-status.ts";
 import {
@@ -30,6 +31,9 @@ import {
   type NodeProcess,
 } from "./processes.ts";
 import {
+  dialAddressOf,
+  hostOf,
+  nodesOf,
   planTopology,
   portsOf,
   type PeerOrganization,
@@ -47,12 +51,17 @@ export class DevelopmentNetwork {
   readonly layout: NetworkLayout;
   /** As the manifest has them. */
   readonly options: TopologyOptions;
+  /** Undefined: all nodes share the machine's loopback. */
+  readonly namespaces: NetworkNamespaces | undefined;
   readonly #channels = new Map<string, RpcChannel>();
 
   private constructor(layout: NetworkLayout, options: TopologyOptions) {
     this.layout = layout;
     this.options = options;
     this.topology = planTopology(options);
+    const { namespaceSubnet: subnet } = options;
+    this.namespaces =
+      subnet === undefined ? undefined : new NetworkNamespaces(subnet, nodesOf(this.topology));
   }
 
   /**
@@ -69,7 +78,7 @@ export class DevelopmentNetwork {
     if (state.kind === "foreign") throw foreignFolder(layout);
     if (state.kind === "absent") {
       const topology = planTopology(options);
-      await requirePortsFree(portsOf(topology));
+      if (options.namespaceSubnet === undefined) await requirePortsFree(portsOf(topology));
       onStep("issuing certificates and writing the genesis block");
       // Loaded for a new network only: issuing certificates takes 260 modules.
       const { writeNetwork } = await import("./material.ts");
@@ -106,7 +115,8 @@ export class DevelopmentNetwork {
         `${running.map(({ name }) => name).join(", ")} already running; see \`heddle status\`, or stop with \`heddle down\``,
       );
     }
-    await requirePortsFree(portsOf(this.topology));
+    if (this.namespaces === undefined) await requirePortsFree(portsOf(this.topology));
+    else await this.namespaces.raise();
     const started = await Promise.allSettled(this.#nodes().map((node) => startNode(node)));
     const failed = started.find((result) => result.status === "rejected");
     if (failed === undefined) {
@@ -174,6 +184,7 @@ export class DevelopmentNetwork {
           }),
       );
     }
+    await this.namespaces?.remove();
     return stopped;
   }
 
@@ -193,8 +204,8 @@ export class DevelopmentNetwork {
           name: node.name,
           role: node.role,
           mspId: site.mspId,
-          address: `localhost:${site.port}`,
-          operationsAddress: `localhost:${site.operationsPort}`,
+          address: dialAddressOf(site),
+          operationsAddress: dialAddressOf({ ...site, port: site.operationsPort }),
           dataDirectory: node.layout.data,
           pid: (await runningNode(node))?.pid,
         };
@@ -250,7 +261,8 @@ export class DevelopmentNetwork {
       readFile(join(tls, "client.crt")),
       readFile(join(tls, "client.key")),
     ]);
-    return new OrdererAdmin({ name, port: site.adminPort, rootPem, certificatePem, keyPem });
+    const host = hostOf(site);
+    return new OrdererAdmin({ name, host, port: site.adminPort, rootPem, certificatePem, keyPem });
   }
 
   organization(name: string): PeerOrganization {
@@ -309,18 +321,24 @@ export class DevelopmentNetwork {
     if (known !== undefined) return known;
     const root = await readFile(this.layout.tlsRoot(peer.domain));
     const channel = new GrpcDialer({}).dial({
-      address: `127.0.0.1:${peer.port}`,
+      address: `${hostOf(peer)}:${peer.port}`,
       tls: { rootsPem: [root], serverName: peer.name },
     });
     this.#channels.set(peer.name, channel);
     return channel;
   }
 
+  /** How to start a node by itself. */
+  processOf({ name, role }: Pick<NodeProcess, "name" | "role">): NodeProcess {
+    const node = { name, role, layout: this.layout.node(name) };
+    return this.namespaces === undefined ? node : { ...node, enter: this.namespaces.enter(name) };
+  }
+
   #nodes(): readonly NodeProcess[] {
     return [
       ...this.topology.orderers.map(({ name }) => ({ name, role: "orderer" as const })),
       ...this.peers.map(({ name }) => ({ name, role: "peer" as const })),
-    ].map((node) => ({ ...node, layout: this.layout.node(node.name) }));
+    ].map((node) => this.processOf(node));
   }
 }
 

@@ -24,8 +24,10 @@ export {
 } from "./recover-orderer.ts";
 export { ordererNamed } from "./orderer-cluster.ts";
 export type { OrdererReport } from "./client/orderer-report.ts";
+export { freeSubnet } from "./namespaces.ts";
 export type { NodeStatus } from "./node-status.ts";
 export {
+  dialAddressOf,
   CHANNEL_ID,
   ORDERER_COUNT_MAX,
   ORDERER_DOMAIN,

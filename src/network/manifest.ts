@@ -4,6 +4,7 @@ import { z } from "zod";
 import { errorMessage } from "../kernel/error.ts";
 import { NetworkError } from "./errors.ts";
 import type { NetworkLayout } from "./layout.ts";
+import { SUBNET_MAX } from "./namespace-plan.ts";
 import {
   ORDERER_COUNT_MAX,
   ORGANIZATION_NAME,
@@ -44,6 +45,7 @@ const schema = z.strictObject({
   removedPeers: z.array(z.string()).default([]),
   addedOrderers: z.array(addedOrderer).max(ORDERER_COUNT_MAX).default([]),
   removedOrderers: z.array(z.string()).default([]),
+  namespaceSubnet: z.number().int().min(1).max(SUBNET_MAX).exactOptional(),
 });
 
 export type FolderState =
@@ -104,9 +106,12 @@ function parse(layout: NetworkLayout, text: string): TopologyOptions {
 function optionsOf(manifest: z.infer<typeof schema>): TopologyOptions {
   const { ordererCount, peerCountPerOrganization, portOffset } = manifest;
   const { addedOrganizations, addedPeers, removedPeers, addedOrderers, removedOrderers } = manifest;
-  const counts = { ordererCount, peerCountPerOrganization, portOffset };
-  const changes = { addedPeers, removedPeers, addedOrderers, removedOrderers };
-  return { ...counts, addedOrganizations, ...changes };
+  const { namespaceSubnet } = manifest;
+  return {
+    ...{ ordererCount, peerCountPerOrganization, portOffset },
+    ...{ addedOrganizations, addedPeers, removedPeers, addedOrderers, removedOrderers },
+    ...(namespaceSubnet === undefined ? {} : { namespaceSubnet }),
+  };
 }
 
 // No command removes what it cannot read: the folder may be anybody's.

@@ -1,7 +1,7 @@
 /** The members of a channel as one peer's gossip knows them. */
 import { z } from "zod";
 import { NetworkError } from "./errors.ts";
-import type { PeerSite } from "./topology.ts";
+import { hostOf, type PeerSite } from "./topology.ts";
 
 const TIMEOUT_MS = 2_000;
 
@@ -41,7 +41,7 @@ const answerSchema: z.ZodType<MembersReport> = z.object({
 
 /** Asks the peer's operations endpoint. Rejects when it does not answer or has not joined the channel. */
 export async function readMembers(peer: PeerSite, channelId: string): Promise<MembersReport> {
-  const url = `http://127.0.0.1:${peer.operationsPort}/gossip/members?channel=${encodeURIComponent(channelId)}`;
+  const url = `http://${hostOf(peer)}:${peer.operationsPort}/gossip/members?channel=${encodeURIComponent(channelId)}`;
   const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(
     (cause: unknown) => {
       throw new NetworkError(

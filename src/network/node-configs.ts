@@ -4,6 +4,7 @@ import { join, relative } from "node:path";
 import { stringify } from "yaml";
 import type { NetworkLayout, NodeLayout } from "./layout.ts";
 import {
+  hostOf,
   ORDERER_DOMAIN,
   type NodeSite,
   type OrdererSite,
@@ -12,15 +13,30 @@ import {
   type Topology,
 } from "./topology.ts";
 
+// Contracts run beside their peer.
 const LOOPBACK = "127.0.0.1";
+
+/** Host name → address. */
+export type HostAddresses = Readonly<Record<string, string>>;
+
+// Every node, those that join later too.
+const ALL_HERE: HostAddresses = { [`*.${ORDERER_DOMAIN}`]: LOOPBACK };
+
+function hostsOf({ orderers, organizations }: Topology): HostAddresses {
+  const sites = [...orderers, ...organizations.flatMap(({ peers }) => peers)];
+  const hosts = new Map(
+    sites.flatMap(({ name, host }) => (host === undefined ? [] : [[name, host] as const])),
+  );
+  return hosts.size === 0 ? ALL_HERE : Object.fromEntries(hosts);
+}
 
 export async function writeNodeConfigs(layout: NetworkLayout, topology: Topology): Promise<void> {
   for (const site of topology.orderers) {
-    await writeOrdererConfig(layout, site, [topology.channelId]);
+    await writeOrdererConfig(layout, site, [topology.channelId], hostsOf(topology));
   }
   for (const organization of topology.organizations) {
     for (const site of organization.peers) {
-      await writePeerConfig(layout, organization, site, [topology.channelId]);
+      await writePeerConfig(layout, organization, site, [topology.channelId], hostsOf(topology));
     }
   }
 }
@@ -30,13 +46,15 @@ export async function writeOrdererConfig(
   layout: NetworkLayout,
   site: OrdererSite,
   channelIds: readonly string[],
+  hostAddresses: HostAddresses = ALL_HERE,
 ): Promise<void> {
   const node = layout.node(site.name);
   await write(node, {
     kind: "orderer",
     ...commonKeys(layout, channelIds, node, site, layout.orderer(site)),
+    hostAddresses,
     admin: {
-      listen: { host: LOOPBACK, port: site.adminPort },
+      listen: { host: hostOf(site), port: site.adminPort },
       clientRootFiles: [relative(node.directory, join(layout.orderer(site), "tls", "ca.crt"))],
     },
   });
@@ -48,11 +66,13 @@ export async function writePeerConfig(
   organization: PeerOrganization,
   site: PeerSite,
   channelIds: readonly string[],
+  hostAddresses: HostAddresses = ALL_HERE,
 ): Promise<void> {
   const node = layout.node(site.name);
   await write(node, {
     kind: "peer",
     ...commonKeys(layout, channelIds, node, site, layout.peer(site)),
+    hostAddresses,
     chaincode: { listen: { host: LOOPBACK, port: site.chaincodePort } },
     gossip: {
       externalEndpoint: `${site.name}:${site.port}`,
@@ -77,8 +97,8 @@ function commonKeys(
   const at = (path: string): string => relative(node.directory, path);
   return {
     name: site.name,
-    listen: { host: LOOPBACK, port: site.port },
-    operations: { host: LOOPBACK, port: site.operationsPort },
+    listen: { host: hostOf(site), port: site.port },
+    operations: { host: hostOf(site), port: site.operationsPort },
     dataDirectory: at(node.data),
     msp: { id: site.mspId, directory: at(join(material, "msp")) },
     tls: {
@@ -88,10 +108,9 @@ function commonKeys(
     channels: channelIds.map((channelId) => ({
       genesisBlockFile: at(layout.genesisBlock(channelId)),
     })),
-    // Of every node, those that join later too.
-    hostAddresses: { [`*.${ORDERER_DOMAIN}`]: LOOPBACK },
     log: { spec: "info" },
-    development: { faults: true },
+    // Whoever reaches another address than loopback could set faults: there the kernel makes them.
+    ...(site.host === undefined ? { development: { faults: true } } : {}),
   };
 }
 

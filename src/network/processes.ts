@@ -12,6 +12,8 @@ export interface NodeProcess {
   readonly name: string;
   readonly role: "orderer" | "peer";
   readonly layout: NodeLayout;
+  /** Put before the program's command, to run it in a network namespace. */
+  readonly enter?: readonly string[];
 }
 
 /** A node that has not said it is ready by then has failed. */
@@ -29,17 +31,15 @@ export async function startNode(node: NodeProcess): Promise<ChildProcess> {
   await removeRunFile(node.layout.data);
   const log = await open(node.layout.log, "a");
   const { size: logStart } = await log.stat();
-  const child = spawn(
-    process.execPath,
-    [PROGRAM, node.role, "start", "--config", node.layout.config],
-    {
-      cwd: node.layout.directory,
-      // A group of its own: Ctrl-C in the terminal reaches `heddle up`, which then stops its nodes in order.
-      detached: true,
-      stdio: ["ignore", log.fd, log.fd],
-      env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "" },
-    },
-  );
+  const program = [process.execPath, PROGRAM, node.role, "start", "--config", node.layout.config];
+  const [command = process.execPath, ...args] = [...(node.enter ?? []), ...program];
+  const child = spawn(command, args, {
+    cwd: node.layout.directory,
+    // A group of its own: Ctrl-C in the terminal reaches `heddle up`, which then stops its nodes in order.
+    detached: true,
+    stdio: ["ignore", log.fd, log.fd],
+    env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "" },
+  });
   await log.close();
   const deadline = Date.now() + READY_TIMEOUT_MS;
   while (!hasEnded(child) && Date.now() < deadline) {
@@ -130,7 +130,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Rejects with the first port that another program holds. */
+/** Rejects with the first port of the machine's loopback that another program holds. */
 export async function requirePortsFree(
   ports: readonly { readonly port: number; readonly use: string }[],
 ): Promise<void> {

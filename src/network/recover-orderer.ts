@@ -23,7 +23,7 @@ import {
   updateChannel,
   viewOrderers,
 } from "./orderer-cluster.ts";
-import { startNode, stopNode, type NodeProcess } from "./processes.ts";
+import { startNode, stopNode } from "./processes.ts";
 import type { OrdererSite } from "./topology.ts";
 
 /** What is known of another member. */
@@ -76,7 +76,7 @@ export async function recoveryOutlook(
       `channel ${channelId} has a leader, ${leader.site.name}: nothing is lost; take dead orderers out with \`heddle orderer remove NAME\``,
     );
   }
-  await stopNode(processOf(network, site));
+  await stopNode(network.processOf({ name: site.name, role: "orderer" }));
   const directory = channelDirectory(network, site, channelId);
   const forecast = await forecastRecovery(deps, directory);
   const others = forecast.consenters
@@ -130,7 +130,7 @@ export async function recoverOrderer(
   const by = `${userInfo().username}@${hostname()}`;
   const { path } = await recoverAlone(deps, { directory, by, others });
   steps.step(`starting ${site.name}`);
-  (await startNode(processOf(network, site))).unref();
+  (await startNode(network.processOf({ name: site.name, role: "orderer" }))).unref();
   await untilLeader(network, channelId);
   const removed: string[] = [];
   for (const { address } of forecast.consenters.filter((each) => each.raftId !== raftId)) {
@@ -141,10 +141,6 @@ export async function recoverOrderer(
     removed.push(address);
   }
   return { channelId, name: site.name, raftId, removed, record: path };
-}
-
-function processOf(network: DevelopmentNetwork, { name }: OrdererSite): NodeProcess {
-  return { name, role: "orderer", layout: network.layout.node(name) };
 }
 
 function channelDirectory(

@@ -42,11 +42,7 @@ export async function replaceOrderer(
     }
   }
   steps.step(`starting ${site.name} with its new certificate`);
-  const node = {
-    name: site.name,
-    role: "orderer" as const,
-    layout: network.layout.node(site.name),
-  };
+  const node = network.processOf({ name: site.name, role: "orderer" });
   await stopNode(node);
   await install(network, site);
   (await startNode(node)).unref();

@@ -1,4 +1,13 @@
 /** Names and ports of a development network: those that Fabric's users know. Pure arithmetic, no files. */
+import { hostAt } from "./namespace-plan.ts";
+import {
+  ADMIN_PORT,
+  CHAINCODE_PORT,
+  OPERATIONS_PORT,
+  ORDERER_PORT,
+  PEER_PORT,
+  PORT_STEP,
+} from "./port-plan.ts";
 
 export const CHANNEL_ID = "mychannel";
 export const ORDERER_DOMAIN = "example.com";
@@ -8,6 +17,8 @@ export const ORDERER_MSP_ID = "OrdererMSP";
 export const ORDERER_COUNT_MAX = 7;
 export const PEER_COUNT_PER_ORGANIZATION_MAX = 8;
 export const PORT_OFFSET_MAX = 40_000;
+
+const LOOPBACK = "127.0.0.1";
 
 export interface TopologyOptions {
   /** 1 to 7; default 3. An even number tolerates no more failures than the odd one below it. */
@@ -25,6 +36,8 @@ export interface TopologyOptions {
   /** As of peers. */
   readonly addedOrderers?: readonly AddedOrderer[];
   readonly removedOrderers?: readonly string[];
+  /** Each node has a network namespace and an address of this subnet; absent: all share the machine's loopback. */
+  readonly namespaceSubnet?: number;
 }
 
 /** An orderer that joined later: its ports were chosen then and stay. */
@@ -52,6 +65,8 @@ export interface NodeSite {
   readonly domain: string;
   readonly port: number;
   readonly operationsPort: number;
+  /** Where it listens; absent: the machine's loopback. */
+  readonly host?: string;
 }
 
 export interface OrdererSite extends NodeSite {
@@ -78,14 +93,7 @@ export interface Topology {
   readonly organizations: readonly PeerOrganization[];
 }
 
-const PORT_STEP = 1_000;
-const ORDERER_PORT = 7_050;
-const PEER_PORT = 7_051;
-const CHAINCODE_PORT = 7_052;
-const ADMIN_PORT = 7_053;
-const OPERATIONS_PORT = 9_443;
 const ORGANIZATION_COUNT = 2;
-const PORT_MAX = 65_535;
 
 /** What an organisation that joins may be called: the first part of its domain. */
 export const ORGANIZATION_NAME: RegExp = /^(?!orderer|peer)[a-z][a-z0-9]{0,30}$/;
@@ -100,7 +108,40 @@ export function planTopology(options: TopologyOptions): Topology {
     ),
     ...(options.addedOrganizations ?? []).map((name) => planOrganization(name, options, [])),
   ];
-  return { channelId: CHANNEL_ID, orderers, organizations };
+  const topology = { channelId: CHANNEL_ID, orderers, organizations };
+  const { namespaceSubnet } = options;
+  return namespaceSubnet === undefined ? topology : placed(topology, namespaceSubnet);
+}
+
+/** Names of all nodes, orderers first. */
+export function nodesOf({ orderers, organizations }: Topology): readonly string[] {
+  return [...orderers, ...organizations.flatMap(({ peers }) => peers)].map(({ name }) => name);
+}
+
+/** Where to dial it. */
+export function hostOf({ host }: Pick<NodeSite, "host">): string {
+  return host ?? LOOPBACK;
+}
+
+/** `localhost:7050`: where people dial it. */
+export function dialAddressOf(site: Pick<NodeSite, "host" | "port">): string {
+  return `${site.host ?? "localhost"}:${site.port}`;
+}
+
+function placed(topology: Topology, subnet: number): Topology {
+  const places = new Map(nodesOf(topology).map((name, index) => [name, index + 1]));
+  const place = <Site extends NodeSite>(site: Site): Site => ({
+    ...site,
+    host: hostAt(subnet, places.get(site.name) ?? 0),
+  });
+  return {
+    ...topology,
+    orderers: topology.orderers.map(place),
+    organizations: topology.organizations.map((organization) => ({
+      ...organization,
+      peers: organization.peers.map(place),
+    })),
+  };
 }
 
 function planOrderers(
@@ -164,73 +205,6 @@ export function nextOrganization(
   name: string = `org${ORGANIZATION_COUNT + 1 + (options.addedOrganizations ?? []).length}`,
 ): PeerOrganization {
   return planOrganization(name, options, []);
-}
-
-/** A further peer of an organisation, with ports that no node of the network has. Undefined when there are none left. */
-export function nextPeer(
-  topology: Topology,
-  organization: PeerOrganization,
-  name: string = nextPeerName(organization),
-): AddedPeer | undefined {
-  const sites = topology.organizations.flatMap(({ peers }) => peers);
-  const taken = new Set(portsOf(topology).map(({ port }) => port));
-  const first = (start: number, step: number): number => {
-    let port = start;
-    while (taken.has(port)) port += step;
-    taken.add(port);
-    return port;
-  };
-  const highest = Math.max(
-    ...sites.map(({ port }) => port),
-    ...topology.orderers.map((o) => o.port + 1),
-  );
-  const port = first(highest + PORT_STEP, PORT_STEP);
-  const chaincodePort = first(port + CHAINCODE_PORT - PEER_PORT, PORT_STEP);
-  const operationsPort = first(
-    Math.max(...[...sites, ...topology.orderers].map((site) => site.operationsPort)) + 1,
-    1,
-  );
-  const isPossible = Math.max(port, chaincodePort, operationsPort) <= PORT_MAX;
-  return isPossible
-    ? { name, organization: organization.shortName, port, chaincodePort, operationsPort }
-    : undefined;
-}
-
-/** A further orderer, with ports that no node of the network has. Undefined when there are none left. */
-export function nextOrderer(
-  topology: Topology,
-  name: string = nextOrdererName(topology),
-): AddedOrderer | undefined {
-  const sites = topology.organizations.flatMap(({ peers }) => peers);
-  const taken = new Set(portsOf(topology).map(({ port }) => port));
-  const free = (start: number, step: number): number => {
-    let port = start;
-    while (taken.has(port)) port += step;
-    taken.add(port);
-    return port;
-  };
-  const highest = Math.max(
-    ...sites.map(({ port }) => port - (PEER_PORT - ORDERER_PORT)),
-    ...topology.orderers.map(({ port }) => port),
-  );
-  const port = free(highest + PORT_STEP, PORT_STEP);
-  const adminPort = free(port + ADMIN_PORT - ORDERER_PORT, PORT_STEP);
-  const operationsPorts = [...sites, ...topology.orderers].map((site) => site.operationsPort);
-  const operationsPort = free(Math.max(...operationsPorts) + 1, 1);
-  return Math.max(port, adminPort, operationsPort) <= PORT_MAX
-    ? { name, port, adminPort, operationsPort }
-    : undefined;
-}
-
-// The first is called orderer, the second orderer2.
-function nextOrdererName({ orderers }: Topology): string {
-  const numbers = orderers.map(({ name }) => Number(/^orderer(\d+)\./.exec(name)?.[1] ?? 1));
-  return `orderer${Math.max(1, ...numbers) + 1}.${ORDERER_DOMAIN}`;
-}
-
-function nextPeerName({ peers, domain }: PeerOrganization): string {
-  const indexes = peers.map(({ name }) => Number(/^peer(\d+)\./.exec(name)?.[1] ?? -1));
-  return `peer${Math.max(-1, ...indexes) + 1}.${domain}`;
 }
 
 // First nodes have Fabric's usual ports (orderer 9443, org1 9444, org2 9445); the others follow on.

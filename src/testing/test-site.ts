@@ -18,7 +18,7 @@ export interface SiteNetwork {
 }
 
 export class TestSite implements ChaosSite {
-  readonly hasProcesses = false;
+  readonly abilities = { hasProcesses: false, hasFaultLayer: true };
   readonly #network: SiteNetwork;
   readonly #faults: TestFaults;
   readonly #clientOf: (peer: string) => FabricClient;

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import {
   DevelopmentNetwork,
+  freeSubnet,
   ORDERER_COUNT_MAX,
   PEER_COUNT_PER_ORGANIZATION_MAX,
   PORT_OFFSET_MAX,
@@ -17,6 +18,7 @@ interface UpOptions extends DirectoryOptions {
   readonly portOffset: number;
   readonly detach: boolean;
   readonly sample: boolean;
+  readonly namespaces: boolean;
 }
 
 export function addUpCommand(program: Command): void {
@@ -43,6 +45,11 @@ export function addUpCommand(program: Command): void {
       `deploy the sample contract as '${SAMPLE_NAME}' and commit a transaction`,
       false,
     )
+    .option(
+      "--namespaces",
+      "give each node of a new network a network namespace, so that chaos cuts links in the kernel (root, Linux)",
+      false,
+    )
     .addHelpText(
       "after",
       `
@@ -67,6 +74,7 @@ async function up(options: UpOptions): Promise<void> {
       ordererCount: options.orderers,
       peerCountPerOrganization: options.peersPerOrg,
       portOffset: options.portOffset,
+      ...(options.namespaces ? { namespaceSubnet: await freeSubnet() } : {}),
     },
     step,
   );

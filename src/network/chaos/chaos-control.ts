@@ -5,12 +5,14 @@ import {
   NO_FAULTS,
   withLink,
   type ClockFaults,
+  type Cut,
   type DirectionFaults,
   type DiskFaults,
   type FaultSettings,
   type OneWayCut,
 } from "../../faults/index.ts";
 import { assert } from "../../kernel/assert.ts";
+import { NetworkError } from "../errors.ts";
 import type { DevelopmentNetwork } from "../development-network.ts";
 import { nodeNamed } from "../node-names.ts";
 import type { NodeStatus } from "../node-status.ts";
@@ -54,6 +56,8 @@ export class ChaosControl {
 
   /** What is sent over these links is lost. Nodes are named in full. */
   async cut(cuts: readonly OneWayCut[]): Promise<Undo> {
+    const { namespaces } = this.#network;
+    if (namespaces !== undefined) return namespaces.cut(cuts);
     const cut = cutLinks(cuts);
     return this.#change([...cut.keys()], (settings, name) =>
       (cut.get(name) ?? []).reduce(withLink, settings),
@@ -102,6 +106,7 @@ export class ChaosControl {
 
   /** Breaks all connections between two nodes, once. */
   async reset(a: string, b: string): Promise<void> {
+    this.#requireFaultLayer();
     const [first, second] = [await this.#node(a), await this.#node(b)];
     await resetLink(first, second.name);
     await resetLink(second, first.name);
@@ -125,7 +130,7 @@ export class ChaosControl {
   /** Starts a node that is down. */
   async restart(name: string): Promise<void> {
     const node = await this.#node(name);
-    await reviveNode(node, this.#network.layout.node(node.name));
+    await reviveNode(node, this.#network.processOf(node));
   }
 
   /** Takes all faults of links and disks back and lets paused nodes go on. Answers the nodes that are down and stay so. */
@@ -133,19 +138,30 @@ export class ChaosControl {
     const nodes = await this.#network.status();
     const running = nodes.filter(({ pid }) => pid !== undefined);
     for (const node of running) resumeNode(node);
-    await Promise.all(running.map((node) => writeFaults(node, NO_FAULTS)));
+    const { namespaces } = this.#network;
+    if (namespaces === undefined) {
+      await Promise.all(running.map((node) => writeFaults(node, NO_FAULTS)));
+    } else await namespaces.heal();
     return nodes.filter(({ pid }) => pid === undefined).map(({ name }) => name);
   }
 
   async status(): Promise<readonly NodeChaos[]> {
     const nodes = await this.#network.status();
+    const cut = cutLinks((await this.#network.namespaces?.cuts()) ?? []);
     return Promise.all(
       nodes.map(async (node) => {
         const state = await stateOf(node);
-        const faults = state === "up" ? await readFaults(node).catch(() => undefined) : undefined;
+        const faults = await this.#faultsOf(node, state, cut);
         return { name: node.name, state, faults };
       }),
     );
+  }
+
+  #faultsOf(node: NodeStatus, state: NodeState, cut: Cut): Promise<FaultSettings | undefined> {
+    if (this.#network.namespaces !== undefined) {
+      return Promise.resolve({ ...NO_FAULTS, links: cut.get(node.name) ?? [] });
+    }
+    return state === "up" ? readFaults(node).catch(() => undefined) : Promise.resolve(undefined);
   }
 
   // A node that is down has no links: it is passed over.
@@ -153,6 +169,7 @@ export class ChaosControl {
     names: readonly string[],
     change: (settings: FaultSettings, name: string) => FaultSettings,
   ): Promise<Undo> {
+    this.#requireFaultLayer();
     const nodes = (await this.#network.status()).filter(
       ({ name, pid }) => names.includes(name) && pid !== undefined,
     );
@@ -165,6 +182,15 @@ export class ChaosControl {
     return async () => {
       await Promise.all(before.map(({ node, settings }) => writeFaults(node, settings)));
     };
+  }
+
+  // Where links are the kernel's, nodes take no faults.
+  #requireFaultLayer(): void {
+    if (this.#network.namespaces === undefined) return;
+    throw new NetworkError(
+      "refused",
+      "a network of namespaces knows partitions, pauses and kills only; make one without --namespaces for the rest",
+    );
   }
 
   async #node(name: string): Promise<NodeStatus> {

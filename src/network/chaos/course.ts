@@ -4,7 +4,8 @@ import { NetworkError } from "../errors.ts";
 import { randomSteps } from "./random-steps.ts";
 import type { ChaosPlan } from "./run-chaos.ts";
 import { SCENARIOS } from "./scenarios.ts";
-import type { NetworkNames } from "./steps.ts";
+import type { ChaosSite } from "./site.ts";
+import { isPossible } from "./steps.ts";
 
 export interface CourseRequest {
   /** A name of `SCENARIOS`; absent: faults that the seed chooses. */
@@ -17,11 +18,11 @@ export interface CourseRequest {
 /** Throws `NetworkError` ("unknown name", "refused") with the cure. */
 export function courseOf(
   { scenario, seed, minutes }: CourseRequest,
-  { names, hasProcesses }: { readonly names: NetworkNames; readonly hasProcesses: boolean },
+  { names, abilities }: Pick<ChaosSite, "names" | "abilities">,
 ): Omit<ChaosPlan, "chaincode"> {
   if (scenario === undefined) {
     const durationMsMax = minutes * 60_000;
-    const options = { durationMs: durationMsMax, hasProcesses };
+    const options = { durationMs: durationMsMax, abilities };
     const steps = randomSteps(new SeededRandom(seed), names, options);
     return { seed, title: `random-${seed}`, steps, durationMsMax };
   }
@@ -38,11 +39,11 @@ export function courseOf(
     );
   }
   const steps = known.steps(names);
-  if (!hasProcesses && steps.some(({ fault }) => fault.kind === "pause")) {
-    throw new NetworkError(
-      "refused",
-      `${scenario} pauses a process, and these nodes share one; use \`heddle up\` and \`heddle chaos run\``,
-    );
+  if (!steps.every(({ fault }) => isPossible(fault, abilities))) {
+    const why = abilities.hasProcesses
+      ? "needs faults that networks of namespaces do not know; make one without --namespaces"
+      : "pauses a process, and these nodes share one; use `heddle up` and `heddle chaos run`";
+    throw new NetworkError("refused", `${scenario} ${why}`);
   }
   return { seed, title: scenario, steps, durationMsMax: Number.POSITIVE_INFINITY };
 }

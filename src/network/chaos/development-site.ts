@@ -3,17 +3,20 @@ import type { DirectionFaults, DiskFaults, OneWayCut } from "../../faults/index.
 import type { DevelopmentNetwork } from "../development-network.ts";
 import { readNodeFigures } from "../node-figures.ts";
 import { ChaosControl, type Undo } from "./chaos-control.ts";
-import type { ChaosSite, PeerClient } from "./site.ts";
+import type { ChaosSite, PeerClient, SiteAbilities } from "./site.ts";
 import type { NetworkNames } from "./steps.ts";
 
 export class DevelopmentSite implements ChaosSite {
-  readonly hasProcesses = true;
   readonly #network: DevelopmentNetwork;
   readonly #control: ChaosControl;
 
   constructor(network: DevelopmentNetwork) {
     this.#network = network;
     this.#control = new ChaosControl(network);
+  }
+
+  get abilities(): SiteAbilities {
+    return { hasProcesses: true, hasFaultLayer: this.#network.namespaces === undefined };
   }
 
   get channelId(): string {

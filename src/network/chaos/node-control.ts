@@ -4,9 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { FaultSettings } from "../../faults/index.ts";
 import { errorMessage } from "../../kernel/error.ts";
 import { NetworkError } from "../errors.ts";
-import type { NodeLayout } from "../layout.ts";
 import type { NodeStatus } from "../node-status.ts";
-import { startNode } from "../processes.ts";
+import { startNode, type NodeProcess } from "../processes.ts";
 
 const TIMEOUT_MS = 10_000;
 const END_TIMEOUT_MS = 10_000;
@@ -76,11 +75,11 @@ export async function killNode(node: NodeStatus): Promise<void> {
 }
 
 /** Starts a node that is down and resolves when it serves. */
-export async function reviveNode(node: NodeStatus, layout: NodeLayout): Promise<void> {
+export async function reviveNode(node: NodeStatus, process: NodeProcess): Promise<void> {
   if (node.pid !== undefined) {
     throw new NetworkError("already running", `${node.name} runs as process ${node.pid}`);
   }
-  const child = await startNode({ name: node.name, role: node.role, layout });
+  const child = await startNode(process);
   child.unref();
 }
 

@@ -1,27 +1,28 @@
 /** Faults that a seed chooses. Pure. */
 import type { SeededRandom } from "../../kernel/seeded-random.ts";
 import { ORDERER_COUNT_MIN, SHAPES } from "./shapes.ts";
-import { LEADER, node, type Fault, type NetworkNames, type Step, type Target } from "./steps.ts";
-
-export interface RandomOptions {
-  readonly durationMs: number;
-  /** Nodes have processes of their own, which can be paused. */
-  readonly hasProcesses: boolean;
-}
+import type { SiteAbilities } from "./site.ts";
+import {
+  isPossible,
+  LEADER,
+  node,
+  type Fault,
+  type NetworkNames,
+  type Step,
+  type Target,
+} from "./steps.ts";
 
 /** Faults for about `durationMs`. The same seed gives the same course. */
 export function randomSteps(
   random: SeededRandom,
   names: NetworkNames,
-  { durationMs, hasProcesses }: RandomOptions,
+  { durationMs, abilities }: { readonly durationMs: number; readonly abilities: SiteAbilities },
 ): readonly Step[] {
   const steps: Step[] = [];
   for (let atMs = 0; atMs < durationMs;) {
     const waitMs = 1_000 + random.below(3_000);
     const holdMs = 500 + random.below(7_500);
-    const faults = possibleFaults(random, names).filter(
-      ({ kind }) => hasProcesses || kind !== "pause",
-    );
+    const faults = possibleFaults(random, names).filter((fault) => isPossible(fault, abilities));
     steps.push({ waitMs, fault: pick(random, faults), holdMs });
     atMs += waitMs + holdMs;
   }

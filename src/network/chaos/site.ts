@@ -9,12 +9,19 @@ export interface PeerClient {
   readonly client: FabricClient;
 }
 
+/** Beside partitions and kills, which every network knows. */
+export interface SiteAbilities {
+  /** Nodes have processes of their own, which can be paused. */
+  readonly hasProcesses: boolean;
+  /** Nodes take faults of links, disks and clocks. */
+  readonly hasFaultLayer: boolean;
+}
+
 /** What a run of chaos needs of a network, be its nodes processes or not. Nodes are named in full. */
 export interface ChaosSite {
   readonly channelId: string;
   readonly names: NetworkNames;
-  /** Whether nodes can be paused. */
-  readonly hasProcesses: boolean;
+  readonly abilities: SiteAbilities;
   /** Nodes that do not run. */
   down(): Promise<readonly string[]>;
   /** The orderer that says it leads; undefined while none does. */
@@ -26,7 +33,7 @@ export interface ChaosSite {
   reset(a: string, b: string): Promise<void>;
   disk(name: string, faults: Partial<DiskFaults>): Promise<Undo>;
   clock(name: string, offsetMs: number): Promise<Undo>;
-  /** Rejects where `hasProcesses` is false. */
+  /** Rejects where there are no processes. */
   pause(name: string): Promise<Undo>;
   /** Taken back, the node is started again. */
   kill(name: string): Promise<Undo>;

@@ -1,5 +1,6 @@
 /** What a course of faults consists of. */
 import type { Shape } from "./shapes.ts";
+import type { SiteAbilities } from "./site.ts";
 
 /** Whom a step hits: by role at that moment, or by name. */
 export type Target =
@@ -37,6 +38,33 @@ export type Fault =
   | { readonly kind: "constrained" }
   | { readonly kind: "peers-split" }
   | { readonly kind: "peers-cut-off" };
+
+/** Whether a network of these abilities can be done that to. */
+export function isPossible(
+  { kind }: Fault,
+  { hasProcesses, hasFaultLayer }: SiteAbilities,
+): boolean {
+  switch (kind) {
+    case "pause":
+      return hasProcesses;
+    case "reset":
+    case "degrade":
+    case "slow-disk":
+    case "disk-full":
+    case "fail-disk":
+    case "clock":
+      return hasFaultLayer;
+    case "kill":
+    case "isolate":
+    case "mute":
+    case "shape":
+    case "outage":
+    case "constrained":
+    case "peers-split":
+    case "peers-cut-off":
+      return true;
+  }
+}
 
 /** A fault and how long it holds. Faults come one after the other. */
 export interface Step {

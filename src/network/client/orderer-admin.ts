@@ -9,7 +9,7 @@ import { readOrdererReport, type OrdererReport } from "./orderer-report.ts";
 export interface OrdererAdminOptions {
   /** Name of the orderer: its TLS certificate carries it. */
   readonly name: string;
-  /** On this machine. */
+  readonly host: string;
   readonly port: number;
   /** PEM. */
   readonly rootPem: Uint8Array;
@@ -128,11 +128,11 @@ export class OrdererAdmin {
   }
 
   #call(method: string, path: string, form?: Form): Promise<Answer> {
-    const { name, port, rootPem, certificatePem, keyPem } = this.#options;
+    const { name, host, port, rootPem, certificatePem, keyPem } = this.#options;
     return new Promise((resolve, reject) => {
       const call = request(
         {
-          host: "127.0.0.1",
+          host,
           port,
           method,
           path,

@@ -1,10 +1,9 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
+import { nextOrderer, nextPeer } from "../../../src/network/next-site.ts";
 import {
   ORDERER_COUNT_MAX,
   PEER_COUNT_PER_ORGANIZATION_MAX,
-  nextOrderer,
-  nextPeer,
   planTopology,
   PORT_OFFSET_MAX,
   portsOf,

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { courseOf } from "../../../../src/network/chaos/course.ts";
 
 const names = { orderers: ["o1", "o2", "o3"], peers: ["p1", "p2"] };
-const site = { names, hasProcesses: true };
+const all = { hasProcesses: true, hasFaultLayer: true };
+const site = { names, abilities: all };
 
 describe("a course of faults", () => {
   property.prop([fc.integer({ min: 0, max: 2 ** 31 })])(
@@ -15,7 +16,7 @@ describe("a course of faults", () => {
       expect(title).toBe(`random-${seed}`);
       const totalMs = steps.reduce((sum, { waitMs, holdMs }) => sum + waitMs + holdMs, 0);
       expect(totalMs).toBeGreaterThanOrEqual(60_000);
-      const inProcess = courseOf(request, { names, hasProcesses: false });
+      const inProcess = courseOf(request, { names, abilities: { ...all, hasProcesses: false } });
       expect(inProcess.steps.some(({ fault }) => fault.kind === "pause")).toBe(false);
     },
   );
@@ -24,7 +25,7 @@ describe("a course of faults", () => {
     "of a seed asks nothing of a network that is too small for it",
     (seed, ordererCount) => {
       const small = { orderers: names.orderers.slice(0, ordererCount), peers: ["p1"] };
-      const { steps } = courseOf({ seed, minutes: 2 }, { names: small, hasProcesses: true });
+      const { steps } = courseOf({ seed, minutes: 2 }, { names: small, abilities: all });
       const kinds = steps.map(({ fault }) => (fault.kind === "shape" ? fault.shape : fault.kind));
       expect(kinds).not.toContain("triangle");
       expect(kinds).not.toContain("peers-split");
@@ -44,9 +45,15 @@ describe("a course of faults", () => {
     expect(() => courseOf({ scenario: "triangle", seed: 1, minutes: 1 }, site)).toThrow(
       "triangle takes 5 orderers, and there are 3; start a network with `heddle up --orderers 5`",
     );
-    const inProcess = { names, hasProcesses: false };
+    const inProcess = { names, abilities: { ...all, hasProcesses: false } };
     expect(() => courseOf({ scenario: "leader-pause", seed: 1, minutes: 1 }, inProcess)).toThrow(
       "pauses a process",
     );
+    const inKernel = { names, abilities: { ...all, hasFaultLayer: false } };
+    expect(() => courseOf({ scenario: "clock-jump", seed: 1, minutes: 1 }, inKernel)).toThrow(
+      "make one without --namespaces",
+    );
+    const { steps } = courseOf({ seed: 1, minutes: 9 }, inKernel);
+    expect(steps.map(({ fault }) => fault.kind)).not.toContain("clock");
   });
 });
