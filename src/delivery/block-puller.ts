@@ -24,8 +24,9 @@ import type { BlockTrust } from "./block-trust.ts";
 import { BlockVerifier } from "./block-verifier.ts";
 import type { ExpectedBlock } from "./core/block-form.ts";
 import { PullRotation, pullBackoffMs } from "./core/pull-rotation.ts";
+import { PullPatience } from "./core/pull-patience.ts";
 import { PullSetbacks } from "./core/pull-setbacks.ts";
-import { PULL_SILENCE_MS_MAX, PULL_STEADY_MS } from "./limits.ts";
+import { PULL_SILENCE_MS_MAX, PULL_SILENCE_MS_MIN, PULL_STEADY_MS } from "./limits.ts";
 import type { BlockSink, CurrentConfig, PullReport } from "./ports.ts";
 import { seekEnvelope } from "./seek-envelope.ts";
 
@@ -48,7 +49,7 @@ export interface BlockPullerOptions {
   readonly channelId: string;
   /** Without TLS the orderers are dialled in plain text. */
   readonly isTlsEnabled: boolean;
-  /** Silence after which another orderer is asked. Default 30,000. */
+  /** Longest silence after which another orderer is asked. Default 30,000. */
   readonly silenceMsMax?: number;
   /** Endpoints that are never asked. */
   readonly isExcluded?: (address: string) => boolean;
@@ -75,6 +76,7 @@ export class BlockPuller {
   readonly #options: BlockPullerOptions;
   readonly #rotation: PullRotation;
   readonly #setbacks = new PullSetbacks();
+  readonly #patience: PullPatience;
   // The configuration of the newest block that was verified, which the sink may not have committed yet.
   #verified: ChannelConfig | undefined;
 
@@ -82,6 +84,8 @@ export class BlockPuller {
     this.#deps = deps;
     this.#options = options;
     this.#rotation = new PullRotation(deps.random);
+    const silenceMsMax = options.silenceMsMax ?? PULL_SILENCE_MS_MAX;
+    this.#patience = new PullPatience(Math.min(PULL_SILENCE_MS_MIN, silenceMsMax), silenceMsMax);
   }
 
   /** Resolves once `signal` is aborted. Rejects when the sink does. */
@@ -125,11 +129,7 @@ export class BlockPuller {
       connection.abort();
     };
     signal.addEventListener("abort", abort);
-    const silence = new Silence(
-      this.#deps.timers,
-      this.#options.silenceMsMax ?? PULL_SILENCE_MS_MAX,
-      abort,
-    );
+    const silence = new Silence(this.#deps.timers, this.#patience, abort);
     const startMs = this.#deps.clock.monotonicMs();
     let stream: DeliverStream | undefined;
     try {
@@ -140,7 +140,10 @@ export class BlockPuller {
     } catch (error) {
       if (error instanceof SinkFailure) throw error.failure;
       if (signal.aborted) return { kind: "aborted" };
-      if (silence.isTooLong) return { kind: "moved-on", reason: "it was silent" };
+      if (silence.isTooLong) {
+        this.#patience.wasSilent();
+        return { kind: "moved-on", reason: "it was silent" };
+      }
       return { kind: "failed", reason: errorMessage(error) };
     } finally {
       const lastedMs = this.#deps.clock.monotonicMs() - startMs;
@@ -168,6 +171,7 @@ export class BlockPuller {
       if (refusal !== undefined) return { kind: "failed", reason: refusal };
       await this.#handOn(block);
       this.#setbacks.clear();
+      this.#patience.cameBlock();
       this.#deps.report({ kind: "progress", address: endpoint.address, number: expected.number });
       expected = successor(block);
       if (!this.#isStill(endpoint, config))
@@ -254,21 +258,21 @@ class SinkFailure extends Error {
 /** Aborts a connection on which nothing has come for too long. Time spent on a block that has come does not count. */
 class Silence {
   readonly #timers: Timers;
-  readonly #maxMs: number;
+  readonly #patience: PullPatience;
   readonly #tooLong: () => void;
   #timer: ReturnType<Timers["after"]> | undefined;
   isTooLong = false;
 
-  constructor(timers: Timers, maxMs: number, tooLong: () => void) {
+  constructor(timers: Timers, patience: PullPatience, tooLong: () => void) {
     this.#timers = timers;
-    this.#maxMs = maxMs;
+    this.#patience = patience;
     this.#tooLong = tooLong;
     this.resume();
   }
 
   resume(): void {
     assert(this.#timer === undefined, "silence is measured once at a time");
-    this.#timer = this.#timers.after(this.#maxMs, () => {
+    this.#timer = this.#timers.after(this.#patience.ms, () => {
       this.isTooLong = true;
       this.#tooLong();
     });

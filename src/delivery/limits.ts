@@ -14,7 +14,12 @@ export const PULL_BACKOFF_MS_MAX = 10_000;
 /** A stream that held for this long ends a row of failures, even if no block came on it. */
 export const PULL_STEADY_MS = 2_000;
 
-/** An orderer that sends nothing for this long is left for another: it may be cut off from its leader, or withhold. */
+/**
+ * An orderer that sends nothing for this long is left for another: it may be cut off, or withhold. The first after a block;
+ * then, as long as none comes from anybody, each time so much longer, up to the last.
+ */
+export const PULL_SILENCE_MS_MIN = 3_000;
+export const PULL_PATIENCE_FACTOR = 2;
 export const PULL_SILENCE_MS_MAX = 30_000;
 
 /** Signatures of one block that are looked at. A block with more is refused before any is verified. */

@@ -2,13 +2,15 @@ import type { Random } from "../../kernel/ports/random.ts";
 import { PULL_BACKOFF_FACTOR, PULL_BACKOFF_MS_MAX, PULL_BACKOFF_MS_MIN } from "../limits.ts";
 
 /**
- * Chooses which orderer to ask: at random, but none twice before every other has been asked.
+ * Chooses which orderer to ask: at random, but none twice before every other has been asked, and, where there is another, none
+ * twice in a row.
  *
  * Invariant: `#left` holds distinct addresses.
  */
 export class PullRotation {
   readonly #random: Random;
   #left: string[] = [];
+  #last: string | undefined;
 
   constructor(random: Random) {
     this.#random = random;
@@ -23,9 +25,12 @@ export class PullRotation {
   next(addresses: readonly string[]): string | undefined {
     this.#left = this.#left.filter((address) => addresses.includes(address));
     if (this.#left.length === 0) this.#left = [...new Set(addresses)];
-    if (this.#left.length === 0) return undefined;
-    const [chosen] = this.#left.splice(this.#random.below(this.#left.length), 1);
-    return chosen;
+    const others = this.#left.filter((address) => address !== this.#last);
+    const choice = others.length === 0 ? this.#left : others;
+    if (choice.length === 0) return undefined;
+    this.#last = choice[this.#random.below(choice.length)];
+    this.#left = this.#left.filter((address) => address !== this.#last);
+    return this.#last;
   }
 }
 

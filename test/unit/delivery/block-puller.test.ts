@@ -247,18 +247,26 @@ describe("a block puller", () => {
     expect(set.time.monotonicMs()).toBeGreaterThan(86_000);
   });
 
-  test("leaves an orderer that has been silent for 30 s", async () => {
+  test("leaves an orderer that is silent after a block soon, and each further one later", async () => {
     const set = setUp();
     set.dialer.scripts.set(FIRST, serving(chain.slice(0, 3)));
     set.dialer.scripts.set(SECOND, serving(chain.slice(0, 3)));
     await running(set, async () => {
       await until(set.time, () => set.sink.height === 3);
+      for (const silenceMs of [3_000, 6_000, 12_000, 24_000, 30_000, 30_000]) {
+        const before = set.dialer.dialled.length;
+        await set.time.advance(silenceMs - 500);
+        expect(set.dialer.dialled).toHaveLength(before);
+        await set.time.advance(1_000, () => set.dialer.dialled.length > before);
+        const addresses = set.dialer.dialled.slice(before - 1);
+        expect(new Set(addresses.map(({ address }) => address)).size).toBe(2);
+      }
+      set.dialer.scripts.set(FIRST, serving(chain));
+      set.dialer.scripts.set(SECOND, serving(chain));
+      await until(set.time, () => set.sink.height === 7, 100);
       const before = set.dialer.dialled.length;
-      await set.time.advance(29_000);
-      expect(set.dialer.dialled).toHaveLength(before);
-      await until(set.time, () => set.dialer.dialled.length > before, 100);
-      const addresses = set.dialer.dialled.slice(before - 1, before + 1);
-      expect(new Set(addresses.map(({ address }) => address)).size).toBe(2);
+      await set.time.advance(4_000, () => set.dialer.dialled.length > before);
+      expect(set.dialer.dialled.length).toBe(before + 1);
     });
     expect(set.reports.every(({ kind }) => kind === "progress")).toBe(true);
   });

@@ -5,12 +5,15 @@ import { SeededRandom } from "../../../../src/kernel/seeded-random.ts";
 
 describe("the choice of an orderer", () => {
   propertyTest.prop([fc.nat(), fc.uniqueArray(fc.string(), { minLength: 1, maxLength: 8 })])(
-    "asks every orderer once before any twice",
+    "asks every orderer once before any twice, and none twice in a row where there is another",
     (seed, addresses) => {
       const rotation = new PullRotation(new SeededRandom(seed));
+      let last: string | undefined;
       for (let round = 0; round < 3; round += 1) {
         const chosen = addresses.map(() => rotation.next(addresses));
         expect(new Set(chosen)).toEqual(new Set(addresses));
+        if (addresses.length > 1) expect(chosen[0]).not.toBe(last);
+        last = chosen.at(-1);
       }
     },
   );
