@@ -66,7 +66,12 @@ export class TestNetwork {
   }
 
   static async start(
-    options: { readonly peersPerOrganization?: number; readonly orderers?: number } = {},
+    options: {
+      readonly peersPerOrganization?: number;
+      readonly orderers?: number;
+      /** Takes root. `topology` tells no addresses then. */
+      readonly namespaces?: boolean;
+    } = {},
   ): Promise<TestNetwork> {
     const peerCountPerOrganization = options.peersPerOrganization ?? 2;
     const ordererCount = options.orderers ?? 3;
@@ -77,7 +82,8 @@ export class TestNetwork {
       planTopology({ ordererCount, peerCountPerOrganization, portOffset }),
     );
     const counts = ["--peers-per-org", peerCountPerOrganization, "--orderers", ordererCount];
-    const sizes = counts.map(String);
+    const flags = options.namespaces === true ? ["--namespaces"] : [];
+    const sizes = [...counts.map(String), ...flags];
     await network.must("up", "--detach", "--port-offset", String(portOffset), ...sizes);
     return network;
   }
