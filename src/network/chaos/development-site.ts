@@ -3,7 +3,8 @@ import type { DirectionFaults, DiskFaults, OneWayCut } from "../../faults/index.
 import type { DevelopmentNetwork } from "../development-network.ts";
 import { readNodeFigures } from "../node-figures.ts";
 import { ChaosControl, type Undo } from "./chaos-control.ts";
-import type { ChaosSite, PeerClient, SiteAbilities } from "./site.ts";
+import type { SiteAbilities } from "./abilities.ts";
+import type { ChaosSite, PeerClient } from "./site.ts";
 import type { NetworkNames } from "./steps.ts";
 
 export class DevelopmentSite implements ChaosSite {

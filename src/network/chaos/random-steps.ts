@@ -1,7 +1,7 @@
 /** Faults that a seed chooses. Pure. */
 import type { SeededRandom } from "../../kernel/seeded-random.ts";
 import { ORDERER_COUNT_MIN, SHAPES } from "./shapes.ts";
-import type { SiteAbilities } from "./site.ts";
+import type { SiteAbilities } from "./abilities.ts";
 import {
   isPossible,
   LEADER,

@@ -1,5 +1,6 @@
 import type { DirectionFaults, DiskFaults, OneWayCut } from "../../faults/index.ts";
 import type { FabricClient } from "../client/fabric-client.ts";
+import type { SiteAbilities } from "./abilities.ts";
 import type { Undo } from "./chaos-control.ts";
 import type { NetworkNames } from "./steps.ts";
 
@@ -7,14 +8,6 @@ import type { NetworkNames } from "./steps.ts";
 export interface PeerClient {
   readonly peer: string;
   readonly client: FabricClient;
-}
-
-/** Beside partitions and kills, which every network knows. */
-export interface SiteAbilities {
-  /** Nodes have processes of their own, which can be paused. */
-  readonly hasProcesses: boolean;
-  /** Nodes take faults of links, disks and clocks. */
-  readonly hasFaultLayer: boolean;
 }
 
 /** What a run of chaos needs of a network, be its nodes processes or not. Nodes are named in full. */

@@ -1,6 +1,6 @@
 /** What a course of faults consists of. */
 import type { Shape } from "./shapes.ts";
-import type { SiteAbilities } from "./site.ts";
+import type { SiteAbilities } from "./abilities.ts";
 
 /** Whom a step hits: by role at that moment, or by name. */
 export type Target =
