@@ -3,7 +3,7 @@ import { CompiledFiles, MutatedCopy } from "./mutated-copy.ts";
 import type { Catch, Edit, Hunt } from "./mutation.ts";
 
 /** A hunt that takes longer has caught nothing. */
-const HUNT_MS_MAX = 60_000;
+const HUNT_MS_MAX = 240_000;
 
 const PROGRAMS: Record<Hunt, string> = {
   script: "hunt.ts",
