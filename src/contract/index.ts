@@ -4,4 +4,3 @@
  */
 export type { Contract, ContractContext, ContractFunction, ContractResult } from "./contract.ts";
 export { ContractRuntime, type ContractRuntimeDeps } from "./contract-runtime.ts";
-export { ContractError, type ContractErrorCode } from "./errors.ts";

@@ -78,7 +78,7 @@ export class Msp {
     const { rootCerts, intermediateCerts, tlsRootCerts, tlsIntermediateCerts } = config;
     const authorities = Authorities.fromPem(rootCerts, intermediateCerts, revocations);
     checkTlsAuthorities(tlsRootCerts, tlsIntermediateCerts, revocations);
-    const certifiersIdOf = (pem: Uint8Array): Uint8Array => authorities.certifiersIdOf(pem);
+    const certifiersIdOf = askedOnce((pem) => authorities.certifiersIdOf(pem));
     const unitIdentifiers = UnitIdentifiers.fromConfig(
       config.organizationalUnitIdentifiers,
       certifiersIdOf,
@@ -165,6 +165,17 @@ function remembered(
     const verdict = ask(principal);
     verdicts.set(principal, verdict);
     return verdict;
+  };
+}
+
+// All roles of an organisation usually name one authority, whose certificate would be parsed and verified for each.
+function askedOnce(idOf: (pem: Uint8Array) => Uint8Array): (pem: Uint8Array) => Uint8Array {
+  const ids = new Map<string, Uint8Array>();
+  return (pem) => {
+    const key = sha256Hex(pem);
+    const id = ids.get(key) ?? idOf(pem);
+    ids.set(key, id);
+    return id;
   };
 }
 

@@ -3,7 +3,7 @@
  * everything drawn from one seed. The nodes are those of production; only the ports are others.
  */
 export { reportLine, type RunReport } from "./report.ts";
-export { LIVENESS_MS_MAX, Simulator, type RunOptions } from "./run.ts";
-export { drawProfile, type Profile } from "./faults/profile.ts";
+export { Simulator, type RunOptions } from "./run.ts";
+export type { Profile } from "./faults/profile.ts";
 export { shrinkSchedule } from "./faults/shrink.ts";
 export { SOMETIMES_STATES, Sometimes } from "./sometimes.ts";

@@ -31,7 +31,7 @@ export interface RunOptions {
 }
 
 /** Time that a healed network has until all its nodes are level and every peer serves. */
-export const LIVENESS_MS_MAX = 180_000;
+const LIVENESS_MS_MAX = 180_000;
 const OPENING_MS_MAX = 120_000;
 /** Calls that began before the healing have ended by then. */
 const CALLS_END_MS_MAX = 60_000;
