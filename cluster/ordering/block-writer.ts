@@ -14,6 +14,7 @@ import {
   type WholeBlock,
 } from "./core/block-assembly.ts";
 import { changedMembership, type Membership, type MembershipOutcome } from "./core/membership.ts";
+import { BLOCKS_WRITTEN_TOGETHER_MAX } from "./limits.ts";
 import type { ConfigInForce, OrderedBlocks } from "./ports.ts";
 
 // Fabric's length.
@@ -134,8 +135,12 @@ export class BlockWriter {
 
   /** Writes accepted blocks, in the order of their acceptance. Durable, and configurations in force, when it resolves. */
   async write(accepted: readonly AcceptedBlock[]): Promise<void> {
-    const sealed = await Promise.all(accepted.map((each) => this.#seal(each)));
-    await Promise.all(sealed.map((block) => this.#deps.blocks.append(block)));
+    // After a stall of the disk many may have come together, more than the store lets wait.
+    for (let from = 0; from < accepted.length; from += BLOCKS_WRITTEN_TOGETHER_MAX) {
+      const part = accepted.slice(from, from + BLOCKS_WRITTEN_TOGETHER_MAX);
+      const sealed = await Promise.all(part.map((each) => this.#seal(each)));
+      await Promise.all(sealed.map((block) => this.#deps.blocks.append(block)));
+    }
     for (const { nextConfig } of accepted) {
       if (nextConfig !== undefined) this.#deps.config.replace(nextConfig);
     }

@@ -102,3 +102,6 @@ export const FORMER_CONFIGS_MAX = 1_000;
 
 /** Bytes of the record of a recovery. A longer one is refused as damaged. */
 export const RECOVERY_RECORD_BYTES_MAX = 65_536;
+
+/** Blocks that are given to the block store at once: less than it lets wait. The others wait for these. */
+export const BLOCKS_WRITTEN_TOGETHER_MAX = 512;
