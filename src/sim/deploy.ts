@@ -2,7 +2,7 @@
 import { assert } from "../kernel/assert.ts";
 import type { RpcChannel } from "../kernel/ports/rpc.ts";
 import { sleep } from "../kernel/sleep.ts";
-import { deployChaincode, FabricClient, installPackage } from "../network/client/index.ts";
+import { deployChaincode, FabricClient, installPackage, retryBy } from "../network/client/index.ts";
 import type { NodeName } from "./contracts.ts";
 import { CHANNEL_ID, PEER_PORT, type Material } from "./material.ts";
 import { simulatedPackage } from "./nodes/node-world.ts";
@@ -44,7 +44,7 @@ export async function deployContract(
     (step) => {
       world.trace("deploy", step);
     },
-    pace,
+    retryBy(pace),
   );
 }
 

@@ -2,8 +2,6 @@
  * Deploys a contract to every organisation of a channel: install on each peer, approve for each organisation,
  * commit, and wait until it answers. Real `_lifecycle` transactions, as Fabric's `peer lifecycle chaincode` makes them.
  */
-import { systemClock } from "../../kernel/adapters/system-clock.ts";
-import { systemTimers } from "../../kernel/adapters/system-timers.ts";
 import { utf8 } from "../../kernel/bytes.ts";
 import { errorMessage } from "../../kernel/error.ts";
 import type { RpcChannel } from "../../kernel/ports/rpc.ts";
@@ -22,13 +20,11 @@ import {
 } from "../../wire/index.ts";
 import { NetworkError } from "../errors.ts";
 import type { FabricClient } from "./fabric-client.ts";
-import { retry, type Pace } from "./retry.ts";
+import { retry, type Retry } from "./retry.ts";
 
 const LIFECYCLE = "_lifecycle";
 /** A contract that does not answer by then has a fault of its own. */
 const START_TIMEOUT_MS = 60_000;
-/** The clock and timers of this machine. */
-const SYSTEM_PACE: Pace = { clock: systemClock, timers: systemTimers };
 /** Time for every organisation's peer to commit the approvals. */
 const APPROVALS_TIMEOUT_MS = 10_000;
 
@@ -64,7 +60,7 @@ export async function deployChaincode(
   organizations: readonly DeployOrganization[],
   request: DeployRequest,
   onStep: (text: string) => void,
-  pace: Pace = SYSTEM_PACE,
+  again: Retry = retry,
 ): Promise<DeployedChaincode> {
   const [first] = organizations;
   if (first === undefined)
@@ -78,9 +74,9 @@ export async function deployChaincode(
     await approve(organization, request.channelId, definition, packageId);
   }
   onStep("committing the definition");
-  const { blockNumber } = await commit(organizations, request.channelId, definition, pace);
+  const { blockNumber } = await commit(organizations, request.channelId, definition, again);
   onStep(`waiting for ${request.name} to start`);
-  await untilAnswering(organizations, request, pace);
+  await untilAnswering(organizations, request, again);
   return { packageId, sequence, blockNumber };
 }
 
@@ -178,7 +174,7 @@ async function commit(
   organizations: readonly DeployOrganization[],
   channelId: string,
   definition: Definition,
-  pace: Pace,
+  again: Retry,
 ): Promise<{ readonly blockNumber: number }> {
   const [first] = organizations;
   if (first === undefined) throw new NetworkError("refused", "the channel has no organisation");
@@ -190,7 +186,7 @@ async function commit(
     return first.admin.submit(proposal, await first.admin.endorseAt(proposal, endorsers));
   };
   // A peer that has not yet committed the last approval refuses, or computes another result.
-  return retry(pace, attempt, { timeoutMs: APPROVALS_TIMEOUT_MS, isWorthIt: isRefusal });
+  return again(attempt, { timeoutMs: APPROVALS_TIMEOUT_MS, isWorthIt: isRefusal });
 }
 
 function isRefusal(error: unknown): boolean {
@@ -202,12 +198,12 @@ function isRefusal(error: unknown): boolean {
 async function untilAnswering(
   organizations: readonly DeployOrganization[],
   request: DeployRequest,
-  pace: Pace,
+  again: Retry,
 ): Promise<void> {
   const options = { timeoutMs: START_TIMEOUT_MS, isWorthIt: isRefusal };
   const mspIds = organizations.map(({ mspId }) => mspId);
   const answers = organizations.map(({ admin }) =>
-    retry(pace, () => probe(admin, request, mspIds), options),
+    again(() => probe(admin, request, mspIds), options),
   );
   await Promise.all(answers).catch((error: unknown) => {
     throw new NetworkError(
