@@ -10,7 +10,6 @@ export {
   linkTo,
   NO_FAULT,
   NO_FAULTS,
-  RIGHT_CLOCK,
   SOUND_DISK,
   withLink,
   type ClockFaults,
