@@ -53,7 +53,16 @@ export async function updateEnvelope(
   sender: Signer = signers.at(-1)!,
   channelId: string = update.channelId,
 ): Promise<Envelope> {
-  const configUpdate = encode(ConfigUpdate, update);
+  return rawUpdateEnvelope(encode(ConfigUpdate, update), signers, sender, channelId);
+}
+
+/** As `updateEnvelope`, of a marshalled update, be it one or not. */
+export async function rawUpdateEnvelope(
+  configUpdate: Uint8Array,
+  signers: readonly Signer[],
+  sender: Signer,
+  channelId: string,
+): Promise<Envelope> {
   const signatures = await Promise.all(signers.map((signer) => signUpdate(configUpdate, signer)));
   const data = encode(ConfigUpdateEnvelope, { configUpdate, signatures });
   return signedEnvelope(HeaderType.CONFIG_UPDATE, channelId, data, sender);
