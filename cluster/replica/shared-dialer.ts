@@ -17,16 +17,18 @@ interface Connection {
  * joined yet would interrupt all the others.
  */
 export class SharedDialer implements RpcDialer {
-  readonly localCertificate: Uint8Array | undefined;
   readonly #dialer: RpcDialer;
   readonly #count: Gauge;
   readonly #connections = new Set<Connection>();
 
   constructor(deps: { readonly dialer: RpcDialer; readonly meter: Meter }) {
     this.#dialer = deps.dialer;
-    this.localCertificate = deps.dialer.localCertificate;
     this.#count = transportMetrics(deps.meter).egressConnections;
     this.#count.set(0);
+  }
+
+  get localCertificate(): Uint8Array | undefined {
+    return this.#dialer.localCertificate;
   }
 
   /** Closing the channel ends the connection when it was the last; the calls on it are for the caller to end. */

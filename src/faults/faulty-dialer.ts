@@ -12,7 +12,9 @@ export interface FaultyDialerDeps extends LinkDeps {
  */
 export function faultyDialer(deps: FaultyDialerDeps): RpcDialer {
   return {
-    localCertificate: deps.dialer.localCertificate,
+    get localCertificate() {
+      return deps.dialer.localCertificate;
+    },
     dial: (target: RpcTarget): RpcChannel => new FaultyChannel(deps, deps.dialer.dial(target)),
   };
 }

@@ -22,6 +22,7 @@ import { PinoLog } from "../ops/adapters/pino-log.ts";
 import { PrometheusMeter } from "../ops/adapters/prometheus-meter.ts";
 import { Health } from "../ops/index.ts";
 import { offerFaults } from "./fault-endpoint.ts";
+import { RenewableSigner } from "./renewable-signer.ts";
 import { readVersion } from "./version.ts";
 import type { AdminConfig, CommonConfig, PeerConfig } from "./config.ts";
 import { readConfigured } from "./configured-file.ts";
@@ -32,6 +33,10 @@ export interface RealWorld extends World {
   readonly meter: PrometheusMeter;
   /** Those of `dialer` and `files`; of a development node only. */
   readonly faults: Faults | undefined;
+  /** Presents another certificate to those whom it calls from now on. */
+  renewTls(renewed: TlsMaterial): void;
+  /** Reads the node's signing identity again. Rejects for one that cannot be used; then it signs as before. */
+  renewSigner(): Promise<void>;
 }
 
 export interface WorldOptions {
@@ -69,6 +74,7 @@ export async function openWorld(config: CommonConfig, options: WorldOptions): Pr
     clientCertificate: tls,
     hostAddresses: new Map(Object.entries(config.hostAddresses)),
   });
+  const signer = new RenewableSigner(await readSigner(config.msp.directory, config.msp.id));
   const files =
     faults === undefined ? nodeFiles : faultyFiles({ ...ports, files: nodeFiles, faults });
   return {
@@ -79,9 +85,15 @@ export async function openWorld(config: CommonConfig, options: WorldOptions): Pr
     meter,
     health,
     operations,
-    signer: await readSigner(config.msp.directory, config.msp.id),
+    signer,
     dialer: faults === undefined ? dialer : faultyDialer({ ...ports, dialer, faults }),
     faults,
+    renewTls: (renewed) => {
+      dialer.renew(renewed);
+    },
+    renewSigner: async () => {
+      signer.renew(await readSigner(config.msp.directory, config.msp.id));
+    },
     verifier: verifySignature,
     localMsp: await readMspDirectory(config.msp.directory, config.msp.id),
     tls,

@@ -3,10 +3,10 @@
  * it runs: commands that only look for its process come here too.
  */
 import { errorMessage } from "../kernel/error.ts";
-import type { CommonConfig } from "./config.ts";
+import type { OrdererConfig, PeerConfig } from "./config.ts";
 import { removeRunFile, writeRunFile } from "./run-file.ts";
 import type { RunningHost } from "./running-host.ts";
-import type { World } from "./world.ts";
+import type { RealWorld } from "./open-world.ts";
 
 /** Exit codes of a node's process. */
 const EXIT_OK = 0;
@@ -26,9 +26,11 @@ export async function runPeer(configPath: string): Promise<void> {
   await runNode(await loadPeerConfig(configPath), startPeer);
 }
 
-async function runNode<Config extends CommonConfig>(
+type NodeConfig = OrdererConfig | PeerConfig;
+
+async function runNode<Config extends NodeConfig>(
   config: Config,
-  start: (config: Config, world: World) => Promise<RunningHost>,
+  start: (config: Config, world: RealWorld) => Promise<RunningHost>,
 ): Promise<void> {
   const { openWorld } = await import("./open-world.ts");
   const world = await openWorld(config, { process: true });
@@ -47,7 +49,7 @@ async function runNode<Config extends CommonConfig>(
   await writeRunFile(dataDirectory, { pid: process.pid, name, startedAt, ...ports });
   world.logger.info("the node serves", ports);
   process.on("SIGHUP", () => {
-    void renewTls(config, host, world);
+    void renew(config, host, world);
   });
   const signal = await told;
   world.logger.info("the node ends", { signal });
@@ -57,11 +59,27 @@ async function runNode<Config extends CommonConfig>(
 }
 
 // What is wrong with the files is an operator's mistake: the node goes on as it was.
-async function renewTls(config: CommonConfig, host: RunningHost, world: World): Promise<void> {
+async function renew(config: NodeConfig, host: RunningHost, world: RealWorld): Promise<void> {
+  await renewTls(config, host, world);
+  // Gossip knows a peer by its certificate: another one is another peer.
+  if (config.kind === "orderer") await renewSigner(world);
+}
+
+async function renewSigner(world: RealWorld): Promise<void> {
+  try {
+    await world.renewSigner();
+    world.logger.info("signs as the identity that was read again");
+  } catch (error) {
+    world.logger.error("keeps its signing identity", { reason: errorMessage(error) });
+  }
+}
+
+async function renewTls(config: NodeConfig, host: RunningHost, world: RealWorld): Promise<void> {
   const { readRenewedTls } = await import("./tls-renewal.ts");
   try {
     const { renewed, validUntil } = await readRenewedTls(config.tls, world.clock);
     host.renewTls(renewed);
+    world.renewTls(renewed);
     world.logger.info("presents the TLS certificate that was read again", { validUntil });
   } catch (error) {
     world.logger.error("keeps its TLS certificate", { reason: errorMessage(error) });
@@ -97,7 +115,7 @@ function stopSignal(): Promise<string> {
   });
 }
 
-function endOnBugs(world: World): void {
+function endOnBugs(world: RealWorld): void {
   const end = (error: unknown): void => {
     const stack = error instanceof Error ? error.stack : undefined;
     world.logger.error("a bug ends the process", { error: errorMessage(error), stack });

@@ -38,15 +38,36 @@ export interface GrpcDialerOptions {
   readonly reconnectDelayMsMax?: number;
 }
 
+type ClientCertificate = NonNullable<GrpcDialerOptions["clientCertificate"]>;
+
 export class GrpcDialer implements RpcDialer {
-  readonly localCertificate: Uint8Array | undefined;
   readonly #options: GrpcDialerOptions;
+  #own: ClientCertificate | undefined;
+  #localCertificate: Uint8Array | undefined;
+  // Counts renewals.
+  #generation = 0;
 
   constructor(options: GrpcDialerOptions) {
     this.#options = options;
-    const pem = options.clientCertificate?.certificatePem;
-    this.localCertificate =
-      pem === undefined ? undefined : new Uint8Array(new X509Certificate(pem).raw);
+    if (options.clientCertificate !== undefined) this.#present(options.clientCertificate);
+  }
+
+  get localCertificate(): Uint8Array | undefined {
+    return this.#localCertificate;
+  }
+
+  /**
+   * Presents another certificate on calls that begin from now on, over channels that are open as well; calls that are
+   * under way keep theirs. Throws for what is no certificate.
+   */
+  renew(own: ClientCertificate): void {
+    this.#present(own);
+    this.#generation += 1;
+  }
+
+  #present(own: ClientCertificate): void {
+    this.#localCertificate = new Uint8Array(new X509Certificate(own.certificatePem).raw);
+    this.#own = own;
   }
 
   dial(target: RpcTarget): RpcChannel {
@@ -69,8 +90,10 @@ export class GrpcDialer implements RpcDialer {
         ? {}
         : { "grpc.ssl_target_name_override": serverName, "grpc.default_authority": serverName }),
     };
-    const client = new Client(`${dialled}:${port}`, this.#credentials(target), channelOptions);
-    return new GrpcChannel(target.address, client);
+    const connect = (): Client =>
+      new Client(`${dialled}:${port}`, this.#credentials(target), channelOptions);
+    const isOwn = target.tls !== undefined && target.tls.clientCertificate === undefined;
+    return new GrpcChannel(target.address, connect, () => (isOwn ? this.#generation : 0));
   }
 
   #credentials(target: RpcTarget): ChannelCredentials {
@@ -78,7 +101,7 @@ export class GrpcDialer implements RpcDialer {
     const roots = Buffer.concat(
       target.tls.rootsPem.map((pem) => Buffer.concat([pem, Buffer.from("\n")])),
     );
-    const own = target.tls.clientCertificate ?? this.#options.clientCertificate;
+    const own = target.tls.clientCertificate ?? this.#own;
     return own === undefined
       ? ChannelCredentials.createSsl(roots)
       : ChannelCredentials.createSsl(
@@ -91,11 +114,30 @@ export class GrpcDialer implements RpcDialer {
 
 class GrpcChannel implements RpcChannel {
   readonly address: string;
-  readonly #client: Client;
+  readonly #connect: () => Client;
+  readonly #newest: () => number;
+  #client: Client;
+  #generation: number;
+  #isClosed = false;
 
-  constructor(address: string, client: Client) {
+  /** `newest`: the generation of certificates of which `connect` would present one. */
+  constructor(address: string, connect: () => Client, newest: () => number) {
     this.address = address;
-    this.#client = client;
+    this.#connect = connect;
+    this.#newest = newest;
+    this.#client = connect();
+    this.#generation = newest();
+  }
+
+  // A client that is closed lets the calls on it come to their end.
+  #current(): Client {
+    const newest = this.#newest();
+    if (newest !== this.#generation && !this.#isClosed) {
+      this.#client.close();
+      this.#client = this.#connect();
+      this.#generation = newest;
+    }
+    return this.#client;
   }
 
   unary<Request, Response>(
@@ -104,7 +146,7 @@ class GrpcChannel implements RpcChannel {
     options: RpcCallOptions = {},
   ): Promise<Response> {
     return new Promise((resolve, reject) => {
-      const call: ClientUnaryCall = this.#client.makeUnaryRequest<Request, Received<Response>>(
+      const call: ClientUnaryCall = this.#current().makeUnaryRequest<Request, Received<Response>>(
         method.path,
         serializer(method.request),
         deserializer(method.response),
@@ -125,7 +167,7 @@ class GrpcChannel implements RpcChannel {
     method: RpcMethod<Request, Response>,
     options: RpcCallOptions = {},
   ): RpcStream<Request, Response> {
-    const call = this.#client.makeBidiStreamRequest<Request, Received<Response>>(
+    const call = this.#current().makeBidiStreamRequest<Request, Received<Response>>(
       method.path,
       serializer(method.request),
       deserializer(method.response),
@@ -135,6 +177,7 @@ class GrpcChannel implements RpcChannel {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#client.close();
   }
 }

@@ -7,6 +7,7 @@ import { GrpcServer } from "../../../../src/kernel/adapters/grpc-server.ts";
 import { systemClock } from "../../../../src/kernel/adapters/system-clock.ts";
 import { systemRandom } from "../../../../src/kernel/adapters/system-random.ts";
 import {
+  serveStream,
   serveUnary,
   type RpcChannel,
   type RpcCodec,
@@ -123,4 +124,63 @@ test("an orderer's renewed certificate must be of the same key", async () => {
   expect(() => {
     requireSameKey(first.certificatePem, second.certificatePem);
   }).toThrow(/heddle orderer replace/);
+});
+
+describe("a caller whose certificate is renewed", () => {
+  const whoAreYou: RpcMethod<string, string> = { ...whichCertificate, path: "/test.Echo/Who" };
+  const talk: RpcMethod<string, string> = {
+    ...whichCertificate,
+    path: "/test.Echo/Talk",
+    requestStream: true,
+    responseStream: true,
+  };
+
+  async function callee(): Promise<number> {
+    const name = (certificate: Uint8Array | undefined): string =>
+      toHex(certificate ?? new Uint8Array(0));
+    const answer = serveUnary(whoAreYou, (_request, { peerCertificate }) =>
+      Promise.resolve(name(peerCertificate)),
+    );
+    const echo = serveStream(talk, async (requests, send, { peerCertificate }) => {
+      for await (const request of requests) await send(`${request} ${name(peerCertificate)}`);
+    });
+    const tls = pems(await issue(10));
+    const server = new GrpcServer([answer, echo], { host: "127.0.0.1", port: 0, tls });
+    closers.push(() => server.close());
+    return server.listen();
+  }
+
+  test("shows the new one on further calls of an open channel; those under way go on", async () => {
+    const [first, second] = await Promise.all([issue(10), issue(20)]);
+    const dialer = new GrpcDialer({ clientCertificate: pems(first) });
+    const tls = { rootsPem: [authority.certificatePem], serverName: "node.example.com" };
+    const channel = dialer.dial({ address: `127.0.0.1:${await callee()}`, tls });
+    closers.push(() => {
+      channel.close();
+    });
+    const who = (): Promise<string> => channel.unary(whoAreYou, "", { timeoutMs: 5_000 });
+    expect(await who()).toBe(hexOf(first));
+    const stream = channel.stream(talk);
+    const heard = stream.responses[Symbol.asyncIterator]();
+    await stream.send("before");
+    expect((await heard.next()).value).toBe(`before ${hexOf(first)}`);
+
+    dialer.renew(pems(second));
+    expect(toHex(dialer.localCertificate ?? new Uint8Array(0))).toBe(hexOf(second));
+    expect(await who()).toBe(hexOf(second));
+    await stream.send("after");
+    expect((await heard.next()).value).toBe(`after ${hexOf(first)}`);
+    stream.end();
+    expect((await heard.next()).done).toBe(true);
+  });
+
+  test("keeps its own when the new one is none", async () => {
+    const first = await issue(10);
+    const dialer = new GrpcDialer({ clientCertificate: pems(first) });
+    const damaged = { ...pems(first), certificatePem: utf8("no certificate") };
+    expect(() => {
+      dialer.renew(damaged);
+    }).toThrow();
+    expect(toHex(dialer.localCertificate ?? new Uint8Array(0))).toBe(hexOf(first));
+  });
 });
