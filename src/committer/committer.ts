@@ -74,13 +74,13 @@ export class Committer {
     // A failure of verification is met when its turn comes; until then it must not count as unhandled.
     verifying.catch(() => undefined);
     const earlier = this.#lastCommitted;
-    const judged = this.#lastJudged.then(() => this.#judge(block, verifying, earlier));
-    const stored = judged.then(({ committed }) => committed);
-    const fail = (error: unknown): void => {
-      this.#failure ??= error;
+    const fail = (error: unknown): never => {
+      throw this.#stop(error);
     };
-    this.#lastJudged = judged.catch(fail);
-    this.#lastCommitted = stored.catch(fail);
+    const judged = this.#lastJudged.then(() => this.#judge(block, verifying, earlier)).catch(fail);
+    const stored = judged.then(({ committed }) => committed).catch(fail);
+    this.#lastJudged = judged.catch(() => undefined);
+    this.#lastCommitted = stored.catch(() => undefined);
     return stored;
   }
 
@@ -157,6 +157,12 @@ export class Committer {
       refused: codes.filter((code) => code !== TxValidationCode.VALID).length,
       validationMs,
     });
+  }
+
+  /** What to refuse a block with that failed with `error`: the first one's says what went wrong, the others' that we stopped. */
+  #stop(error: unknown): unknown {
+    this.#failure ??= error;
+    return error === this.#failure ? error : this.#halted();
   }
 
   #halted(): CommitterError {
