@@ -14,13 +14,7 @@ export type {
   Self,
   StateClaim,
 } from "./claims.ts";
-export {
-  Channel,
-  type ChannelDeps,
-  type ChannelStart,
-  type PeerDirectory,
-  type PeerFacts,
-} from "./channel.ts";
+export { Channel, type ChannelDeps, type ChannelStart } from "./channel.ts";
 export type { ChannelEffect, ChannelEvent } from "./channel-event.ts";
 export type { Seed } from "./contacts.ts";
 export {
@@ -46,6 +40,7 @@ export {
   optionProblem,
   type GossipOptions,
 } from "./options.ts";
+export type { PeerDirectory, PeerFacts } from "./peer-directory.ts";
 export { type PeerTime } from "./peer-time.ts";
 export { chooseRecipients, type EligiblePeer } from "./private-recipients.ts";
 export { PrivateSearch, type PrivateQuestion, type WantedSet } from "./private-search.ts";

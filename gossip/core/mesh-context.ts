@@ -45,6 +45,13 @@ export class MeshContext {
     return this.membership.claimOf(peer)?.mspId ?? this.identities.get(peer)?.mspId;
   }
 
+  /** Where a member, alive or dead, is dialled: inside the organisation where possible. */
+  endpointOf(peer: PeerId): string | undefined {
+    const claim = this.membership.claimOf(peer);
+    const endpoint = claim?.internalEndpoint ?? claim?.externalEndpoint;
+    return endpoint === "" ? undefined : endpoint;
+  }
+
   /** Whether peers of an organisation may learn of the owner of a claim. */
   mayTell(claim: Pick<AliveClaim, "mspId" | "externalEndpoint">, toMspId: string): boolean {
     return mayDisclose(claim, { ownMspId: this.self.mspId, toMspId });

@@ -8,18 +8,19 @@
 import type { Random } from "../../src/kernel/ports/random.ts";
 import type { Accusation } from "./accusation.ts";
 import type { AliveClaim, IdentityRecord, PeerId, SealedMessage, Self } from "./claims.ts";
-import { Contacts, type Seed } from "./contacts.ts";
+import { Dialling } from "./dialling.ts";
 import { FailureDetection } from "./failure-detection.ts";
 import { IdentityExchange } from "./identity-exchange.ts";
 import { IdentityStore } from "./identity-store.ts";
-import { ACCUSATIONS_MAX, REBUTTAL_AUDIENCE_MAX, REVIVALS_PER_INTERVAL_MAX } from "./limits.ts";
+import { ACCUSATIONS_MAX } from "./limits.ts";
 import { Membership, type Freshness } from "./membership.ts";
 import { MembershipExchange } from "./membership-exchange.ts";
 import { MeshContext } from "./mesh-context.ts";
 import type { MeshEffect, MeshEvent } from "./mesh-event.ts";
 import { MeshNews } from "./mesh-news.ts";
 import type { GossipOptions } from "./options.ts";
-import { OwnAlive, type AliveDraft } from "./own-alive.ts";
+import { OwnAlive } from "./own-alive.ts";
+import { OwnNews } from "./own-news.ts";
 import { comparePeerTimes, type PeerTime } from "./peer-time.ts";
 import { sampleWhere } from "./sampling.ts";
 import { Schedule } from "./schedule.ts";
@@ -35,14 +36,13 @@ export interface MeshDeps {
 
 export class Mesh {
   readonly #context: MeshContext;
-  readonly #contacts: Contacts;
+  readonly #dialling: Dialling;
   readonly #detection: FailureDetection;
   readonly #news: MeshNews;
+  readonly #own: OwnNews;
   readonly #exchange: MembershipExchange;
   readonly #identities: IdentityExchange;
   readonly #schedule: Schedule<"alive" | "revive" | "exchange" | "pull" | "news">;
-  /** Who is to get the next claim directly: they hold this peer for dead or suspect it. */
-  #audience: PeerId[] = [];
   #effects: MeshEffect[] = [];
 
   /** `incarnation`: the start of this run in nanoseconds since 1970. */
@@ -62,8 +62,9 @@ export class Mesh {
         this.#effects.push(effect);
       },
     });
-    this.#contacts = new Contacts(self.peer, options.reconnectIntervalMs);
+    this.#dialling = new Dialling(this.#context);
     this.#news = new MeshNews(this.#context);
+    this.#own = new OwnNews(this.#context, this.#news);
     this.#detection = new FailureDetection(this.#context, this.#news, nowMs);
     this.#exchange = new MembershipExchange(this.#context);
     this.#identities = new IdentityExchange(this.#context);
@@ -98,18 +99,18 @@ export class Mesh {
         this.#detection.late(event.lateMs);
         return;
       case "seeds":
-        this.#contacts.replace(event.seeds);
-        this.#dialSeeds(nowMs);
+        this.#dialling.replaceSeeds(event.seeds);
+        this.#dialling.dialSeeds(nowMs);
         return;
       case "connected":
         if (event.seedEndpoint !== undefined) {
-          this.#contacts.reached(event.seedEndpoint, event.peer);
+          this.#dialling.reached(event.seedEndpoint, event.peer);
         }
         this.#exchange.ask(event.peer, nowMs);
         return;
       case "alive-signed":
-        this.#publish(event.time, event.sealed);
-        this.#dialSeeds(nowMs);
+        this.#own.signed(event.time, event.sealed);
+        this.#dialling.dialSeeds(nowMs);
         return;
       case "alive":
         this.#acceptAlive(event.claim, event.from, nowMs);
@@ -118,7 +119,7 @@ export class Mesh {
         this.#acceptMembers(event.alive, event.dead, nowMs);
         return;
       case "own-alive":
-        this.#sign(this.#context.own.outbid(event.time, event.rebuttals));
+        this.#own.outbid(event.time, event.rebuttals);
         return;
       case "identity":
         this.#context.identities.put(event.record);
@@ -209,9 +210,7 @@ export class Mesh {
 
   /** Where a member, alive or dead, is dialled: inside the organisation where possible. */
   endpointOf(peer: PeerId): string | undefined {
-    const claim = this.#context.membership.claimOf(peer);
-    const endpoint = claim?.internalEndpoint ?? claim?.externalEndpoint;
-    return endpoint === "" ? undefined : endpoint;
+    return this.#context.endpointOf(peer);
   }
 
   /** True once for each answer to a membership request of this peer's. */
@@ -234,10 +233,10 @@ export class Mesh {
     const hasPlain = membership.plainCount > 0;
     this.#detection.tick(nowMs);
     if (this.#schedule.isDue("alive", nowMs) && (hasPlain || own.claim === undefined)) {
-      this.#sign(own.next());
+      this.#own.renew();
     }
-    this.#dialSeeds(nowMs);
-    if (this.#schedule.isDue("revive", nowMs)) this.#revive();
+    this.#dialling.dialSeeds(nowMs);
+    if (this.#schedule.isDue("revive", nowMs)) this.#dialling.dialLost();
     if (this.#schedule.isDue("exchange", nowMs)) {
       for (const peer of this.#pick(1)) this.#exchange.ask(peer, nowMs);
     }
@@ -247,20 +246,6 @@ export class Mesh {
     }
     this.#identities.request(nowMs);
     if (this.#schedule.isDue("news", nowMs)) this.#news.spread();
-  }
-
-  #sign(draft: AliveDraft | undefined): void {
-    if (draft !== undefined) this.#effects.push({ kind: "sign-alive", ...draft });
-  }
-
-  #publish(time: PeerTime, sealed: SealedMessage): void {
-    const { own } = this.#context;
-    const before = own.claim;
-    if (!own.signed(time, sealed) || own.claim === undefined) return;
-    const { claim } = own;
-    if (before?.rebuttals !== claim.rebuttals) this.#news.tell(claim);
-    this.#news.passOn(claim, undefined);
-    this.#insist(claim);
   }
 
   #acceptAlive(claim: AliveClaim, from: PeerId, nowMs: number): void {
@@ -295,59 +280,7 @@ export class Mesh {
       this.#detection.hear(accusation, from, nowMs);
       return;
     }
-    const draft = this.#context.own.rebut(accusation);
-    if (draft !== undefined) this.#detection.doubt();
-    // Whoever says it has to learn better, be it from the message that has been signed since.
-    if (this.#audience.length < REBUTTAL_AUDIENCE_MAX && !this.#audience.includes(from)) {
-      this.#audience.push(from);
-    }
-    this.#sign(draft);
-    const { claim, time } = this.#context.own;
-    const isSigned = claim !== undefined && comparePeerTimes(claim.time, time) === 0;
-    if (draft === undefined && isSigned) this.#insist(claim);
-  }
-
-  /** Shows the newest claim to those who have not seen it. */
-  #insist(claim: AliveClaim): void {
-    for (const peer of this.#audience.splice(0)) {
-      const mspId = this.#context.mspIdOf(peer);
-      if (mspId === undefined || !this.#context.mayTell(claim, mspId)) continue;
-      this.#context.send(peer, { kind: "alive", sealed: this.#context.told(claim, mspId) });
-    }
-  }
-
-  #dialSeeds(nowMs: number): void {
-    // Whoever is reached is told of this peer: not before there is something to show.
-    if (this.#context.own.claim === undefined) return;
-    const isServed = (seed: Seed, peer: PeerId | undefined): boolean =>
-      (peer !== undefined && this.isAlive(peer)) || this.#isMemberAt(seed);
-    for (const seed of this.#contacts.due(nowMs, isServed)) {
-      this.#effects.push({ kind: "dial-seed", seed });
-    }
-  }
-
-  /** Whether a member of the organisation that must answer there has been heard of, which may have dialled this peer first. */
-  #isMemberAt({ endpoint, mspId }: Seed): boolean {
-    return this.alive().some(
-      (claim) =>
-        claim.mspId === mspId &&
-        (claim.internalEndpoint === endpoint || claim.externalEndpoint === endpoint),
-    );
-  }
-
-  /** Dials some of the dead that no probe would reach. */
-  #revive(): void {
-    const { membership, random } = this.#context;
-    const lost = sampleWhere(
-      membership.dead(),
-      REVIVALS_PER_INTERVAL_MAX,
-      random,
-      ({ claim }) => claim.rebuttals === undefined,
-    );
-    for (const { peer } of lost) {
-      const endpoint = this.endpointOf(peer);
-      if (endpoint !== undefined) this.#effects.push({ kind: "dial-member", peer, endpoint });
-    }
+    if (this.#own.rebut(accusation, from)) this.#detection.doubt();
   }
 
   #pick(count: number): readonly PeerId[] {
