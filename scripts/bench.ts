@@ -36,16 +36,28 @@ if (options.help) {
   process.exit(0);
 }
 
+/** Milliseconds. */
+interface Phases {
+  readonly endorse: number;
+  readonly order: number;
+  readonly commit: number;
+}
+
 interface Figures {
   readonly clients: number;
   readonly transactionsPerSecond: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
+  readonly endorseP50Ms: number;
+  readonly orderP50Ms: number;
+  readonly commitP50Ms: number;
   readonly failed: number;
   /** CPU seconds that each process used during the measurement. */
   readonly cpuSeconds: Readonly<Record<string, number>>;
   readonly cpuMsPerTransaction: number;
+  /** Of the process that submits and signs; not part of the network's. */
+  readonly clientCpuMsPerTransaction: number;
 }
 
 const directory = await mkdtemp(join(tmpdir(), "heddle-bench-"));
@@ -117,17 +129,16 @@ async function measure(clients: number): Promise<Figures> {
   const contract = gateway.getNetwork(network.topology.channelId).getContract("basic");
   await create(contract, `warm-${clients}-${Date.now()}`);
   const before = await cpuSeconds();
+  const ownBefore = process.cpuUsage();
   const startedAt = performance.now();
   const endsAt = startedAt + Number(options.seconds) * 1_000;
-  const latencies: number[] = [];
+  const taken: Phases[] = [];
   let failed = 0;
   await Promise.all(
     Array.from({ length: clients }, async (_, index) => {
       for (let round = 0; performance.now() < endsAt; round += 1) {
-        const begun = performance.now();
         try {
-          await create(contract, `a-${clients}-${index}-${round}-${Date.now()}`);
-          latencies.push(performance.now() - begun);
+          taken.push(await create(contract, `a-${clients}-${index}-${round}-${Date.now()}`));
         } catch {
           failed += 1;
         }
@@ -136,36 +147,68 @@ async function measure(clients: number): Promise<Figures> {
   );
   const elapsedSeconds = (performance.now() - startedAt) / 1_000;
   const after = await cpuSeconds();
+  const own = process.cpuUsage(ownBefore);
   gateway.close();
   client.close();
-  return figuresOf(clients, latencies, failed, elapsedSeconds, difference(before, after));
+  const cpu = { network: difference(before, after), client: (own.user + own.system) / 1e6 };
+  return figuresOf(clients, taken, failed, elapsedSeconds, cpu);
 }
 
-function create(contract: Contract, id: string): Promise<Uint8Array> {
-  return contract.submitTransaction("CreateAsset", id, "blue", "5", "Tom", "300");
+/** Creates an asset; resolves with the milliseconds that each phase took. */
+async function create(contract: Contract, id: string): Promise<Phases> {
+  const begunAt = performance.now();
+  const proposal = contract.newProposal("CreateAsset", {
+    arguments: [id, "blue", "5", "Tom", "300"],
+  });
+  const transaction = await proposal.endorse();
+  const endorsedAt = performance.now();
+  const commit = await transaction.submit();
+  const orderedAt = performance.now();
+  const { successful, code } = await commit.getStatus();
+  if (!successful) throw new Error(`transaction refused with code ${code}`);
+  return {
+    endorse: endorsedAt - begunAt,
+    order: orderedAt - endorsedAt,
+    commit: performance.now() - orderedAt,
+  };
 }
 
 function figuresOf(
   clients: number,
-  latencies: number[],
+  taken: readonly Phases[],
   failed: number,
   elapsedSeconds: number,
-  cpu: Readonly<Record<string, number>>,
+  cpu: { readonly network: Readonly<Record<string, number>>; readonly client: number },
 ): Figures {
-  latencies.sort((a, b) => a - b);
-  const at = (share: number): number =>
-    round(latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0);
-  const total = Object.values(cpu).reduce((sum, seconds) => sum + seconds, 0);
+  const latencies = taken.map(({ endorse, order, commit }) => endorse + order + commit);
+  const phase = (name: keyof Phases): number =>
+    percentile(
+      taken.map((phases) => phases[name]),
+      50,
+    );
+  const networkSeconds = Object.values(cpu.network).reduce((sum, seconds) => sum + seconds, 0);
+  const count = Math.max(taken.length, 1);
   return {
     clients,
-    transactionsPerSecond: round(latencies.length / elapsedSeconds),
-    p50Ms: at(0.5),
-    p95Ms: at(0.95),
-    p99Ms: at(0.99),
+    transactionsPerSecond: round(taken.length / elapsedSeconds),
+    p50Ms: percentile(latencies, 50),
+    p95Ms: percentile(latencies, 95),
+    p99Ms: percentile(latencies, 99),
+    endorseP50Ms: phase("endorse"),
+    orderP50Ms: phase("order"),
+    commitP50Ms: phase("commit"),
     failed,
-    cpuSeconds: cpu,
-    cpuMsPerTransaction: round((total * 1_000) / Math.max(latencies.length, 1)),
+    cpuSeconds: cpu.network,
+    cpuMsPerTransaction: round((networkSeconds * 1_000) / count),
+    clientCpuMsPerTransaction: round((cpu.client * 1_000) / count),
   };
+}
+
+/** `percent`: 0..100; 0 of nothing. */
+function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const index = Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100));
+  return round(sorted[index] ?? 0);
 }
 
 async function openGateway(): Promise<{ gateway: Gateway; client: grpc.Client }> {
