@@ -115,6 +115,7 @@ export class BlockCatchUp {
       {
         channelId,
         isTlsEnabled,
+        takesBestEffort: true,
         silenceMsMax: CATCH_UP_SILENCE_MS_MAX,
         ...(isOwnEndpoint === undefined ? {} : { isExcluded: isOwnEndpoint }),
       },

@@ -53,6 +53,11 @@ export interface BlockPullerOptions {
   readonly silenceMsMax?: number;
   /** Endpoints that are never asked. */
   readonly isExcluded?: (address: string) => boolean;
+  /**
+   * Takes what there is of an orderer that cannot vouch for more, having no leader itself. Fabric: so do orderers among
+   * themselves. Default false: it is left.
+   */
+  readonly takesBestEffort?: boolean;
 }
 
 /** How a connection to one orderer ended. */
@@ -238,7 +243,7 @@ export class BlockPuller {
     const { signer, random, clock, dialer } = this.#deps;
     return seekEnvelope(signer, random, {
       channelId: this.#options.channelId,
-      seek: seekFrom(from),
+      seek: seekFrom(from, this.#options.takesBestEffort === true),
       nowMs: clock.wallMs(),
       tlsCertificate: dialer.localCertificate,
     });
@@ -293,12 +298,13 @@ function successor(block: Block): ExpectedBlock {
   return { number: block.header.number + 1, previousHash: blockHeaderHash(block.header) };
 }
 
-function seekFrom(number: number): SeekInfo {
+function seekFrom(number: number, takesBestEffort: boolean): SeekInfo {
+  const { BEST_EFFORT, STRICT } = SeekInfo_SeekErrorResponse;
   return {
     start: { type: { $case: "specified", value: { number: number.toString() } } },
     stop: { type: { $case: "specified", value: { number: STOP_NEVER } } },
     behavior: SeekInfo_SeekBehavior.BLOCK_UNTIL_READY,
-    errorResponse: SeekInfo_SeekErrorResponse.STRICT,
+    errorResponse: takesBestEffort ? BEST_EFFORT : STRICT,
     contentType: SeekInfo_SeekContentType.BLOCK,
   };
 }
