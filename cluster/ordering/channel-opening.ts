@@ -32,6 +32,7 @@ import { ORDERED_WINDOW_COUNT } from "./limits.ts";
 import { lingeringId, ownerOf, raftDirectory } from "./lingering.ts";
 import { membersOf, raftIdIn } from "./members.ts";
 import { MessageValidator } from "./message-validator.ts";
+import { newerMembersIn } from "./newer-members.ts";
 import { OrdererGroup } from "./orderer-group.ts";
 import { OrderingChain } from "./ordering-chain.ts";
 import { cutOffMembers } from "./recovery-record.ts";
@@ -141,6 +142,7 @@ export async function openChannel(
         },
         { raftId, ...ownEndpoint(standing) },
       ),
+      findNewerMembers: newerMembersIn({ ...deps, blocks, config }, ownEndpoint(standing)),
       retire: async (number, signal): Promise<boolean> => {
         if (!(await retire({ chain, replica, missing }, number, signal))) return false;
         const owner = ownerOf(channelId, raftId);

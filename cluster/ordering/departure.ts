@@ -4,6 +4,7 @@ import type { Logger } from "../../src/kernel/ports/logger.ts";
 import type { VoterSet } from "./core/membership-difference.ts";
 import type { Membership } from "./core/membership.ts";
 import type { EvictionSuspicion } from "./eviction-suspicion.ts";
+import { LeaderlessTime } from "./leaderless-time.ts";
 import { EVICTED_LEADERLESS_MS, EVICTION_SUSPICION_MS } from "./limits.ts";
 
 /** This node's part in the group: `RaftReplica`. */
@@ -49,15 +50,16 @@ export class Departure {
   readonly #deps: DepartureDeps;
   readonly #options: DepartureOptions;
   readonly #stopping = new AbortController();
+  readonly #leaderless: LeaderlessTime;
   #resolveDone: () => void = () => undefined;
   #isRetiring = false;
-  #leaderlessSinceMs: number | undefined;
-  // Since when it is leaderless and has not asked around; while it does, Infinity.
+  // Since when it has not asked around; while it does, Infinity.
   #unsuspectedSinceMs = 0;
 
   constructor(deps: DepartureDeps, options: DepartureOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#leaderless = new LeaderlessTime(deps.clock);
     this.done = new Promise((resolve) => {
       this.#resolveDone = resolve;
     });
@@ -66,7 +68,7 @@ export class Departure {
   /** To be called every `MEMBERSHIP_CHECK_MS`. */
   check(): void {
     if (this.#isRetiring || this.#stopping.signal.aborted) return;
-    this.#countLeaderless();
+    this.#leaderless.note(this.#deps.isLed());
     if (this.#isOver()) this.#attempt(() => this.#retire(undefined));
     else if (this.#isSuspicious()) {
       this.#unsuspectedSinceMs = Infinity;
@@ -89,11 +91,6 @@ export class Departure {
     return voters.length > 0 && !voters.includes(raftId);
   }
 
-  #countLeaderless(): void {
-    if (this.#deps.isLed()) this.#leaderlessSinceMs = undefined;
-    else this.#leaderlessSinceMs ??= this.#deps.clock.monotonicMs();
-  }
-
   // One that stands by has the others' blocks anyway.
   #isSuspicious(): boolean {
     if (this.#deps.replica.standsBy !== undefined) return false;
@@ -102,8 +99,7 @@ export class Departure {
     const waitMs = isMember
       ? evictionSuspicionMs
       : Math.min(evictionSuspicionMs, EVICTED_LEADERLESS_MS);
-    const sinceMs = Math.max(this.#leaderlessSinceMs ?? Infinity, this.#unsuspectedSinceMs);
-    return this.#deps.clock.monotonicMs() - sinceMs >= waitMs;
+    return this.#leaderless.elapsedMs(this.#unsuspectedSinceMs) >= waitMs;
   }
 
   #attempt(task: () => Promise<void>): void {

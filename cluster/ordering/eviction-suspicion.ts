@@ -1,16 +1,10 @@
-import { ChannelConfigRef } from "../../src/channel/index.ts";
-import { errorMessage } from "../../src/kernel/error.ts";
-import { blockHeaderHash, type Block } from "../../src/wire/index.ts";
+import type { ChannelConfigRef } from "../../src/channel/index.ts";
+import type { Block } from "../../src/wire/index.ts";
 import type { ClusterMember } from "../replica/index.ts";
-import {
-  BlockCatchUp,
-  type BlockCatchUpDeps,
-  type BlockCatchUpOptions,
-  type CatchUpBlocks,
-} from "./block-catch-up.ts";
+import type { BlockCatchUpDeps } from "./block-catch-up.ts";
 import { recordOf } from "./core/block-assembly.ts";
 import type { Membership } from "./core/membership.ts";
-import { SUSPICION_WITHOUT_BLOCK_MS_MAX } from "./limits.ts";
+import { LookAhead, type LookAheadOptions } from "./look-ahead.ts";
 import { membersOf } from "./members.ts";
 
 export interface EvictionSuspicionDeps extends BlockCatchUpDeps {
@@ -22,13 +16,10 @@ export interface EvictionSuspicionDeps extends BlockCatchUpDeps {
   readonly formerSelf: () => Promise<readonly ClusterMember[]>;
 }
 
-export type EvictionSuspicionOptions = Omit<
-  BlockCatchUpOptions,
-  "onBlock" | "withoutBlockMsMax"
-> & {
+export interface EvictionSuspicionOptions extends LookAheadOptions {
   /** Of this node. */
   readonly raftId: number;
-};
+}
 
 /**
  * Finds out whether a node that knows no leader was removed from the channel and let go: the others no longer talk to it
@@ -52,57 +43,28 @@ export class EvictionSuspicion {
    */
   async releasedBy(membership: Membership, signal: AbortSignal): Promise<number | undefined> {
     const { raftId } = this.#options;
-    const look = new Look(this.#deps.blocks, raftId, membership);
-    const config = new ChannelConfigRef(this.#deps.config.current());
-    let self = look.removal === undefined ? [] : await this.#deps.formerSelf();
-    if (look.removal === undefined) {
-      await this.#walk(look, config, signal, (before) => {
-        self = before.filter((member) => member.raftId === raftId);
-      });
+    const record = new MembershipRecord(raftId, membership, this.#deps.blocks.height);
+    const ahead = new LookAhead(this.#deps, this.#options);
+    let self = record.removal === undefined ? [] : await this.#deps.formerSelf();
+    if (record.removal === undefined) {
+      await ahead.walk((block) => {
+        const { removal, consenterIds } = record;
+        const isLast = record.note(block);
+        if (isLast && removal === undefined) {
+          const before = membersOf(ahead.config.current(), consenterIds);
+          self = before.filter((member) => member.raftId === raftId);
+        }
+        return isLast;
+      }, signal);
     }
-    const { removal } = look;
+    const { removal } = record;
     if (removal === undefined || signal.aborted) return undefined;
     // A later change shows that this one was complete: there is one at a time.
-    if (look.hasPassed() || (await this.#isLetGo(config, removal, self))) return removal.number;
-    await this.#walk(look, config, signal);
-    return look.hasPassed() ? removal.number : undefined;
-  }
-
-  // Until the removal, or what comes after it, is found; or there are no more blocks.
-  // `onRemoval` is told who the members were before.
-  async #walk(
-    look: Look,
-    config: ChannelConfigRef,
-    signal: AbortSignal,
-    onRemoval: (before: readonly ClusterMember[]) => void = () => undefined,
-  ): Promise<void> {
-    const done = new AbortController();
-    const stop = (): void => {
-      done.abort();
-    };
-    signal.addEventListener("abort", stop);
-    if (signal.aborted) stop();
-    const options: BlockCatchUpOptions = {
-      ...this.#options,
-      withoutBlockMsMax: SUSPICION_WITHOUT_BLOCK_MS_MAX,
-      onBlock: (block) => {
-        const { removal, consenterIds } = look;
-        if (!look.note(block)) return;
-        if (removal === undefined) onRemoval(membersOf(config.current(), consenterIds));
-        stop();
-      },
-    };
-    try {
-      await new BlockCatchUp({ ...this.#deps, config, blocks: look }, options).pullTo(
-        Infinity,
-        done.signal,
-      );
-    } catch (error) {
-      const fields = { channel: this.#options.channelId, reason: errorMessage(error) };
-      this.#deps.logger.debug("looked at the other orderers' blocks", fields);
-    } finally {
-      signal.removeEventListener("abort", stop);
+    if (record.hasPassed() || (await this.#isLetGo(ahead.config, removal, self))) {
+      return removal.number;
     }
+    await ahead.walk((block) => record.note(block), signal);
+    return record.hasPassed() ? removal.number : undefined;
   }
 
   // Most of the others refuse it: so many that they need no other vote. A refusal means nothing to one that presents
@@ -133,19 +95,15 @@ interface Removal {
   readonly consenterIds: readonly number[];
 }
 
-/** Begins where a store ends, keeps no block, and notes who the members are after each. */
-class Look implements CatchUpBlocks {
-  height: number;
-  lastHash: Uint8Array | undefined;
-  /** The members after the newest block that was looked at. */
-  consenterIds: readonly number[];
+/** Who the members are after each block, as far as it was noted, and which block removed this node. */
+class MembershipRecord {
   removal: Removal | undefined;
+  /** After the newest block that was noted. */
+  consenterIds: readonly number[];
   readonly #raftId: number;
   #hasPassed = false;
 
-  constructor({ height, lastHash }: CatchUpBlocks, raftId: number, { consenterIds }: Membership) {
-    this.height = height;
-    this.lastHash = lastHash;
+  constructor(raftId: number, { consenterIds }: Membership, height: number) {
     this.#raftId = raftId;
     this.consenterIds = consenterIds;
     if (!consenterIds.includes(raftId)) this.removal = { number: height - 1, consenterIds };
@@ -156,7 +114,7 @@ class Look implements CatchUpBlocks {
     return this.#hasPassed;
   }
 
-  /** Whether it has found what was looked for. */
+  /** Whether it has found what was looked for: the removal, or the change after it. */
   note(block: Block): boolean {
     const consenterIds = recordOf(block)?.consenterIds;
     const number = block.header?.number;
@@ -171,15 +129,5 @@ class Look implements CatchUpBlocks {
     this.#hasPassed ||=
       consenterIds.length !== before.size || consenterIds.some((id) => !before.has(id));
     return this.#hasPassed;
-  }
-
-  append({ header }: Block): Promise<void> {
-    this.height += 1;
-    if (header !== undefined) this.lastHash = blockHeaderHash(header);
-    return Promise.resolve();
-  }
-
-  read(): Promise<undefined> {
-    return Promise.resolve(undefined);
   }
 }

@@ -6,6 +6,7 @@ import type { VoterSet } from "./core/membership-difference.ts";
 import type { Membership } from "./core/membership.ts";
 import { LEAVER_GRACE_MS } from "./limits.ts";
 import { membersOf } from "./members.ts";
+import type { NewerMembers } from "./newer-members.ts";
 
 export interface GroupConnectionsDeps {
   readonly link: Pick<ClusterLink, "reconfigure">;
@@ -32,10 +33,17 @@ interface Leaver {
   readonly untilMs: number | undefined;
 }
 
+/** What they were last wired for. */
+interface Wired {
+  readonly config: ChannelConfig;
+  readonly membership: Membership;
+  readonly newer: NewerMembers | undefined;
+}
+
 /**
  * Whom this node calls and from whom it takes calls: those that the configuration names; those that it no longer names for
- * as long as Raft counts on them, and a moment longer, in which the leader tells them that it does not; and who has a new
- * certificate, a moment longer under the old one.
+ * as long as Raft counts on them, and a moment longer, in which the leader tells them that it does not; who has a new
+ * certificate, a moment longer under the old one; and those that a newer configuration names, which others have already.
  */
 export class GroupConnections {
   readonly #deps: GroupConnectionsDeps;
@@ -43,7 +51,8 @@ export class GroupConnections {
   #members: readonly ClusterMember[];
   #leavers: readonly Leaver[];
   #wired = "";
-  #wiredFor: { readonly config: ChannelConfig; readonly membership: Membership } | undefined;
+  #wiredFor: Wired | undefined;
+  #newer: NewerMembers | undefined;
 
   constructor(deps: GroupConnectionsDeps, options: GroupConnectionsOptions) {
     this.#deps = deps;
@@ -55,36 +64,59 @@ export class GroupConnections {
   /** Raft ids of all of them. */
   get ids(): ReadonlySet<number> {
     const leaving = this.#leavers.map(({ member }) => member);
-    return new Set([...this.#members, ...leaving].map(({ raftId }) => raftId));
+    const all = [...this.#members, ...leaving, ...this.#coming];
+    return new Set(all.map(({ raftId }) => raftId));
+  }
+
+  /** Takes note of members that a configuration names which is not in force here yet. Of several the newest counts. */
+  expect(newer: NewerMembers): void {
+    if (newer.sequence <= (this.#newer?.sequence ?? 0)) return;
+    this.#newer = { ...newer, members: this.#notCutOff(newer.members) };
+    this.check();
   }
 
   /** Brings them up to date. To be called every `MEMBERSHIP_CHECK_MS`. */
   check(): void {
     const config = this.#deps.config.current();
     const membership = this.#deps.membership();
-    const isSame = this.#wiredFor?.config === config && this.#wiredFor.membership === membership;
+    if (this.#newer !== undefined && this.#newer.sequence <= config.sequence) {
+      this.#newer = undefined;
+    }
+    const isSame =
+      this.#wiredFor?.config === config &&
+      this.#wiredFor.membership === membership &&
+      this.#wiredFor.newer === this.#newer;
     if (isSame && this.#leavers.length === 0) return;
     const { consenterIds } = membership;
     // Between a configuration and the membership that comes with it; the next check finds both.
     if (consenterIds.length !== config.orderer.consenters.length) return;
-    const members = membersOf(config, consenterIds).filter(
-      ({ raftId }) => !this.#options.cutOffIds.has(raftId),
-    );
-    this.#wiredFor = { config, membership };
+    const members = this.#notCutOff(membersOf(config, consenterIds));
+    this.#wiredFor = { config, membership, newer: this.#newer };
     this.#leavers = this.#remaining(members);
     this.#members = members;
     this.#wire(config.sequence);
   }
 
+  get #coming(): readonly ClusterMember[] {
+    return this.#newer?.members ?? [];
+  }
+
+  #notCutOff(members: readonly ClusterMember[]): readonly ClusterMember[] {
+    return members.filter(({ raftId }) => !this.#options.cutOffIds.has(raftId));
+  }
+
   #wire(sequence: number): void {
     const leaving = this.#leavers.map(({ member }) => member);
-    const wired = `${sequence} ${leaving.map(({ raftId }) => raftId).join()}`;
+    const leavingIds = leaving.map(({ raftId }) => raftId).join();
+    const wired = `${sequence} ${this.#newer?.sequence ?? 0} ${leavingIds}`;
     if (wired === this.#wired) return;
     this.#wired = wired;
-    const ids = new Set(this.#members.map(({ raftId }) => raftId));
-    const reached = leaving.filter(({ raftId }) => !ids.has(raftId));
-    this.#deps.link.reconfigure([...this.#members, ...reached]);
-    this.#deps.cluster.reconfigure(this.#options.channelId, [...leaving, ...this.#members]);
+    this.#deps.link.reconfigure(oneOfEach([...this.#coming, ...this.#members, ...leaving]));
+    this.#deps.cluster.reconfigure(this.#options.channelId, [
+      ...leaving,
+      ...this.#members,
+      ...this.#coming,
+    ]);
   }
 
   #remaining(members: readonly ClusterMember[]): readonly Leaver[] {
@@ -106,6 +138,15 @@ export class GroupConnections {
       })
       .filter(({ untilMs = Infinity }) => nowMs < untilMs);
   }
+}
+
+// Each member has one place: where the first of these says.
+function oneOfEach(members: readonly ClusterMember[]): readonly ClusterMember[] {
+  const places = new Map<number, ClusterMember>();
+  for (const member of members) {
+    if (!places.has(member.raftId)) places.set(member.raftId, member);
+  }
+  return [...places.values()];
 }
 
 function isSameCertificate(member: ClusterMember, next: ClusterMember | undefined): boolean {

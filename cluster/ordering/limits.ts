@@ -88,8 +88,15 @@ export const EVICTED_LEADERLESS_MS = 5_000;
  */
 export const EVICTION_SUSPICION_MS = 60_000;
 
-/** Time without a block from any orderer after which that look is over. */
-export const SUSPICION_WITHOUT_BLOCK_MS_MAX = 6_000;
+/**
+ * A node that has known no leader for this time looks in the other orderers' blocks for members that it does not know yet,
+ * and again after a pause that doubles from the same time up to the last.
+ */
+export const NEWER_MEMBERS_LEADERLESS_MS = 5_000;
+export const NEWER_MEMBERS_PAUSE_MS_MAX = 60_000;
+
+/** Time without a block from any orderer after which a look at the blocks of others is over. */
+export const LOOK_WITHOUT_BLOCK_MS_MAX = 6_000;
 
 /**
  * Time for which a member is reached, and taken from, under a replaced certificate, since it has to hand over what it

@@ -20,9 +20,11 @@ import { HeardTimes } from "./heard-times.ts";
 import { MEMBERSHIP_CHECK_MS } from "./limits.ts";
 import { isConsenterOf } from "./members.ts";
 import { MembershipChanges } from "./membership-changes.ts";
+import { NewerMembersWatch, type FindNewerMembers, type NewerMembers } from "./newer-members.ts";
 import { tuningOf } from "./raft-tuning.ts";
 
 export interface OrdererGroupDeps extends Pick<DepartureDeps, "suspicion" | "retire"> {
+  readonly findNewerMembers: FindNewerMembers;
   readonly replica: RaftReplica;
   readonly link: PeerTransport & Pick<ClusterLink, "reconfigure">;
   readonly cluster: Pick<ClusterService, "reconfigure">;
@@ -58,6 +60,7 @@ export class OrdererGroup implements GroupState {
   readonly #changes: MembershipChanges;
   readonly #connections: GroupConnections;
   readonly #departure: Departure;
+  readonly #newerMembers: NewerMembersWatch;
   readonly #heard: HeardTimes;
   #named: { readonly config: ChannelConfig; readonly isNamed: boolean } | undefined;
   #timer: Timer | undefined;
@@ -72,6 +75,11 @@ export class OrdererGroup implements GroupState {
     const isNamed = (): boolean => this.#isNamed();
     const isLed = (): boolean => this.#isLed();
     this.#departure = new Departure({ ...deps, membership, isLed, isNamed }, options);
+    const found = (newer: NewerMembers): void => {
+      this.#connections.expect(newer);
+    };
+    const find = deps.findNewerMembers;
+    this.#newerMembers = new NewerMembersWatch({ ...deps, find, isLed, found }, options);
     this.#changes = new MembershipChanges(
       {
         ...deps,
@@ -106,6 +114,7 @@ export class OrdererGroup implements GroupState {
 
   stop(): void {
     this.#timer?.cancel();
+    this.#newerMembers.stop();
     this.#departure.stop();
   }
 
@@ -167,6 +176,7 @@ export class OrdererGroup implements GroupState {
     const isLeader = this.#deps.replica.leadership.role === "leader";
     if (isLeader && !this.#isNamed()) this.#changes.handOver();
     else this.#changes.check();
+    this.#newerMembers.check();
     this.#departure.check();
   }
 

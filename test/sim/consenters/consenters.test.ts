@@ -2,10 +2,12 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { runSeed } from "./run.ts";
 import { Certificates } from "./simulated-config.ts";
 
-const SEEDS = Number(process.env["HEDDLE_SEEDS"] ?? 6);
+const SEEDS = Number(process.env["HEDDLE_SEEDS"] ?? 5);
+// One of two gets a new certificate while the other lags: the log cannot tell that one of it.
+const KEPT_SEEDS: readonly number[] = [90];
 const only = process.env["HEDDLE_SEED"];
-const seeds =
-  only === undefined ? Array.from({ length: SEEDS }, (_, index) => index + 1) : [Number(only)];
+const firstSeeds = Array.from({ length: SEEDS }, (_, index) => index + 1);
+const seeds = only === undefined ? [...new Set([...firstSeeds, ...KEPT_SEEDS])] : [Number(only)];
 
 let certificates: Certificates;
 

@@ -26,6 +26,7 @@ import type { Membership } from "../../../cluster/ordering/core/membership.ts";
 import { formerMembers } from "../../../cluster/ordering/former-members.ts";
 import { transactionKey } from "../../../cluster/ordering/core/transaction-key.ts";
 import { membersOf } from "../../../cluster/ordering/members.ts";
+import type { FindNewerMembers } from "../../../cluster/ordering/newer-members.ts";
 import { OrdererGroup } from "../../../cluster/ordering/orderer-group.ts";
 import { tuningOf } from "../../../cluster/ordering/raft-tuning.ts";
 import {
@@ -48,11 +49,13 @@ import {
   genesisBlock,
   type Certificates,
   type Change,
+  type Consenter,
   type Content,
 } from "./simulated-config.ts";
 
 const SEGMENT_BYTES = 16 * 512;
 const FETCH_PAUSE_MS = 20;
+const LOOK_MISSES_MAX = 20;
 const SUSPICION_MS = 2_000;
 
 /** The block from another machine that is up and can be reached; `undefined` while there is none. */
@@ -113,7 +116,7 @@ export class Machine {
   #presented = 0;
   // Who it takes messages from, and where each member is.
   #admitted: readonly ClusterMember[] = [];
-  #places = new Map<number, number>();
+  #places = new Map<number, Consenter>();
 
   constructor(number: number, deps: MachineDeps) {
     this.number = number;
@@ -155,7 +158,7 @@ export class Machine {
             voters: this.voters,
             consenters: part.group.membership().consenterIds,
             presents: this.#presented,
-            places: [...this.#places],
+            places: [...this.#places].map(([id, { machine, version }]) => [id, machine, version]),
             commit: part.replica.status().commitIndex,
             last: part.replica.status().lastIndex,
           });
@@ -353,6 +356,7 @@ export class Machine {
         suspicion: {
           releasedBy: (known) => this.#releasedBy(raftId, blocks.height, known),
         },
+        findNewerMembers: (found, signal) => this.#findNewer(timers, blocks.height, found, signal),
         retire: async (number, signal): Promise<boolean> => {
           chain.close();
           await replica.close();
@@ -440,6 +444,29 @@ export class Machine {
     await this.start();
   }
 
+  // As `newerMembersIn`, of blocks that come from a machine and need no proof.
+  async #findNewer(
+    timers: MortalTimers,
+    height: number,
+    found: Parameters<FindNewerMembers>[0],
+    signal: AbortSignal,
+  ): Promise<void> {
+    let next = height;
+    for (let misses = 0; misses < LOOK_MISSES_MAX && !signal.aborted;) {
+      const block = await this.#deps.fetch(this.number, next);
+      if (block === undefined) {
+        misses += 1;
+        await sleep(timers, FETCH_PAUSE_MS, signal);
+        continue;
+      }
+      next += 1;
+      if (!isConfigBlock(block)) continue;
+      const config = this.#deps.certificates.configOf(contentOfBlock(block));
+      const { consenterIds } = recordOf(block)!;
+      found({ sequence: config.sequence, members: membersOf(config, consenterIds) });
+    }
+  }
+
   // As `EvictionSuspicion`, of blocks that come from a machine and need no proof.
   async #releasedBy(
     raftId: number,
@@ -495,20 +522,20 @@ export class Machine {
     return this.#admitted.every(({ clientTlsCertPem }) => clientTlsCertPem !== pem);
   }
 
-  // Says who calls by the certificate that it presents.
+  // Says who calls by the certificate that it presents, and whom by the one that it demands.
   #send(to: number, kind: number, bytes: Uint8Array): void {
     const place = this.#places.get(to);
     if (place === undefined) return;
-    const header = Uint8Array.of(kind, this.number, this.#presented);
-    this.#deps.network.send(this.number, place, Uint8Array.of(...header, ...bytes));
+    const header = Uint8Array.of(kind, this.number, this.#presented, place.version);
+    this.#deps.network.send(this.number, place.machine, Uint8Array.of(...header, ...bytes));
   }
 
   #receive({ chain, group, replica }: Part, bytes: Uint8Array): void {
     const pem = this.#deps.certificates.pem({ machine: bytes[1]!, version: bytes[2]! });
     // The newest of those who present it counts, as at the service.
     const from = this.#admitted.findLast((member) => member.clientTlsCertPem === pem)?.raftId;
-    if (from === undefined) return;
-    const body = bytes.subarray(3);
+    if (from === undefined || bytes[3] !== this.#presented) return;
+    const body = bytes.subarray(4);
     if (bytes[0] === 1) {
       chain.submit(from, decode(SubmitRequest, body));
       return;
@@ -531,12 +558,9 @@ async function newestContent(blocks: BlockStore): Promise<Content> {
 function placesOf(
   members: readonly ClusterMember[],
   certificates: Certificates,
-): Map<number, number> {
+): Map<number, Consenter> {
   return new Map(
-    members.map(({ raftId, serverTlsCertPem }) => [
-      raftId,
-      certificates.owner(serverTlsCertPem).machine,
-    ]),
+    members.map(({ raftId, serverTlsCertPem }) => [raftId, certificates.owner(serverTlsCertPem)]),
   );
 }
 

@@ -202,18 +202,13 @@ class Run {
     }
   }
 
-  // An operator puts the certificate in place that the newest configuration names which names the machine, once the other
-  // consenters have that configuration: none of them would take its calls before.
+  // An operator puts the certificate in place that the newest configuration names which names the machine, whether the
+  // other consenters have that configuration or not.
   async #renew(): Promise<void> {
     for (const machine of this.#machines) {
       const newest = await this.#newest(machine.number);
-      const { consenters = [] } = newest?.content ?? {};
-      const named = consenters.find((each) => each.machine === machine.number);
-      const isKnown = consenters.every(({ machine: number }) => {
-        const { height } = this.#machines[number - 1]!;
-        return number === machine.number || height > newest!.number;
-      });
-      if (named === undefined || !isKnown) continue;
+      const named = newest?.content.consenters.find((each) => each.machine === machine.number);
+      if (named === undefined) continue;
       machine.version = named.version;
       if (machine.isUp && machine.presented !== named.version) this.#crash(machine);
     }

@@ -8,7 +8,7 @@ import { SeededRandom } from "../../../../src/kernel/seeded-random.ts";
 import { BlockStore } from "../../../../src/ledger/index.ts";
 import type { Block } from "../../../../src/wire/index.ts";
 import { EvictionSuspicion } from "../../../../cluster/ordering/eviction-suspicion.ts";
-import { SUSPICION_WITHOUT_BLOCK_MS_MAX } from "../../../../cluster/ordering/limits.ts";
+import { LOOK_WITHOUT_BLOCK_MS_MAX } from "../../../../cluster/ordering/limits.ts";
 import { SimulatedFiles } from "../../../../src/sim/ports/simulated-files.ts";
 import { SimulatedTime } from "../../../../src/sim/ports/simulated-time.ts";
 import { DeliverDialer, serving } from "../../../support/deliver-dialer.ts";
@@ -92,7 +92,7 @@ async function look({
   void suspicion.releasedBy({ consenterIds, nextConsenterId: 99 }, signal).then((number) => {
     answer = { number };
   });
-  await time.advance(4 * SUSPICION_WITHOUT_BLOCK_MS_MAX, () => answer !== undefined);
+  await time.advance(4 * LOOK_WITHOUT_BLOCK_MS_MAX, () => answer !== undefined);
   expect(answer).toBeDefined();
   expect(blocks.height).toBe(height);
   await blocks.close();

@@ -60,6 +60,10 @@ class Rig {
     return this.#config;
   }
 
+  expect(sequence: number, ...names: readonly string[]): void {
+    this.connections.expect({ sequence, members: names.map((name) => memberOf(name)) });
+  }
+
   async after(ms: number): Promise<readonly (readonly string[])[]> {
     await this.time.advance(ms);
     this.connections.check();
@@ -128,6 +132,37 @@ describe("the connections of a group", () => {
     expect(await rig.after(0)).toEqual([
       ["1:a", "2:b"],
       ["1:a", "2:b"],
+    ]);
+  });
+
+  test("reach and take members of a newer configuration beside their own, until it is in force here", async () => {
+    const rig = new Rig(["1:a", "2:b"]);
+    rig.expect(4, "1:new", "2:b", "3:c");
+    const expected = [
+      ["1:new", "2:b", "3:c"],
+      ["1:a", "2:b", "1:new", "2:b", "3:c"],
+    ];
+    expect(await rig.after(0)).toEqual(expected);
+    expect([...rig.connections.ids].sort((a, b) => a - b)).toEqual([1, 2, 3]);
+    rig.expect(3, "2:b");
+    expect(await rig.after(60_000)).toEqual(expected);
+    rig.names("1:a", "2:b");
+    expect(await rig.after(0)).toEqual(expected);
+    rig.names("1:a", "2:b", "3:c");
+    rig.names("1:new", "2:b", "3:c");
+    await rig.after(0);
+    expect(await rig.after(LEAVER_GRACE_MS)).toEqual([
+      ["1:new", "2:b", "3:c"],
+      ["1:new", "2:b", "3:c"],
+    ]);
+  });
+
+  test("never include one that was cut off, whatever a newer configuration says", async () => {
+    const rig = new Rig(["1:a", "2:b"]);
+    rig.expect(4, "1:a", "2:b", "8:x");
+    expect(await rig.after(0)).toEqual([
+      ["1:a", "2:b"],
+      ["1:a", "2:b", "1:a", "2:b"],
     ]);
   });
 });
