@@ -1,45 +1,31 @@
 import { type ChannelConfig, isConfigBlock } from "../channel/index.ts";
 import { assert } from "../kernel/assert.ts";
 import { errorMessage } from "../kernel/error.ts";
-import type { Clock } from "../kernel/ports/clock.ts";
 import type { Logger } from "../kernel/ports/logger.ts";
-import type { Random } from "../kernel/ports/random.ts";
-import type { RpcDialer, RpcStream, RpcTarget } from "../kernel/ports/rpc.ts";
-import type { Signer } from "../kernel/ports/signer.ts";
-import type { Timers } from "../kernel/ports/timers.ts";
+import type { RpcTarget } from "../kernel/ports/rpc.ts";
 import { sleep } from "../kernel/sleep.ts";
-import {
-  AtomicBroadcastDefinition,
-  SeekInfo_SeekBehavior,
-  SeekInfo_SeekContentType,
-  SeekInfo_SeekErrorResponse,
-  blockHeaderHash,
-  methodOf,
-  type Block,
-  type DeliverResponse,
-  type Envelope,
-  type SeekInfo,
-} from "../wire/index.ts";
+import { Status, blockHeaderHash, type Block } from "../wire/index.ts";
 import type { BlockTrust } from "./block-trust.ts";
 import { BlockVerifier } from "./block-verifier.ts";
 import type { ExpectedBlock } from "./core/block-form.ts";
 import { PullRotation, pullBackoffMs } from "./core/pull-rotation.ts";
 import { PullPatience } from "./core/pull-patience.ts";
-import { PullSetbacks } from "./core/pull-setbacks.ts";
-import { PULL_SILENCE_MS_MAX, PULL_SILENCE_MS_MIN, PULL_STEADY_MS } from "./limits.ts";
+import { PullSetbacks, type PullFailure } from "./core/pull-setbacks.ts";
+import {
+  PULL_ANSWER_MS,
+  PULL_IDLE_MS_MAX,
+  PULL_SILENCE_MS_MAX,
+  PULL_SILENCE_MS_MIN,
+  PULL_STEADY_MS,
+} from "./limits.ts";
+import { OrdererStream, type OrdererAnswer, type OrdererStreamDeps } from "./orderer-stream.ts";
 import type { BlockSink, CurrentConfig, PullReport } from "./ports.ts";
-import { seekEnvelope } from "./seek-envelope.ts";
 
-export interface BlockPullerDeps {
-  readonly dialer: RpcDialer;
-  readonly signer: Signer;
+export interface BlockPullerDeps extends OrdererStreamDeps {
   readonly config: CurrentConfig;
   readonly sink: BlockSink;
   /** Default: the endpoints of the newest verified configuration, and its orderers' signatures. */
   readonly trust?: BlockTrust;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly random: Random;
   readonly logger: Logger;
   /** Told of every block and of every failed attempt; for the election of who pulls. */
   readonly report: (report: PullReport) => void;
@@ -49,7 +35,7 @@ export interface BlockPullerOptions {
   readonly channelId: string;
   /** Without TLS the orderers are dialled in plain text. */
   readonly isTlsEnabled: boolean;
-  /** Longest silence after which another orderer is asked. Default 30,000. */
+  /** Longest silence after which another orderer is asked. Default 30,000; 10,000 when there may be nothing to send. */
   readonly silenceMsMax?: number;
   /** Endpoints that are never asked. */
   readonly isExcluded?: (address: string) => boolean;
@@ -64,12 +50,15 @@ export interface BlockPullerOptions {
 type PullEnd =
   | { readonly kind: "aborted" }
   | { readonly kind: "moved-on"; readonly reason: string }
-  | { readonly kind: "failed"; readonly reason: string };
+  | { readonly kind: "failed"; readonly reason: string; readonly isUnavailable?: boolean };
+
+interface PullAttempt {
+  readonly startMs: number;
+  /** The orderer has answered: trouble begins when it fails, not when it was asked. */
+  isHeard: boolean;
+}
 
 type Endpoint = ReturnType<ChannelConfig["ordererEndpoints"]>[number];
-type DeliverStream = RpcStream<Envelope, DeliverResponse>;
-
-const STOP_NEVER = (2n ** 64n - 1n).toString();
 
 /**
  * Pulls the blocks of one channel from its orderers for as long as it runs: one orderer at a time, another
@@ -90,100 +79,124 @@ export class BlockPuller {
     this.#options = options;
     this.#rotation = new PullRotation(deps.random);
     const silenceMsMax = options.silenceMsMax ?? PULL_SILENCE_MS_MAX;
-    this.#patience = new PullPatience(Math.min(PULL_SILENCE_MS_MIN, silenceMsMax), silenceMsMax);
+    this.#patience = new PullPatience({
+      minMs: Math.min(PULL_SILENCE_MS_MIN, silenceMsMax),
+      idleMaxMs: Math.min(PULL_IDLE_MS_MAX, silenceMsMax),
+      owedMaxMs: silenceMsMax,
+    });
   }
 
   /** Resolves once `signal` is aborted. Rejects when the sink does. */
   async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
     while (!signal.aborted) {
       const endpoints = this.#endpoints();
-      const address = this.#rotation.next(endpoints.map((endpoint) => endpoint.address));
+      const addresses = endpoints.map(({ address }) => address);
+      const address = this.#rotation.next(addresses) ?? "";
       const endpoint = endpoints.find((candidate) => candidate.address === address);
+      const attempt: PullAttempt = { startMs: clock.monotonicMs(), isHeard: false };
       const end: PullEnd =
         endpoint === undefined
           ? { kind: "failed", reason: "the channel's configuration names no orderer endpoints" }
-          : await this.#pull(endpoint, signal);
-      await this.#pause(endpoint?.address ?? "", end, signal);
-    }
-  }
-
-  async #pause(address: string, end: PullEnd, signal: AbortSignal): Promise<void> {
-    const { clock, logger, timers, report } = this.#deps;
-    const fields = { channel: this.#options.channelId, address };
-    switch (end.kind) {
-      case "aborted":
-        return;
-      case "moved-on":
-        logger.debug("leaving orderer", { ...fields, reason: end.reason });
-        return;
-      case "failed": {
-        const { failures, forMs } = this.#setbacks.failed(clock.monotonicMs());
-        logger.warn("cannot pull blocks from orderer", { ...fields, reason: end.reason, failures });
-        report({ kind: "trouble", address, failures, forMs, reason: end.reason });
-        // As long as there is another to ask it is asked at once.
-        if (!this.#rotation.isRoundOver) return;
-        await sleep(timers, pullBackoffMs(this.#setbacks.roundFailed()), signal);
+          : await this.#pull(endpoint, attempt, signal);
+      switch (end.kind) {
+        case "aborted":
+          return;
+        case "moved-on":
+          this.#leave(address, end.reason);
+          break;
+        case "failed": {
+          const { reason, isUnavailable = false } = end;
+          const startMs = attempt.isHeard ? clock.monotonicMs() : attempt.startMs;
+          this.#reportTrouble({ address, startMs, isUnavailable }, addresses, reason);
+          await this.#pause(signal);
+        }
       }
     }
   }
 
-  async #pull(endpoint: Endpoint, signal: AbortSignal): Promise<PullEnd> {
-    const channel = this.#deps.dialer.dial(this.#target(endpoint));
-    const connection = new AbortController();
-    const abort = (): void => {
-      connection.abort();
-    };
-    signal.addEventListener("abort", abort);
-    const silence = new Silence(this.#deps.timers, this.#patience, abort);
-    const startMs = this.#deps.clock.monotonicMs();
-    let stream: DeliverStream | undefined;
+  #leave(address: string, reason: string): void {
+    const channel = this.#options.channelId;
+    this.#deps.logger.debug("leaving orderer", { channel, address, reason });
+  }
+
+  #reportTrouble(failure: PullFailure, addresses: readonly string[], reason: string): void {
+    const { clock, logger, report } = this.#deps;
+    const { address } = failure;
+    const setback = this.#setbacks.failed(failure, addresses, clock.monotonicMs());
+    const fields = { channel: this.#options.channelId, address, reason };
+    logger.warn("cannot pull blocks from orderer", { ...fields, failures: setback.failures });
+    report({ kind: "trouble", address, reason, ...setback });
+  }
+
+  /** As long as there is another to ask it is asked at once. */
+  async #pause(signal: AbortSignal): Promise<void> {
+    if (!this.#rotation.isRoundOver) return;
+    await sleep(this.#deps.timers, pullBackoffMs(this.#setbacks.roundFailed()), signal);
+  }
+
+  async #pull(endpoint: Endpoint, attempt: PullAttempt, signal: AbortSignal): Promise<PullEnd> {
+    const { channelId } = this.#options;
+    const stream = new OrdererStream(this.#deps, channelId, this.#target(endpoint), signal);
     try {
-      stream = channel.stream(methodOf(AtomicBroadcastDefinition, "deliver"), {
-        signal: connection.signal,
-      });
-      return await this.#follow(stream, endpoint, silence);
+      const newest = await stream.newest();
+      if (typeof newest !== "number") return failureOf(newest);
+      attempt.isHeard = true;
+      return await this.#follow(stream, endpoint, newest);
     } catch (error) {
       if (error instanceof SinkFailure) throw error.failure;
       if (signal.aborted) return { kind: "aborted" };
-      if (silence.isTooLong) {
-        this.#patience.wasSilent();
-        return { kind: "moved-on", reason: "it was silent" };
-      }
       return { kind: "failed", reason: errorMessage(error) };
     } finally {
-      const lastedMs = this.#deps.clock.monotonicMs() - startMs;
-      if (lastedMs >= PULL_STEADY_MS && stream?.peerCertificate() !== undefined)
-        this.#setbacks.clear();
-      silence.stop();
-      signal.removeEventListener("abort", abort);
-      connection.abort();
-      channel.close();
+      stream.close();
     }
   }
 
-  async #follow(stream: DeliverStream, endpoint: Endpoint, silence: Silence): Promise<PullEnd> {
+  /** `newest`: the block that is the orderer's newest, as it says. */
+  async #follow(stream: OrdererStream, endpoint: Endpoint, newest: number): Promise<PullEnd> {
+    const { clock } = this.#deps;
+    const startMs = clock.monotonicMs();
+    try {
+      return await this.#takeAll(stream, endpoint, newest);
+    } finally {
+      if (clock.monotonicMs() - startMs >= PULL_STEADY_MS) this.#setbacks.clear();
+    }
+  }
+
+  async #takeAll(stream: OrdererStream, endpoint: Endpoint, newest: number): Promise<PullEnd> {
     const { sink } = this.#deps;
     const config = this.#config();
     let expected: ExpectedBlock = { number: sink.height, previousHash: sink.lastHash };
-    await stream.send(await this.#request(expected.number));
-    for await (const response of stream.responses) {
-      if (response.type?.$case !== "block") {
-        return { kind: "failed", reason: `it answered with status ${response.type?.value ?? 0}` };
+    await stream.follow(expected.number, this.#options.takesBestEffort === true);
+    for (;;) {
+      const isOwed = newest >= expected.number;
+      const answer = await stream.next(this.#patience.ms(isOwed));
+      if (answer.kind === "silent") {
+        this.#patience.wasSilent(isOwed);
+        return { kind: "moved-on", reason: "it was silent" };
       }
-      silence.pause();
-      const block = response.type.value;
-      const refusal = await this.#verify(block, expected);
+      if (answer.kind !== "block") return failureOf(answer);
+      const refusal = await this.#take(answer.block, expected, endpoint);
       if (refusal !== undefined) return { kind: "failed", reason: refusal };
-      await this.#handOn(block);
-      this.#setbacks.clear();
-      this.#patience.cameBlock();
-      this.#deps.report({ kind: "progress", address: endpoint.address, number: expected.number });
-      expected = successor(block);
+      expected = successor(answer.block);
       if (!this.#isStill(endpoint, config))
         return { kind: "moved-on", reason: "its endpoint has changed" };
-      silence.resume();
     }
-    return { kind: "failed", reason: "it ended the stream" };
+  }
+
+  /** Answers why the block is not to be believed. */
+  async #take(
+    block: Block,
+    expected: ExpectedBlock,
+    { address }: Endpoint,
+  ): Promise<string | undefined> {
+    const refusal = await this.#verify(block, expected);
+    if (refusal !== undefined) return refusal;
+    await this.#handOn(block);
+    this.#setbacks.clear();
+    this.#patience.cameBlock();
+    this.#deps.report({ kind: "progress", address, number: expected.number });
+    return undefined;
   }
 
   async #verify(block: Block, expected: ExpectedBlock): Promise<string | undefined> {
@@ -238,16 +251,6 @@ export class BlockPuller {
       ? { address: endpoint.address, tls: { rootsPem: endpoint.tlsRootsPem } }
       : { address: endpoint.address };
   }
-
-  #request(from: number): Promise<Envelope> {
-    const { signer, random, clock, dialer } = this.#deps;
-    return seekEnvelope(signer, random, {
-      channelId: this.#options.channelId,
-      seek: seekFrom(from, this.#options.takesBestEffort === true),
-      nowMs: clock.wallMs(),
-      tlsCertificate: dialer.localCertificate,
-    });
-  }
 }
 
 /** Carries what the sink rejected with past the handling of what orderers do. */
@@ -260,53 +263,23 @@ class SinkFailure extends Error {
   }
 }
 
-/** Aborts a connection on which nothing has come for too long. Time spent on a block that has come does not count. */
-class Silence {
-  readonly #timers: Timers;
-  readonly #patience: PullPatience;
-  readonly #tooLong: () => void;
-  #timer: ReturnType<Timers["after"]> | undefined;
-  isTooLong = false;
-
-  constructor(timers: Timers, patience: PullPatience, tooLong: () => void) {
-    this.#timers = timers;
-    this.#patience = patience;
-    this.#tooLong = tooLong;
-    this.resume();
-  }
-
-  resume(): void {
-    assert(this.#timer === undefined, "silence is measured once at a time");
-    this.#timer = this.#timers.after(this.#patience.ms, () => {
-      this.isTooLong = true;
-      this.#tooLong();
-    });
-  }
-
-  pause(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-  }
-
-  stop(): void {
-    this.pause();
+function failureOf(answer: Exclude<OrdererAnswer, { kind: "block" }>): PullEnd {
+  switch (answer.kind) {
+    case "ended":
+      return { kind: "failed", reason: "it ended the stream" };
+    case "silent":
+      return { kind: "failed", reason: `it did not answer within ${PULL_ANSWER_MS} ms` };
+    case "status": {
+      const { status } = answer;
+      const isUnavailable = status === Status.SERVICE_UNAVAILABLE;
+      return { kind: "failed", reason: `it answered with status ${status}`, isUnavailable };
+    }
   }
 }
 
 function successor(block: Block): ExpectedBlock {
   assert(block.header !== undefined, "a verified block has a header");
   return { number: block.header.number + 1, previousHash: blockHeaderHash(block.header) };
-}
-
-function seekFrom(number: number, takesBestEffort: boolean): SeekInfo {
-  const { BEST_EFFORT, STRICT } = SeekInfo_SeekErrorResponse;
-  return {
-    start: { type: { $case: "specified", value: { number: number.toString() } } },
-    stop: { type: { $case: "specified", value: { number: STOP_NEVER } } },
-    behavior: SeekInfo_SeekBehavior.BLOCK_UNTIL_READY,
-    errorResponse: takesBestEffort ? BEST_EFFORT : STRICT,
-    contentType: SeekInfo_SeekContentType.BLOCK,
-  };
 }
 
 function isSame(a: Endpoint, b: Endpoint): boolean {

@@ -5,6 +5,7 @@ export { CatchUp, type CatchUpDeps, type CatchUpOptions } from "./catch-up.ts";
 export type { BlockTrust } from "./block-trust.ts";
 export { BlockVerifier, type BlockVerdict } from "./block-verifier.ts";
 export { checkBlockForm, type BlockFormAnswer, type ExpectedBlock } from "./core/block-form.ts";
+export { CutOff } from "./core/cut-off.ts";
 export { filteredBlock } from "./core/filtered-block.ts";
 export {
   ordererDeliverBinding,

@@ -14,13 +14,26 @@ export const PULL_BACKOFF_MS_MAX = 10_000;
 /** A stream that held for this long ends a row of failures, even if no block came on it. */
 export const PULL_STEADY_MS = 2_000;
 
+/** An orderer that has not said by then which block is its newest has failed: it cannot be heard. */
+export const PULL_ANSWER_MS = 3_000;
+
 /**
  * An orderer that sends nothing for this long is left for another: it may be cut off, or withhold. The first after a block;
- * then, as long as none comes from anybody, each time so much longer, up to the last.
+ * then, as long as none comes from anybody, each time so much longer, up to one of the last two: for a block that there may
+ * not be, which costs an idle channel a question as often, and for one that the orderer says it has.
  */
 export const PULL_SILENCE_MS_MIN = 3_000;
 export const PULL_PATIENCE_FACTOR = 2;
+export const PULL_IDLE_MS_MAX = 10_000;
 export const PULL_SILENCE_MS_MAX = 30_000;
+
+/**
+ * A peer to which every orderer has failed for so long leaves pulling to another of its organisation; each time in vain so
+ * much later, up to the last. Longer than orderers take to elect a leader.
+ */
+export const CUT_OFF_MS_MIN = 5_000;
+export const CUT_OFF_FACTOR = 2;
+export const CUT_OFF_MS_MAX = 60_000;
 
 /** Signatures of one block that are looked at. A block with more is refused before any is verified. */
 export const BLOCK_SIGNATURES_MAX = 256;

@@ -1,6 +1,7 @@
 /** What delivery needs of ledgers, of the channel configuration and of those who take its blocks. */
 import type { ChannelConfig } from "../channel/index.ts";
 import type { Block } from "../wire/index.ts";
+import type { PullSetback } from "./core/pull-setbacks.ts";
 
 /** Reads the blocks of one channel. */
 export interface BlockSource {
@@ -42,15 +43,7 @@ export interface BlockSink {
   offer(block: Block): Promise<void>;
 }
 
-/** What became of the attempts to get blocks from orderers. */
+/** What became of the attempts to get blocks from orderers. A failure is one in a row since the last block, or the last stream that held for a while. */
 export type PullReport =
   | { readonly kind: "progress"; readonly address: string; readonly number: number }
-  | {
-      readonly kind: "trouble";
-      readonly address: string;
-      /** In a row: since the last block, or the last stream that held for a while. */
-      readonly failures: number;
-      /** Time since the first of them, in milliseconds. */
-      readonly forMs: number;
-      readonly reason: string;
-    };
+  | ({ readonly kind: "trouble"; readonly address: string; readonly reason: string } & PullSetback);

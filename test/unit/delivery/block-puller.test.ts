@@ -113,6 +113,15 @@ async function running(
   await run;
 }
 
+/** Another orderer is dialled then, and not half a second before; time is to stand where the last was. */
+async function expectLeftAfter({ time, dialer }: Running, silenceMs: number): Promise<void> {
+  const before = dialer.dialled.length;
+  await time.advance(silenceMs - 500);
+  expect(dialer.dialled).toHaveLength(before);
+  await time.advance(1_000, () => dialer.dialled.length > before);
+  expect(dialer.dialled).toHaveLength(before + 1);
+}
+
 describe("a block puller", () => {
   test("hands on verified blocks in order and asks from the sink's height", async () => {
     const set = setUp();
@@ -120,7 +129,7 @@ describe("a block puller", () => {
     set.dialer.scripts.set(SECOND, serving(chain));
     await running(set, () => until(set.time, () => set.sink.height === 7));
     expect(set.sink.blocks).toEqual(chain);
-    expect(set.dialer.requests[0]!.first).toBe(1);
+    expect(set.dialer.requests.map(({ first }) => first)).toEqual(["newest", 1]);
     expect(set.dialer.dialled[0]!.tls?.rootsPem).toEqual([sample.ordererOrg.tls.certificatePem]);
     expect(set.reports.map(({ kind }) => kind)).toEqual(Array(6).fill("progress"));
   });
@@ -146,8 +155,9 @@ describe("a block puller", () => {
     const set = setUp();
     let failures = 0;
     set.dialer.scripts.set(FIRST, (request, answer) => {
-      failures += 1;
       serving(chain.slice(0, 3))(request, answer);
+      if (request.first === "newest") return;
+      failures += 1;
       answer.hangUp();
     });
     set.dialer.scripts.set(SECOND, serving(chain));
@@ -212,8 +222,9 @@ describe("a block puller", () => {
   test("counts afresh after a stream that held for 2 s without a block", async () => {
     const set = setUp();
     let lose: (() => void) | undefined;
-    const holding: DeliverScript = (_, { hangUp }) => {
-      lose = hangUp;
+    const holding: DeliverScript = (request, answer) => {
+      serving([sample.genesis])(request, answer);
+      if (request.first !== "newest") lose = answer.hangUp;
     };
     await running(set, async () => {
       await until(set.time, () => set.reports.length >= 6);
@@ -247,19 +258,16 @@ describe("a block puller", () => {
     expect(set.time.monotonicMs()).toBeGreaterThan(86_000);
   });
 
-  test("leaves an orderer that is silent after a block soon, and each further one later", async () => {
+  test("leaves an orderer that has nothing to send soon after a block, and each further one later", async () => {
     const set = setUp();
     set.dialer.scripts.set(FIRST, serving(chain.slice(0, 3)));
     set.dialer.scripts.set(SECOND, serving(chain.slice(0, 3)));
     await running(set, async () => {
       await until(set.time, () => set.sink.height === 3);
-      for (const silenceMs of [3_000, 6_000, 12_000, 24_000, 30_000, 30_000]) {
-        const before = set.dialer.dialled.length;
-        await set.time.advance(silenceMs - 500);
-        expect(set.dialer.dialled).toHaveLength(before);
-        await set.time.advance(1_000, () => set.dialer.dialled.length > before);
-        const addresses = set.dialer.dialled.slice(before - 1);
-        expect(new Set(addresses.map(({ address }) => address)).size).toBe(2);
+      for (const silenceMs of [3_000, 6_000, 10_000, 10_000, 10_000]) {
+        await expectLeftAfter(set, silenceMs);
+        const addresses = set.dialer.dialled.slice(-2).map(({ address }) => address);
+        expect(new Set(addresses).size).toBe(2);
       }
       set.dialer.scripts.set(FIRST, serving(chain));
       set.dialer.scripts.set(SECOND, serving(chain));
@@ -269,6 +277,67 @@ describe("a block puller", () => {
       expect(set.dialer.dialled.length).toBe(before + 1);
     });
     expect(set.reports.every(({ kind }) => kind === "progress")).toBe(true);
+  });
+
+  test("waits longer for a block that the orderer says it has", async () => {
+    const set = setUp();
+    const withholding: DeliverScript = (request, answer) => {
+      if (request.first === "newest") serving(chain)(request, answer);
+    };
+    set.dialer.scripts.set(FIRST, withholding);
+    set.dialer.scripts.set(SECOND, withholding);
+    await running(set, async () => {
+      await until(set.time, () => set.dialer.requests.length === 2);
+      for (const silenceMs of [3_000, 6_000, 12_000, 24_000, 30_000, 30_000]) {
+        await expectLeftAfter(set, silenceMs);
+      }
+    });
+    expect(set.reports).toEqual([]);
+  });
+
+  test("takes an orderer for failed that does not say within 3 s what it has", async () => {
+    const set = setUp();
+    const silent: DeliverScript = () => undefined;
+    set.dialer.scripts.set(FIRST, silent);
+    set.dialer.scripts.set(SECOND, silent);
+    await running(set, () => until(set.time, () => set.reports.length >= 2));
+    const reason = "it did not answer within 3000 ms";
+    const trouble = { kind: "trouble", reason, isServiceDown: false };
+    expect(set.reports[0]).toMatchObject({ ...trouble, failures: 1 });
+    expect(set.reports[1]).toMatchObject({ ...trouble, failures: 2 });
+    const [firstMs = 0, secondMs = 0] = set.reports.map((r) =>
+      r.kind === "trouble" ? r.forMs : 0,
+    );
+    expect(firstMs).toBeGreaterThanOrEqual(3_000);
+    expect(secondMs - firstMs).toBeGreaterThanOrEqual(3_000);
+  });
+
+  test("does not end a row of failures because an orderer is silent for long", async () => {
+    const set = setUp();
+    const silent: DeliverScript = () => undefined;
+    set.dialer.scripts.set(FIRST, silent);
+    set.dialer.scripts.set(SECOND, silent);
+    await running(set, () => until(set.time, () => set.reports.length >= 10, 100));
+    expect(set.reports.at(-1)).toMatchObject({ kind: "trouble", failures: 10 });
+  });
+
+  test("says that the ordering service is down once most orderers do, and no more when one is lost", async () => {
+    const set = setUp();
+    const withoutLeader: DeliverScript = (request, answer) => {
+      if (request.first === "newest") serving([sample.genesis])(request, answer);
+      else answer.end(Status.SERVICE_UNAVAILABLE);
+    };
+    set.dialer.scripts.set(FIRST, withoutLeader);
+    set.dialer.scripts.set(SECOND, withoutLeader);
+    await running(set, async () => {
+      await until(set.time, () => set.reports.length >= 4);
+      set.dialer.scripts.delete(FIRST);
+      const { length } = set.reports;
+      await until(set.time, () => set.reports.length >= length + 4);
+    });
+    const isDown = set.reports.map((report) => report.kind === "trouble" && report.isServiceDown);
+    expect(isDown.slice(0, 4)).toEqual([false, true, true, true]);
+    expect(isDown.at(-1)).toBe(false);
   });
 
   test("follows the endpoints of a config block before it is committed", async () => {
