@@ -16,7 +16,7 @@ import {
   type CredentialIssuer,
 } from "../chaincode/index.ts";
 import { ChannelConfig } from "../channel/index.ts";
-import { peerDeliverBindings, type DeliverChannel, type PullReport } from "../delivery/index.ts";
+import { peerDeliverBindings, type DeliverChannel } from "../delivery/index.ts";
 import {
   ChannelQueries,
   Endorser,
@@ -35,6 +35,7 @@ import { Block, decode } from "../wire/index.ts";
 import { blockSources } from "./block-sources.ts";
 import { ChannelRegistrar } from "./channel-registrar.ts";
 import { ConfigError, type PeerConfig } from "./config.ts";
+import { followElection } from "./deliverer.ts";
 import { GOSSIP_MEMBERS_PATH, gossipMembers } from "./gossip-members.ts";
 import { healthBindings } from "./health-service.ts";
 import { PeerChannel } from "./peer-channel.ts";
@@ -44,12 +45,6 @@ import type { RunningPeer } from "./running-host.ts";
 import type { World } from "./world.ts";
 
 const SYSTEM_CHAINCODES = [LIFECYCLE_NAMESPACE, "qscc", "cscc"];
-
-/**
- * A peer to which every orderer has failed for so long leaves pulling to another of its organisation. Longer than the
- * orderers take to elect a leader: meanwhile they refuse all peers alike.
- */
-const CUT_OFF_MS = 5_000;
 
 type Channels = ChannelRegistrar<PeerChannel>;
 
@@ -329,20 +324,7 @@ function joinGossip(channel: PeerChannel, lifecycle: Lifecycle, gossip: GossipSe
   config.subscribe((next) => {
     gossip.configureChannel(channelId, networkOf(next));
   });
-  const hooks = {
-    onPulled: (number: number, bytes: Uint8Array): void => {
-      gossip.pushBlock(channelId, { number, bytes });
-    },
-    onPullReport: (report: PullReport): void => {
-      const isCutOff = report.kind === "trouble" && report.forMs >= CUT_OFF_MS;
-      if (isCutOff) gossip.reportOrdererTrouble(channelId);
-    },
-  };
-  const follow = (isDeliverer: boolean): void => {
-    void channel.pull(isDeliverer, hooks);
-  };
-  follow(gossip.isDeliverer(channelId));
-  gossip.subscribeDeliverer(channelId, follow);
+  followElection(channel, gossip);
   return publish;
 }
 

@@ -1,11 +1,11 @@
 /**
- * Peers that lose each other, their deliverer, or their process, and how long it takes until all is well again. Real
+ * Peers that lose each other, the orderers, their deliverer, or their process, and how long it takes until all is well again. Real
  * processes; what is cut is cut at both ends of every link. Prints the times.
  */
 import type { Contract } from "@hyperledger/fabric-gateway";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { killNode, peerNames } from "./faults.ts";
+import { killNode, ordererNames, peerNames } from "./faults.ts";
 import { TestNetwork, root } from "./harness.ts";
 
 const SLOW_MACHINE_MS = 300_000;
@@ -94,6 +94,19 @@ describe("peers", { timeout: SLOW_MACHINE_MS }, () => {
       const known = await Promise.all(peerNames(net).map(othersKnownTo));
       return known.every((count) => count === 3);
     });
+  });
+
+  test("half of which are cut off from the orderers follow through the others", async () => {
+    await net.must("chaos", "partition", `${P0},${Q0}|${ordererNames(net).join(",")}`);
+    await timed("half without orderers: a transaction is committed", async () => {
+      await commitSome(1);
+      return true;
+    });
+    await commitSome(4);
+    await timed("half without orderers: level", () => areLevel(peerNames(net)));
+    await net.must("chaos", "heal");
+    await commitSome(1);
+    await timed("orderers back: level", () => areLevel(peerNames(net)));
   });
 
   test("one of which was cut off from everybody are level soon after", async () => {
