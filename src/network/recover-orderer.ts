@@ -1,12 +1,7 @@
 /** Makes one orderer of a development network the whole of a channel's group, when its majority is lost for good. */
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
-import {
-  forecastRecovery,
-  recoverAlone,
-  type RecoveryDeps,
-  type RecoveryForecast,
-} from "../../cluster/ordering/index.ts";
+import type * as ordering from "../../cluster/ordering/index.ts";
 import { nodeFiles } from "../kernel/adapters/node-files.ts";
 import { systemClock } from "../kernel/adapters/system-clock.ts";
 import { systemTimers } from "../kernel/adapters/system-timers.ts";
@@ -38,7 +33,7 @@ export interface LostMember {
 }
 
 export interface RecoveryOutlook {
-  readonly forecast: RecoveryForecast;
+  readonly forecast: ordering.RecoveryForecast;
   readonly others: readonly LostMember[];
 }
 
@@ -52,7 +47,10 @@ export interface RecoveryReport {
   readonly record: string;
 }
 
-const deps: RecoveryDeps = {
+// An orderer's whole code: what every other command need not wait for.
+const loadOrdering = (): Promise<typeof ordering> => import("../../cluster/ordering/index.ts");
+
+const deps: ordering.RecoveryDeps = {
   files: nodeFiles,
   clock: systemClock,
   timers: systemTimers,
@@ -78,6 +76,7 @@ export async function recoveryOutlook(
   }
   await stopNode(network.processOf({ name: site.name, role: "orderer" }));
   const directory = channelDirectory(network, site, channelId);
+  const { forecastRecovery } = await loadOrdering();
   const forecast = await forecastRecovery(deps, directory);
   const others = forecast.consenters
     .filter(({ raftId }) => raftId !== forecast.raftId)
@@ -96,7 +95,7 @@ export async function recoveryOutlook(
 }
 
 function requireLost(
-  { voters, channelId, isAlone }: RecoveryForecast,
+  { voters, channelId, isAlone }: ordering.RecoveryForecast,
   others: readonly LostMember[],
   { name }: OrdererSite,
 ): void {
@@ -128,6 +127,7 @@ export async function recoverOrderer(
   steps.step(`making ${site.name} the whole group of ${channelId}`);
   const directory = channelDirectory(network, site, channelId);
   const by = `${userInfo().username}@${hostname()}`;
+  const { recoverAlone } = await loadOrdering();
   const { path } = await recoverAlone(deps, { directory, by, others });
   steps.step(`starting ${site.name}`);
   (await startNode(network.processOf({ name: site.name, role: "orderer" }))).unref();
