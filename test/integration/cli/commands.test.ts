@@ -7,33 +7,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { planTopology, portsOf, type Topology } from "../../../src/network/topology.ts";
 import { freeOffset, heddle, root, type CliResult } from "../network/harness.ts";
 
-const COMMANDS: readonly (readonly string[])[] = [
-  [],
-  ["up"],
-  ["down"],
-  ["reset"],
-  ["status"],
-  ["deploy"],
-  ["invoke"],
-  ["query"],
-  ["block"],
-  ["tx"],
-  ["orderer"],
-  ...["start", "list", "add", "remove", "replace", "transfer-leader", "drain", "recover"].map(
-    (name) => ["orderer", name],
-  ),
-  ["orderer", "wal", "inspect"],
-  ["orderer", "wal", "verify"],
-  ["peer"],
-  ...["start", "list", "add", "remove", "join"].map((name) => ["peer", name]),
-  ["channel"],
-  ...["join", "list", "remove"].map((name) => ["channel", name]),
-  ["chaos"],
-  ...["partition", "isolate", "delay", "loss", "pause", "kill", "restart", "disk-full"].map(
-    (name) => ["chaos", name],
-  ),
-  ...["slow-disk", "heal", "status", "run"].map((name) => ["chaos", name]),
-];
 const SIZE = { ordererCount: 1, peerCountPerOrganization: 1 };
 const SIZE_OPTIONS = ["--orderers", "1", "--peers-per-org", "1"];
 
@@ -57,35 +30,11 @@ function expectLine(result: CliResult, cause: RegExp, cure?: RegExp): void {
 }
 
 describe("usage", () => {
-  test("every command's help has an example", async () => {
-    await inParallel(COMMANDS, async (command) => {
-      const { code, stdout } = await heddle([...command, "--help"]);
-      expect([command, code]).toEqual([command, 0]);
-      expect([command, stdout]).toEqual([
-        command,
-        expect.stringMatching(/Examples?:\n {2}\$ heddle /),
-      ]);
-    });
-  });
-
-  test("bad usage has code 2 and says what is wrong", async () => {
-    const usages = [
-      ["nonsense"],
-      ["constructor"],
-      ["__proto__"],
-      ["up", "--orderers", "0"],
-      ["up", "--port-offset", "1e9"],
-      ["up", "surplus"],
-      ["deploy", "x"],
-      ["block", "-1"],
-      ["tx", "short"],
-      ["status", "--nonsense"],
-    ];
-    await inParallel(usages, async (args) => {
-      const { code, stderr } = await heddle(args, folder);
-      expect([args, code, stderr]).toEqual([args, 2, expect.stringMatching(/^error: .+/)]);
-      expect(stderr).not.toMatch(/\n {4}at /);
-    });
+  test("help has code 0, bad usage code 2 and a line that says what is wrong", async () => {
+    expect(await heddle(["up", "--help"], folder)).toMatchObject({ code: 0, stderr: "" });
+    const { code, stderr } = await heddle(["up", "--orderers", "0"], folder);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^error: .+/)]);
+    expect(stderr).not.toMatch(/\n {4}at /);
   });
 });
 
@@ -178,7 +127,7 @@ describe("a network", () => {
   afterAll(async () => {
     await run("down");
     await rm(scratch, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   test("is not begun while one of its ports is taken", async () => {
     const ports = portsOf(topology);
@@ -193,7 +142,7 @@ describe("a network", () => {
     await close(occupant);
   });
 
-  test("is made anew over what a killed up has left half made", { timeout: 60_000 }, async () => {
+  test("is made anew over what a killed up has left half made", async () => {
     await mkdir(join(`${directory}.partial`, "organizations"), { recursive: true });
     await writeFile(join(`${directory}.partial`, "network.json"), "{");
     const result = await up();
@@ -257,7 +206,7 @@ describe("a network", () => {
     });
   });
 
-  test("stops, and says so when nothing runs", { timeout: 60_000 }, async () => {
+  test("stops, and says so when nothing runs", async () => {
     const stopped = await run("down", "--json");
     expect((JSON.parse(stopped.stdout) as { stopped: string[] }).stopped).toHaveLength(3);
     expect(await run("down")).toMatchObject({ code: 0, stdout: "nothing was running\n" });
@@ -272,24 +221,20 @@ describe("a network", () => {
     }
   });
 
-  test(
-    "does not start without a node's key, and nothing is left running",
-    { timeout: 60_000 },
-    async () => {
-      const { domain, peers } = topology.organizations[1]!;
-      const base = join(directory, "organizations/peerOrganizations", domain);
-      const file = join(base, "peers", peers[0]!.name, "tls", "server.key");
-      await rename(file, `${file}.away`);
-      const result = await up();
-      await rename(`${file}.away`, file);
-      expect(result.code).toBe(1);
-      expect(result.stderr).toMatch(new RegExp(`${escaped(peers[0]!.name)} ended at its start`));
-      expect(result.stderr).toContain(`cannot read ${file}`);
-      expect(await stateOf()).toEqual([undefined, undefined, undefined]);
-    },
-  );
+  test("does not start without a node's key, and nothing is left running", async () => {
+    const { domain, peers } = topology.organizations[1]!;
+    const base = join(directory, "organizations/peerOrganizations", domain);
+    const file = join(base, "peers", peers[0]!.name, "tls", "server.key");
+    await rename(file, `${file}.away`);
+    const result = await up();
+    await rename(`${file}.away`, file);
+    expect(result.code).toBe(1);
+    expect(result.stderr).toMatch(new RegExp(`${escaped(peers[0]!.name)} ended at its start`));
+    expect(result.stderr).toContain(`cannot read ${file}`);
+    expect(await stateOf()).toEqual([undefined, undefined, undefined]);
+  });
 
-  test("a node whose port is taken ends by itself", { timeout: 60_000 }, async () => {
+  test("a node whose port is taken ends by itself", async () => {
     for (const [role, site, port] of [
       ["orderer", topology.orderers[0]!, topology.orderers[0]!.operationsPort],
       ["peer", topology.organizations[0]!.peers[0]!, topology.organizations[0]!.peers[0]!.port],
