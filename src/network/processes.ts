@@ -17,7 +17,7 @@ export interface NodeProcess {
 }
 
 /** A node that has not said it is ready by then has failed. */
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 120_000;
 /** A node that has not ended by then is killed. */
 const STOP_TIMEOUT_MS = 10_000;
 const POLL_INTERVAL_MS = 15;

@@ -174,7 +174,7 @@ describe("the architecture rules", () => {
 
   beforeAll(async () => {
     reported = await cruise(await plant(sound, ...plants.map(({ files }) => files)));
-  }, 60_000);
+  });
 
   test.for(plants)("$rule reports its planted violation", ({ rule, files }) => {
     const names = reported.summary.violations

@@ -9,7 +9,7 @@ import { utf8 } from "../../../src/kernel/bytes.ts";
 import { silentLogger } from "../../../src/kernel/ports/logger.ts";
 import { heddle, root, type CliResult } from "../network/harness.ts";
 
-const SLOW_MACHINE_MS = 60_000;
+const SLOW_MACHINE_MS = 300_000;
 const SEGMENT = "wal-0000000000000000.heddle";
 const SECTOR = 512;
 const ENTRIES = 5;

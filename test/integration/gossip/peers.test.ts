@@ -18,7 +18,7 @@ import {
 import { TestOrganization, genuineBlock, type TlsPair } from "./material.ts";
 import { CHANNEL, startPeer, type TestPeer } from "./peers.ts";
 
-const WAIT = { timeout: 15_000, interval: 20 };
+const WAIT = { timeout: 100_000, interval: 20 };
 
 let organizations: readonly TestOrganization[];
 let peers: TestPeer[] = [];
@@ -43,7 +43,7 @@ beforeAll(async () => {
     anchors,
   });
   peers = [first, second, third, fourth];
-}, 30_000);
+});
 
 afterAll(async () => {
   for (const peer of peers) await peer.close();

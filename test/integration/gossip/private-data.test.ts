@@ -24,7 +24,7 @@ import { LedgerWorld, allValid, genesis, simulated } from "../../unit/ledger/led
 import { TestOrganization } from "./material.ts";
 import { CHANNEL, startPeer, type TestPeer } from "./peers.ts";
 
-const WAIT = { timeout: 15_000, interval: 20 };
+const WAIT = { timeout: 100_000, interval: 20 };
 const PLACE = { namespace: "cc", collection: "of-org1" };
 const isReader = (serialized: Uint8Array): boolean =>
   decode(SerializedIdentity, serialized).mspid === "Org1MSP";

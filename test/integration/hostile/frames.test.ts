@@ -18,11 +18,11 @@ let nodes: Nodes;
 
 beforeAll(async () => {
   nodes = await startNodes();
-}, 60_000);
+});
 
 afterAll(async () => {
   await nodes.close();
-}, 30_000);
+});
 
 /** The methods that every frame is sent to: one call and one stream at each listener. */
 const targets = [

@@ -11,11 +11,11 @@ let nodes: Nodes;
 
 beforeAll(async () => {
   nodes = await startNodes();
-}, 60_000);
+});
 
 afterAll(async () => {
   await nodes.close();
-}, 30_000);
+});
 
 /** Sends raw bytes and resolves with what came back until the end of the connection; rejects after a silence. */
 function exchange(port: number, bytes: string | Uint8Array): Promise<string> {

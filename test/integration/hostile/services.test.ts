@@ -32,13 +32,13 @@ beforeAll(async () => {
     if (broadcast!.isTaken(await send(broadcast!, await broadcast!.good(nodes)))) return;
   }
   throw new Error("the orderer took nothing");
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const caller of callers.values()) caller.close();
   await idle.close();
   await nodes.close();
-}, 30_000);
+});
 
 test("every method that a node serves is attacked here, and services are served whole", async () => {
   for (const node of ["orderer", "peer", "chaincode"] as const) {
@@ -81,7 +81,7 @@ describe.each(titled)("%s", (_title, recipe) => {
     await expectHarmless(recipe, [...blindBytes(SEED), ...spoilt(good, SEED)]);
     for (const large of largeBytes(SEED)) await expectHarmless(recipe, [large]);
     await expectServing(recipe);
-  }, 30_000);
+  });
 
   test("answers hostile bytes in the right caller's hands", async () => {
     for (const bytes of insideBytes(SEED)) {
@@ -92,7 +92,7 @@ describe.each(titled)("%s", (_title, recipe) => {
       );
     }
     await expectServing(recipe);
-  }, 30_000);
+  });
 });
 
 const WITHIN = "within the bound";

@@ -52,4 +52,4 @@ test("a state that could not be written is not written again before a restart, a
   const store = LmdbKvStore.open(directory);
   expect([...store.range({ start: Uint8Array.of(1) })]).toHaveLength(told.count);
   await store.close();
-}, 60_000);
+});

@@ -19,7 +19,7 @@ import {
 const seed = Number(process.env["HEDDLE_SEED"] ?? 1);
 const SLOW_MACHINE_MS = 300_000;
 /** Time for a slow machine to acknowledge a few dozen transactions after a failover. */
-const PROGRESS_TIMEOUT_MS = 60_000;
+const PROGRESS_TIMEOUT_MS = 100_000;
 
 type Fault =
   | "the leader"

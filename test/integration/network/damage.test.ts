@@ -51,7 +51,7 @@ async function restartAndCatchUp(name: string): Promise<void> {
   const startMs = performance.now();
   await net.restart(name);
   const goal = await net.height(peerNames(net)[0]!);
-  await net.until(`${name} is level`, async () => (await net.height(name)) >= goal, 60_000);
+  await net.until(`${name} is level`, async () => (await net.height(name)) >= goal);
   report(`damage: ${name} level after ${(performance.now() - startMs).toFixed(0)} ms`);
 }
 

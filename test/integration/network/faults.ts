@@ -9,7 +9,7 @@ import { root, type TestNetwork } from "./harness.ts";
 /** Largest part of a log that a failing test shows. */
 const SHOWN_LENGTH_MAX = 2_000;
 /** A node that neither serves nor ends by then hangs. */
-const END_TIMEOUT_MS = 30_000;
+const END_TIMEOUT_MS = 100_000;
 
 export function dataOf(net: TestNetwork, name: string): string {
   return join(net.directory, "nodes", name, "data");

@@ -20,6 +20,8 @@ import {
 
 export const root: string = fileURLToPath(new URL("../../..", import.meta.url));
 const program = join(root, "dist/src/cli/main.js");
+/** A command that was expected to refuse and serves instead is ended, and does not outlive its test for long. */
+const COMMAND_TIMEOUT_MS = 280_000;
 
 export interface CliResult {
   readonly code: number;
@@ -44,7 +46,7 @@ export function heddle(args: readonly string[], cwd: string = root): Promise<Cli
     execFile(
       process.execPath,
       [program, ...args],
-      { cwd, maxBuffer: 2 ** 26 },
+      { cwd, maxBuffer: 2 ** 26, timeout: COMMAND_TIMEOUT_MS },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
         resolve({ code, stdout, stderr });
@@ -202,7 +204,7 @@ export class TestNetwork {
   }
 
   /** Resolves when `condition` holds; fails the test with `what` when it does not in time. */
-  async until(what: string, condition: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+  async until(what: string, condition: () => Promise<boolean>, timeoutMs = 100_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     while (!(await condition())) {
       if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);

@@ -19,11 +19,11 @@ beforeAll(async () => {
     await net.connect(net.topology.organizations[1]!),
   ];
   await org1.getContract("basic").submitTransaction("InitLedger");
-}, 120_000);
+});
 
 afterAll(async () => {
   await net.close();
-}, 60_000);
+});
 
 function create(network: Network, id: string): Promise<Uint8Array> {
   return network
@@ -149,93 +149,79 @@ describe("the command line", () => {
 });
 
 describe("failures", () => {
-  test(
-    "the leader is killed under load: nothing acknowledged is lost and it catches up",
-    { timeout: 120_000 },
-    async () => {
-      const leader = (await net.leader())!;
-      const acknowledged: string[] = [];
-      let stop = false;
-      const load = Array.from({ length: 8 }, async (_, client) => {
-        for (let round = 0; !stop; round += 1) {
-          const id = `load-${client}-${round}`;
-          try {
-            await create(org1, id);
-            acknowledged.push(id);
-          } catch {
-            // Unknown: it may or may not be in the ledger. Only what was acknowledged counts.
-          }
+  test("the leader is killed under load: nothing acknowledged is lost and it catches up", async () => {
+    const leader = (await net.leader())!;
+    const acknowledged: string[] = [];
+    let stop = false;
+    const load = Array.from({ length: 8 }, async (_, client) => {
+      for (let round = 0; !stop; round += 1) {
+        const id = `load-${client}-${round}`;
+        try {
+          await create(org1, id);
+          acknowledged.push(id);
+        } catch {
+          // Unknown: it may or may not be in the ledger. Only what was acknowledged counts.
         }
-      });
-      await net.until("some load was acknowledged", () =>
-        Promise.resolve(acknowledged.length > 30),
-      );
-      process.kill(await net.pidOf(leader), "SIGKILL");
-      const before = acknowledged.length;
-      await net.until(
-        "ordering resumes",
-        () => Promise.resolve(acknowledged.length > before + 100),
-        60_000,
-      );
-      stop = true;
-      await Promise.all(load);
-      for (const id of acknowledged) {
-        const exists = await org1.getContract("basic").evaluateTransaction("AssetExists", id);
-        expect([id, text.decode(exists)]).toEqual([id, "true"]);
       }
-      await net.restart(leader);
-      const reached = await net.height(net.topology.organizations[0]!.peers[0]!.name);
-      await net.until(
-        "the old leader has caught up",
-        async () => (await net.height(leader)) >= reached,
-      );
-    },
-  );
+    });
+    await net.until("some load was acknowledged", () => Promise.resolve(acknowledged.length > 30));
+    process.kill(await net.pidOf(leader), "SIGKILL");
+    const before = acknowledged.length;
+    await net.until(
+      "ordering resumes",
+      () => Promise.resolve(acknowledged.length > before + 100),
+      60_000,
+    );
+    stop = true;
+    await Promise.all(load);
+    for (const id of acknowledged) {
+      const exists = await org1.getContract("basic").evaluateTransaction("AssetExists", id);
+      expect([id, text.decode(exists)]).toEqual([id, "true"]);
+    }
+    await net.restart(leader);
+    const reached = await net.height(net.topology.organizations[0]!.peers[0]!.name);
+    await net.until(
+      "the old leader has caught up",
+      async () => (await net.height(leader)) >= reached,
+    );
+  });
 
-  test(
-    "a peer that was stopped for 200 blocks catches up by itself",
-    { timeout: 120_000 },
-    async () => {
-      const late = net.topology.organizations[1]!.peers[1]!.name;
-      await net.stopNode(late);
-      const witness = net.topology.organizations[0]!.peers[0]!.name;
-      const goal = (await net.height(witness)) + 200;
-      for (let round = 0; (await net.height(witness)) < goal; round += 1) {
-        await Promise.all(
-          Array.from({ length: 4 }, (_, index) => create(org1, `late-${round}-${index}`)),
-        );
-      }
-      await net.restart(late);
-      await net.until("the peer is level", async () => (await net.height(late)) >= goal);
-    },
-  );
+  test("a peer that was stopped for 200 blocks catches up by itself", async () => {
+    const late = net.topology.organizations[1]!.peers[1]!.name;
+    await net.stopNode(late);
+    const witness = net.topology.organizations[0]!.peers[0]!.name;
+    const goal = (await net.height(witness)) + 200;
+    for (let round = 0; (await net.height(witness)) < goal; round += 1) {
+      await Promise.all(
+        Array.from({ length: 4 }, (_, index) => create(org1, `late-${round}-${index}`)),
+      );
+    }
+    await net.restart(late);
+    await net.until("the peer is level", async () => (await net.height(late)) >= goal);
+  });
 
-  test(
-    "every peer ends with the same commit hash at every height",
-    { timeout: 60_000 },
-    async () => {
-      const peers = net.topology.organizations.flatMap((organization) =>
-        organization.peers.map((_, index) => ({ organization, index })),
-      );
-      const newest = await net.height(net.topology.organizations[0]!.peers[0]!.name);
-      const hashes = await Promise.all(
-        peers.map(async ({ organization, index }) => {
-          const { network } = await net.connect(organization, index);
-          const events = await network.getBlockEvents({ startBlock: 1n });
-          const seen: string[] = [];
-          for await (const block of events) {
-            const metadata = block.getMetadata()!.getMetadataList_asU8();
-            seen.push(
-              `${Buffer.from(metadata[2]!).toString("hex")}/${Buffer.from(metadata[4]!).toString("hex")}`,
-            );
-            if (seen.length === newest - 1) break;
-          }
-          events.close();
-          return seen;
-        }),
-      );
-      expect(hashes[0]!.length).toBe(newest - 1);
-      for (const other of hashes.slice(1)) expect(other).toEqual(hashes[0]);
-    },
-  );
+  test("every peer ends with the same commit hash at every height", async () => {
+    const peers = net.topology.organizations.flatMap((organization) =>
+      organization.peers.map((_, index) => ({ organization, index })),
+    );
+    const newest = await net.height(net.topology.organizations[0]!.peers[0]!.name);
+    const hashes = await Promise.all(
+      peers.map(async ({ organization, index }) => {
+        const { network } = await net.connect(organization, index);
+        const events = await network.getBlockEvents({ startBlock: 1n });
+        const seen: string[] = [];
+        for await (const block of events) {
+          const metadata = block.getMetadata()!.getMetadataList_asU8();
+          seen.push(
+            `${Buffer.from(metadata[2]!).toString("hex")}/${Buffer.from(metadata[4]!).toString("hex")}`,
+          );
+          if (seen.length === newest - 1) break;
+        }
+        events.close();
+        return seen;
+      }),
+    );
+    expect(hashes[0]!.length).toBe(newest - 1);
+    for (const other of hashes.slice(1)) expect(other).toEqual(hashes[0]);
+  });
 });

@@ -10,7 +10,7 @@ import { TestNetwork, root } from "./harness.ts";
 
 const SLOW_MACHINE_MS = 300_000;
 /** What each recovery is held to: the machine may be busy. Quiet ones take a fraction. */
-const RECOVERY_MS = 60_000;
+const RECOVERY_MS = 100_000;
 const BLOCKS = 15;
 const [P0, P1] = ["peer0.org1.example.com", "peer1.org1.example.com"];
 const [Q0, Q1] = ["peer0.org2.example.com", "peer1.org2.example.com"];

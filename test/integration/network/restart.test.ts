@@ -13,7 +13,7 @@ import { freeOffset, heddle, root, type CliResult, type StatusDocument } from ".
 const SIZE = { ordererCount: 3, peerCountPerOrganization: 2 };
 const SLOW_MACHINE_MS = 120_000;
 /** Time for a line that a slow machine still has to work for. */
-const LINE_TIMEOUT_MS = 60_000;
+const LINE_TIMEOUT_MS = 100_000;
 
 let scratch: string;
 let directory: string;

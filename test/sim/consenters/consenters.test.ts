@@ -13,7 +13,7 @@ let certificates: Certificates;
 
 beforeAll(async () => {
   certificates = await Certificates.issue();
-}, 60_000);
+});
 
 describe("orderers whose configuration and consenters change under crashes and partitions", () => {
   test(

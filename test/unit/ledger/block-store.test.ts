@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Files } from "../../../src/kernel/ports/files.ts";
 import { silentLogger, type LogFields, type Logger } from "../../../src/kernel/ports/logger.ts";
 import { BlockStore, LedgerError, type BlockStoreOptions } from "../../../src/ledger/index.ts";
@@ -480,9 +480,7 @@ describe("on a full disk", () => {
     const append = expect(store.append(second!)).rejects.toMatchObject({
       code: "store-failed",
     });
-    await vi.waitFor(() => {
-      expect(store.isFull).toBe(true);
-    });
+    await expect.poll(() => store.isFull).toBe(true);
     await store.close();
     await append;
   });

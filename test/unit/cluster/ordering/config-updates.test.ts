@@ -59,7 +59,7 @@ beforeAll(async () => {
     clock: sampleClock,
     random: new SeededRandom(1),
   });
-}, 60_000);
+});
 
 type Change = (root: ConfigGroup) => void;
 

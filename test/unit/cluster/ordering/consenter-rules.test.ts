@@ -17,7 +17,7 @@ beforeAll(async () => {
   sample = await sampleChannel();
   stranger = await sampleChannel({}, 99);
   certificates = await Promise.all([1, 2, 3, 4].map((number) => tlsOf(sample, number)));
-}, 60_000);
+});
 
 async function tlsOf({ ordererOrg }: SampleChannel, number: number): Promise<Uint8Array> {
   const commonName = `orderer${number}.example.com`;

@@ -26,7 +26,7 @@ let sample: SampleChannel;
 
 beforeAll(async () => {
   sample = await sampleChannel();
-}, 60_000);
+});
 
 /** A chain on which the members after each block but the first are these. The sample's configuration has one consenter. */
 async function chainOf(...memberships: readonly (readonly number[])[]): Promise<readonly Block[]> {

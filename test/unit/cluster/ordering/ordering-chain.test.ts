@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { lastConfigNumber, type ChannelConfig } from "../../../../src/channel/index.ts";
 import { EMPTY_BYTES, utf8 } from "../../../../src/kernel/bytes.ts";
 import { silentLogger } from "../../../../src/kernel/ports/logger.ts";
@@ -416,9 +416,7 @@ describe("a configuration", () => {
     rig.remade = { kind: "made", envelope: remade, configSequence: 0 };
     const request = { payload: configEnvelope("update", "first"), lastValidationSeq: 0 };
     rig.chain.submit(2, { channel: "ch1", ...request });
-    await vi.waitFor(() => {
-      expect(rig.proposed).toHaveLength(1);
-    });
+    await expect.poll(() => rig.proposed).toHaveLength(1);
     const [bytes] = decode(BlockMessage, rig.proposed[0]!).data!.data;
     expect(bytes).toEqual(encode(Envelope, remade));
     expect(transactionKey(bytes!)).toBe(
@@ -432,9 +430,7 @@ describe("a configuration", () => {
     await rig.reign(2);
     rig.remade = { kind: "refused", refusal: { status: 400, info: "at version 1" } };
     const answers = rig.orderConfig("update");
-    await vi.waitFor(() => {
-      expect(answers).toEqual([{ kind: "unavailable", info: "at version 1" }]);
-    });
+    await expect.poll(() => answers).toEqual([{ kind: "unavailable", info: "at version 1" }]);
     expect(rig.proposed).toEqual([]);
   });
 

@@ -27,7 +27,7 @@ beforeAll(async () => {
     [1, 2, 3, 4].map((number) => tls.issueTls({ commonName: `o${number}`, alternativeNames: [] })),
   );
   pems = issued.map(({ certificatePem }) => certificatePem);
-}, 60_000);
+});
 
 function member(raftId: number, place: number, port = 7050): ClusterMember {
   const pem = pems[place]!;

@@ -21,7 +21,7 @@ let normal: ChannelConfig;
 
 beforeAll(async () => {
   normal = (await sampleChannel()).config;
-}, 60_000);
+});
 
 function setConsensus(
   root: ConfigGroup,
