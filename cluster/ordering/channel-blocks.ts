@@ -1,6 +1,6 @@
 /** What a channel's blocks on disk say when it is opened. */
 import { ChannelConfig, lastConfigNumber } from "../../src/channel/index.ts";
-import type { SignatureVerifier } from "../../src/crypto/index.ts";
+import type { MspCache } from "../../src/msp/index.ts";
 import { equalBytes } from "../../src/kernel/bytes.ts";
 import type { BlockStore } from "../../src/ledger/index.ts";
 import { blockHeaderHash, type Block } from "../../src/wire/index.ts";
@@ -42,8 +42,8 @@ export function membershipAfter(newest: Block, config: ChannelConfig): Membershi
 export async function configInForce(
   blocks: BlockStore,
   newest: Block,
-  verifier: SignatureVerifier | undefined,
+  msps: MspCache | undefined,
 ): Promise<ChannelConfig> {
   const block = await blocks.read(lastConfigNumber(newest) ?? 0);
-  return ChannelConfig.fromBlock(block ?? newest, verifier);
+  return ChannelConfig.fromBlock(block ?? newest, msps);
 }

@@ -1,5 +1,5 @@
 import { ChannelConfig, ChannelConfigRef } from "../../src/channel/index.ts";
-import type { SignatureVerifier } from "../../src/crypto/index.ts";
+import type { MspCache } from "../../src/msp/index.ts";
 import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Files } from "../../src/kernel/ports/files.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
@@ -46,8 +46,8 @@ export interface ChannelOrdererDeps {
   readonly logger: Logger;
   readonly meter: Meter;
   readonly signer: Signer;
-  /** Checks the signatures of the channel's members. Default: `verifySignature`. */
-  readonly verifier?: SignatureVerifier;
+  /** Opens the channel's organisations. Default: a cache of its own. */
+  readonly msps?: MspCache;
   /** Presents this node's TLS client certificate. */
   readonly dialer: RpcDialer;
   /** Reaches the other members, for this channel and others. Default: `dialer`, with a connection for each channel. */
@@ -96,7 +96,7 @@ export async function openChannel(
   options: ChannelOrdererOptions,
 ): Promise<ChannelOrdererParts> {
   const newest = await newestBlock(blocks, options.genesisBlock);
-  const config = new ChannelConfigRef(await configInForce(blocks, newest, deps.verifier));
+  const config = new ChannelConfigRef(await configInForce(blocks, newest, deps.msps));
   const { channelId } = config.current();
   const membership = membershipAfter(newest, config.current());
   const cutOffIds = await cutOffMembers(deps.files, options.directory);
@@ -115,7 +115,7 @@ export async function openChannel(
     newest,
   );
   const former = (after: Block, ids: readonly number[]): Promise<readonly ClusterMember[]> => {
-    const configOf = (block: Block): ChannelConfig => ChannelConfig.fromBlock(block, deps.verifier);
+    const configOf = (block: Block): ChannelConfig => ChannelConfig.fromBlock(block, deps.msps);
     return formerMembers({ blocks, configOf }, after, new Set(ids));
   };
   const formerIds = [...replica.status().configuration.voters, raftId].filter(

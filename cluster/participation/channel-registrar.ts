@@ -61,7 +61,7 @@ export class ChannelRegistrar {
     this.#records = records;
     this.#metrics = participationMetrics(deps.meter);
     for (const block of options.genesisBlocks) {
-      this.#listed.set(ChannelConfig.fromBlock(block).channelId, block);
+      this.#listed.set(ChannelConfig.fromBlock(block, deps.msps).channelId, block);
     }
   }
 
@@ -118,7 +118,7 @@ export class ChannelRegistrar {
    * whoever else joins pulls blocks first. Never rejects.
    */
   async join(joinBlock: Block): Promise<JoinResult> {
-    const { channelId } = ChannelConfig.fromBlock(joinBlock);
+    const { channelId } = ChannelConfig.fromBlock(joinBlock, this.#deps.msps);
     const present = this.#channels.get(channelId);
     if (present !== undefined) return { kind: joinRefusal(present) };
     const reason = this.#cannotJoin(joinBlock);
@@ -201,7 +201,7 @@ export class ChannelRegistrar {
     }
     try {
       // Says whether the channel is ordered by Raft at all.
-      isConsenterOf(ChannelConfig.fromBlock(joinBlock), serverTlsCert);
+      isConsenterOf(ChannelConfig.fromBlock(joinBlock, this.#deps.msps), serverTlsCert);
       return undefined;
     } catch (error) {
       return errorMessage(error);

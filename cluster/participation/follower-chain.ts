@@ -13,7 +13,7 @@ import { OnboardingTrust } from "./onboarding.ts";
 
 export type FollowerChainDeps = Pick<
   ChannelOrdererDeps,
-  "files" | "clock" | "timers" | "random" | "logger" | "signer" | "verifier" | "dialer"
+  "files" | "clock" | "timers" | "random" | "logger" | "signer" | "msps" | "dialer"
 > & {
   /** The block that the channel was joined with, and all before it, are here and durable. */
   readonly onOnboarded: () => Promise<void>;
@@ -57,7 +57,7 @@ export class FollowerChain {
     this.#options = options;
     this.#blocks = blocks;
     const { joinBlock } = options;
-    this.#joinConfig = joinBlock && ChannelConfig.fromBlock(joinBlock, deps.verifier);
+    this.#joinConfig = joinBlock && ChannelConfig.fromBlock(joinBlock, deps.msps);
   }
 
   /** Opens what the disk holds. Throws `ParticipationError`, `LedgerError` and `ChannelError` for what cannot be used. */
@@ -228,8 +228,8 @@ export class FollowerChain {
   }
 
   async #store(block: Block): Promise<void> {
-    const { verifier } = this.#deps;
-    const config = isConfigBlock(block) ? ChannelConfig.fromBlock(block, verifier) : undefined;
+    const { msps } = this.#deps;
+    const config = isConfigBlock(block) ? ChannelConfig.fromBlock(block, msps) : undefined;
     await this.#blocks.append(block);
     if (config === undefined) return;
     this.#config = new ChannelConfigRef(config);
@@ -238,7 +238,7 @@ export class FollowerChain {
   async #recover(): Promise<void> {
     const { joinBlock } = this.#options;
     if (joinBlock?.header?.number === 0 && this.height === 0) await this.#blocks.append(joinBlock);
-    const config = await configOnDisk(this.#blocks, this.#deps.verifier);
+    const config = await configOnDisk(this.#blocks, this.#deps.msps);
     this.#config = config && new ChannelConfigRef(config);
     if (joinBlock === undefined || this.#isOnboarding()) return;
     const stored = await this.#blocks.read(joinBlock.header?.number ?? 0);

@@ -162,9 +162,9 @@ export class OrdererChannel {
   }
 
   async #openParts(): Promise<void> {
-    const { records, verifier } = this.#deps;
+    const { records, msps } = this.#deps;
     const joinBlock = await this.#joinBlock();
-    const joinConfig = joinBlock && ChannelConfig.fromBlock(joinBlock, verifier);
+    const joinConfig = joinBlock && ChannelConfig.fromBlock(joinBlock, msps);
     const isFirstBlock = joinBlock?.header?.number === 0;
     if (joinConfig !== undefined && !(isFirstBlock && this.#isConsenter(joinConfig))) {
       await this.#follow(joinBlock);
@@ -200,11 +200,11 @@ export class OrdererChannel {
   }
 
   async #onDisk(): Promise<PartOnDisk> {
-    const { verifier } = this.#deps;
+    const { msps } = this.#deps;
     const directory = `${this.#options.directory}/blocks`;
     const blocks = await BlockStore.open({ ...this.#deps, directory });
     try {
-      const config = await configOnDisk(blocks, verifier);
+      const config = await configOnDisk(blocks, msps);
       const newest = config && (await blocks.read(blocks.height - 1));
       if (config !== undefined && newest !== undefined) {
         return { config, membership: membershipAfter(newest, config) };

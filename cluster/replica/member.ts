@@ -1,5 +1,5 @@
 import { equalBytes, toHex } from "../../src/kernel/bytes.ts";
-import { parseCertificate } from "../../src/crypto/index.ts";
+import { certificateSpkiDer } from "../../src/crypto/index.ts";
 
 /** Fabric: how one refuses what a node sends that is no member of the channel's group. */
 export const NOT_ADMITTED = "certificate extracted from TLS connection isn't authorized";
@@ -21,7 +21,7 @@ export interface ClusterMember {
  * same key keeps working. Throws `CryptoError` for what is no certificate.
  */
 export function publicKeyOf(certificate: Uint8Array): string {
-  return toHex(parseCertificate(certificate).spkiDer);
+  return toHex(certificateSpkiDer(certificate));
 }
 
 /** As `publicKeyOf`, and `undefined` for what is no certificate. */

@@ -1,6 +1,5 @@
-import { type SignatureVerifier, verifySignature } from "../crypto/index.ts";
 import { errorMessage } from "../kernel/error.ts";
-import type { MspManager } from "../msp/index.ts";
+import { MspCache, type MspManager } from "../msp/index.ts";
 import { PolicyManager, type Policy } from "../policy/index.ts";
 import type { Block, Config, ConfigGroup, SignaturePolicyEnvelope } from "../wire/index.ts";
 import { aclPolicyPath } from "./acl.ts";
@@ -46,15 +45,10 @@ export class ChannelConfig {
   readonly mspManager: MspManager;
   readonly #ordererAddresses: readonly string[];
   readonly #policies: PolicyManager;
-  readonly #verifier: SignatureVerifier;
+  readonly #msps: MspCache;
 
-  private constructor(
-    channelId: string,
-    config: Config,
-    sections: Sections,
-    verifier: SignatureVerifier,
-  ) {
-    this.#verifier = verifier;
+  private constructor(channelId: string, config: Config, sections: Sections, msps: MspCache) {
+    this.#msps = msps;
     this.channelId = channelId;
     this.sequence = config.sequence;
     this.config = config;
@@ -69,13 +63,9 @@ export class ChannelConfig {
   /**
    * Reads a configuration, which must not change afterwards: it is kept, and so are views into its bytes.
    * Throws `ChannelError` ("invalid-config" with the path of what is wrong, "unsupported-capability").
-   * `verifier` checks what the members of its organisations sign.
+   * `msps` opens its organisations, and has those that it opened before.
    */
-  static parse(
-    channelId: string,
-    config: Config,
-    verifier: SignatureVerifier = verifySignature,
-  ): ChannelConfig {
+  static parse(channelId: string, config: Config, msps: MspCache = new MspCache()): ChannelConfig {
     if (!isChannelId(channelId)) {
       const shown = JSON.stringify(channelId.slice(0, 64));
       throw invalidConfig(
@@ -85,22 +75,22 @@ export class ChannelConfig {
     }
     const root = config.channelGroup;
     if (root === undefined) throw invalidConfig(CHANNEL_PATH, "the channel group is missing");
-    return new ChannelConfig(channelId, config, readSections(root, verifier), verifier);
+    return new ChannelConfig(channelId, config, readSections(root, msps), msps);
   }
 
   /** Reads the configuration in a config block. Throws `ChannelError` ("malformed-block", and as `parse`). */
-  static fromBlock(block: Block, verifier: SignatureVerifier = verifySignature): ChannelConfig {
-    return ChannelConfig.parse(channelIdOfBlock(block), configOfBlock(block), verifier);
+  static fromBlock(block: Block, msps?: MspCache): ChannelConfig {
+    return ChannelConfig.parse(channelIdOfBlock(block), configOfBlock(block), msps);
   }
 
-  /** As `parse`, of a configuration that may follow this one: signatures are checked as by this one. */
+  /** As `parse`, of a configuration that may follow this one: organisations that stay as they are stay open. */
   successor(config: Config): ChannelConfig {
-    return ChannelConfig.parse(this.channelId, config, this.#verifier);
+    return ChannelConfig.parse(this.channelId, config, this.#msps);
   }
 
   /** As `fromBlock`, of a block that came after this configuration. */
   successorIn(block: Block): ChannelConfig {
-    return ChannelConfig.fromBlock(block, this.#verifier);
+    return ChannelConfig.fromBlock(block, this.#msps);
   }
 
   /** The policy at an absolute path such as `/Channel/Application/Admins`; `undefined` when there is none. */
@@ -133,12 +123,12 @@ export class ChannelConfig {
   }
 }
 
-function readSections(root: ConfigGroup, verifier: SignatureVerifier): Sections {
+function readSections(root: ConfigGroup, cache: MspCache): Sections {
   checkTree(root);
   const { orderer, application } = subGroups(root);
   checkCapabilityOrder(root, orderer, application);
   const channel = readChannelSection(CHANNEL_PATH, root);
-  const msps = new MspRegistry(verifier);
+  const msps = new MspRegistry(cache);
   const ordererPath = `${CHANNEL_PATH}/Orderer`;
   return {
     ...channel,

@@ -1,7 +1,6 @@
-import type { SignatureVerifier } from "../crypto/index.ts";
 import { equalBytes } from "../kernel/bytes.ts";
 import { errorMessage } from "../kernel/error.ts";
-import { Msp, MspManager } from "../msp/index.ts";
+import { type Msp, type MspCache, MspManager } from "../msp/index.ts";
 import { FabricMSPConfig, IdemixMSPConfig, type MSPConfig } from "../wire/index.ts";
 import { decodeValue } from "./config-values.ts";
 import { invalidConfig } from "./errors.ts";
@@ -23,11 +22,10 @@ export class MspRegistry {
     { readonly message: MSPConfig; readonly registered: RegisteredMsp }
   >();
   readonly #msps: Msp[] = [];
-  readonly #verifier: SignatureVerifier;
+  readonly #cache: MspCache;
 
-  /** `verifier` checks what the members of all of them sign. */
-  constructor(verifier: SignatureVerifier) {
-    this.#verifier = verifier;
+  constructor(cache: MspCache) {
+    this.#cache = cache;
   }
 
   /**
@@ -65,7 +63,7 @@ export class MspRegistry {
         const config = decodeValue(path, FabricMSPConfig, message.config);
         const tlsRootsPem = [...config.tlsRootCerts, ...config.tlsIntermediateCerts];
         const open = (): void => {
-          this.#msps.push(openMsp(path, config, this.#verifier));
+          this.#msps.push(openMsp(path, config, this.#cache));
         };
         return { registered: { mspId: config.name, tlsRootsPem }, open };
       }
@@ -79,9 +77,9 @@ export class MspRegistry {
   }
 }
 
-function openMsp(path: string, config: FabricMSPConfig, verifier: SignatureVerifier): Msp {
+function openMsp(path: string, config: FabricMSPConfig, cache: MspCache): Msp {
   try {
-    return Msp.fromConfig(config, verifier);
+    return cache.open(config);
   } catch (error) {
     throw invalidConfig(path, errorMessage(error), error);
   }

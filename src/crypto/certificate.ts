@@ -133,15 +133,32 @@ export function parseCertificate(pemOrDer: Uint8Array): Certificate {
 
 /** As `parseCertificate`, for PEM only. */
 export function parsePemCertificate(pem: Uint8Array): Certificate {
+  return parseDer(pemBytes(pem));
+}
+
+function pemBytes(pem: Uint8Array): Uint8Array {
   const block = isTooLarge(pem) ? undefined : decodePem(pem);
   if (block === undefined) throw malformed(pem, sizeOr(pem, "it has no PEM block"));
-  return parseDer(block.bytes);
+  return block.bytes;
+}
+
+/**
+ * The SubjectPublicKeyInfo of the certificate in these bytes, as `parseCertificate` reads them, for comparing: whether it is a key
+ * at all is not looked at, which is most of the work. Throws `CryptoError` ("malformed-certificate").
+ */
+export function certificateSpkiDer(pemOrDer: Uint8Array): Uint8Array {
+  const der = pemOrDer[0] === SEQUENCE ? pemOrDer : pemBytes(pemOrDer);
+  return readOf(der, () => readCertificateFields(der).spkiDer);
 }
 
 function parseDer(der: Uint8Array): Certificate {
+  return readOf(der, () => new Certificate(der));
+}
+
+function readOf<T>(der: Uint8Array, read: () => T): T {
   if (isTooLarge(der)) throw malformed(der, sizeOr(der, ""));
   try {
-    return new Certificate(der);
+    return read();
   } catch (error) {
     throw malformed(der, errorMessage(error), error);
   }

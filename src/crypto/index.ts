@@ -4,7 +4,12 @@
  */
 export { sha256, sha256Hex } from "./hash.ts";
 export { CryptoError, type CryptoErrorCode } from "./errors.ts";
-export { Certificate, parseCertificate, parsePemCertificate } from "./certificate.ts";
+export {
+  Certificate,
+  certificateSpkiDer,
+  parseCertificate,
+  parsePemCertificate,
+} from "./certificate.ts";
 export type { CertificateExtensions } from "./certificate-extensions.ts";
 export type { DistinguishedName } from "./distinguished-name.ts";
 export { type Curve, type CurveName, CURVES } from "./curve.ts";

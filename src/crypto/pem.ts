@@ -75,7 +75,10 @@ function splitHeaders(body: string): { readonly headerCount: number; readonly co
 function decodeBase64(text: string): Uint8Array | undefined {
   const digits = text.replaceAll(/[ \t\r\n]/g, "");
   if (digits.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(digits)) return undefined;
-  return Uint8Array.from(atob(digits), (character) => character.charCodeAt(0));
+  const octets = atob(digits);
+  const bytes = new Uint8Array(octets.length);
+  for (let index = 0; index < bytes.length; index += 1) bytes[index] = octets.charCodeAt(index);
+  return bytes;
 }
 
 /** A PEM block in lines of 64 characters, ending in a line feed. */

@@ -7,6 +7,7 @@ export { MspError, type MspErrorCode } from "./errors.ts";
 export { type Identity, type IdentityResult, isExpired } from "./identity.ts";
 export { identityRefusal } from "./identity-refusal.ts";
 export { Msp } from "./msp.ts";
+export { MspCache } from "./msp-cache.ts";
 export { MspManager } from "./msp-manager.ts";
 export type { NodeRole } from "./node-ous.ts";
 export { rolePrincipal } from "./principals.ts";

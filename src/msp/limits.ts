@@ -6,6 +6,9 @@ export const IDENTITY_BYTES_MAX: number = 64 * 1024;
 /** Valid identities that one organisation remembers. When full the least recently used is forgotten and checked again. */
 export const IDENTITY_CACHE_COUNT_MAX = 2_000;
 
+/** Organisations that a node keeps open, of all its channels. When full the least recently used is opened again when it is named. */
+export const MSP_CACHE_COUNT_MAX = 200;
+
 /** Certificates, revocation lists and units of each kind in one configuration. One with more is refused. */
 export const CONFIG_ITEM_COUNT_MAX = 100;
 

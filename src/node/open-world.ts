@@ -4,7 +4,6 @@ import { AdminEndpoint } from "../../cluster/participation/adapters/admin-endpoi
 import { ProcessLauncher } from "../chaincode/adapters/process-launcher.ts";
 import { tarArchive } from "../chaincode/adapters/tar-archive.ts";
 import type { ChaincodeRuntime } from "../chaincode/index.ts";
-import { verifySignature } from "../crypto/index.ts";
 import { faultyClock, Faults, faultyDialer, faultyFiles } from "../faults/index.ts";
 import { GrpcDialer } from "../kernel/adapters/grpc-dialer.ts";
 import { GrpcServer } from "../kernel/adapters/grpc-server.ts";
@@ -15,6 +14,7 @@ import { systemTimers } from "../kernel/adapters/system-timers.ts";
 import { meteredFiles } from "../kernel/adapters/metered-files.ts";
 import type { Logger } from "../kernel/ports/logger.ts";
 import { LmdbKvStore } from "../ledger/adapters/lmdb-kv-store.ts";
+import { MspCache } from "../msp/index.ts";
 import { readMspDirectory, readSigner } from "../msp/adapters/msp-directory.ts";
 import { OpsEndpoints } from "../ops/adapters/http-endpoints.ts";
 import type { DestinationStream } from "pino";
@@ -94,7 +94,7 @@ export async function openWorld(config: CommonConfig, options: WorldOptions): Pr
     renewSigner: async () => {
       signer.renew(await readSigner(config.msp.directory, config.msp.id));
     },
-    verifier: verifySignature,
+    msps: new MspCache(),
     localMsp: await readMspDirectory(config.msp.directory, config.msp.id),
     tls,
     archive: tarArchive,

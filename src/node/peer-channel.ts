@@ -9,7 +9,7 @@ import {
   type FetchSource,
   type PullReport,
 } from "../delivery/index.ts";
-import type { SignatureVerifier } from "../crypto/index.ts";
+import type { MspCache } from "../msp/index.ts";
 import { assert } from "../kernel/assert.ts";
 import { errorMessage } from "../kernel/error.ts";
 import type { KvStore } from "../kernel/ports/kv-store.ts";
@@ -93,7 +93,7 @@ export class PeerChannel {
         await ledger.commitGenesis(genesisBlock);
       }
       if (ledger.height > 0) {
-        config = new ChannelConfigRef(await configInForce(ledger, world.verifier));
+        config = new ChannelConfigRef(await configInForce(ledger, world.msps));
         return new PeerChannel(world, ledger, config, state);
       }
     } catch (error) {
@@ -226,10 +226,10 @@ export class PeerChannel {
   }
 }
 
-async function configInForce(ledger: Ledger, verifier: SignatureVerifier): Promise<ChannelConfig> {
+async function configInForce(ledger: Ledger, msps: MspCache): Promise<ChannelConfig> {
   const newest = await ledger.read(ledger.height - 1);
   const number = newest === undefined ? undefined : lastConfigNumber(newest);
   const block = await ledger.read(number ?? 0);
   assert(block !== undefined, "the ledger holds the block of the configuration in force");
-  return ChannelConfig.fromBlock(block, verifier);
+  return ChannelConfig.fromBlock(block, msps);
 }

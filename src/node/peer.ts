@@ -30,7 +30,8 @@ import { concatBytes, utf8 } from "../kernel/bytes.ts";
 import type { KvStore } from "../kernel/ports/kv-store.ts";
 import type { RpcBinding } from "../kernel/ports/rpc.ts";
 import type { CommittedBlock } from "../ledger/index.ts";
-import { Msp, MspManager } from "../msp/index.ts";
+import type { Msp } from "../msp/index.ts";
+import { MspManager } from "../msp/index.ts";
 import { Block, decode } from "../wire/index.ts";
 import { blockSources } from "./block-sources.ts";
 import { ChannelRegistrar } from "./channel-registrar.ts";
@@ -58,7 +59,7 @@ export async function startPeer(
   world: World,
   options: PeerOptions = {},
 ): Promise<RunningPeer> {
-  const localMsp = Msp.fromConfig(world.localMsp, world.verifier);
+  const localMsp = world.msps.open(world.localMsp);
   const localMsps = new MspManager([localMsp]);
   const state = world.openState(join(config.dataDirectory, "state"));
   const channels = await openChannels(config, world, state);
@@ -130,7 +131,7 @@ async function openChannels(config: PeerConfig, world: World, state: KvStore): P
   );
   for (const bytes of world.genesisBlocks) {
     const block = decode(Block, bytes);
-    const { channelId } = ChannelConfig.fromBlock(block, world.verifier);
+    const { channelId } = ChannelConfig.fromBlock(block, world.msps);
     if (channels.channel(channelId) !== undefined) continue;
     const answer = await channels.join(channelId, block);
     if (!answer.ok) throw new ConfigError("invalid configuration", `channels: ${answer.reason}`);

@@ -1,7 +1,7 @@
 /** What a node is given of the world: ports only. `openWorld` makes the real one, the simulator its own. */
 import type { ApiAnswer, ApiRequest } from "../../cluster/participation/index.ts";
 import type { ChaincodeRuntime, CredentialIssuer, PackageArchive } from "../chaincode/index.ts";
-import type { SignatureVerifier } from "../crypto/index.ts";
+import type { MspCache } from "../msp/index.ts";
 import type { Clock } from "../kernel/ports/clock.ts";
 import type { Files } from "../kernel/ports/files.ts";
 import type { KvStore } from "../kernel/ports/kv-store.ts";
@@ -52,8 +52,8 @@ export interface World {
   readonly health: Health;
   readonly operations: Operations;
   readonly signer: Signer;
-  /** Checks the signatures of everybody else. */
-  readonly verifier: SignatureVerifier;
+  /** Opens organisations, whose members check each other's signatures. */
+  readonly msps: MspCache;
   /** The organisation of the node itself, as its folder describes it. */
   readonly localMsp: FabricMSPConfig;
   readonly dialer: RpcDialer;

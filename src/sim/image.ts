@@ -3,12 +3,15 @@ import { assert } from "../kernel/assert.ts";
 import type { Contract } from "../contract/index.ts";
 import { deployContract } from "./deploy.ts";
 import { makeMaterial, type Material, type NetworkSize } from "./material.ts";
+import { KeyedSignatures } from "./ports/keyed-signatures.ts";
 import { Trace } from "./trace.ts";
 import { SimulatedWorld, type NetworkImage } from "./world.ts";
 
 export interface PreparedNetwork {
   readonly material: Material;
   readonly contracts: ReadonlyMap<string, Contract>;
+  /** What is known of the identities outlasts a run: it costs most of a start. */
+  readonly signatures: KeyedSignatures;
   readonly image: NetworkImage;
 }
 
@@ -43,14 +46,19 @@ async function prepare(
   contracts: ReadonlyMap<string, Contract>,
 ): Promise<PreparedNetwork> {
   const material = await makeMaterial(size);
-  const trace = new Trace();
-  const world = new SimulatedWorld({ seed: SEED, material, contracts, trace, isLogTraced: false });
+  const parts = { material, contracts, signatures: new KeyedSignatures() };
+  const world = new SimulatedWorld({
+    ...parts,
+    seed: SEED,
+    trace: new Trace(),
+    isLogTraced: false,
+  });
   world.startAll();
   const hasLeader = await world.pass(ELECTION_MS_MAX, () => world.target.leader() !== undefined);
   assert(hasLeader, "orderers that nobody disturbs elect a leader");
   for (const name of contracts.keys()) await deployed(world, material, name);
   await world.pass(SETTLE_MS);
-  return { material, contracts, image: world.image() };
+  return { ...parts, image: world.image() };
 }
 
 async function deployed(world: SimulatedWorld, material: Material, name: string): Promise<void> {

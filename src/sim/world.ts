@@ -17,7 +17,7 @@ import type {
 import { EPOCH_MS, type Material } from "./material.ts";
 import { ordererView, peerView, StoredBlocks } from "./nodes/node-views.ts";
 import { SimulatedNode } from "./nodes/simulated-node.ts";
-import { KeyedSignatures } from "./ports/keyed-signatures.ts";
+import type { KeyedSignatures } from "./ports/keyed-signatures.ts";
 import type { MemoryKvDisk } from "./ports/memory-kv-store.ts";
 import { ProcessTime } from "./ports/process-time.ts";
 import { simulatedDialer } from "./ports/simulated-dialer.ts";
@@ -30,6 +30,8 @@ export interface WorldDeps {
   readonly seed: number;
   readonly material: Material;
   readonly contracts: ReadonlyMap<string, Contract>;
+  /** Of all worlds of this material. */
+  readonly signatures: KeyedSignatures;
   readonly trace: Trace;
   /** Log lines of the nodes become lines of the trace: for reading, they change its hash. */
   readonly isLogTraced: boolean;
@@ -60,7 +62,7 @@ export class SimulatedWorld implements SimPorts {
   readonly clients: ClientPort;
   readonly clock: SimulatedTime = new SimulatedTime();
   readonly network: SimulatedNetwork;
-  readonly signatures: KeyedSignatures = new KeyedSignatures();
+  readonly signatures: KeyedSignatures;
   readonly nodes: ReadonlyMap<NodeName, SimulatedNode>;
   readonly clientHost: NetworkHost;
   /** Called whenever a node has stored blocks, with all of it settled. */
@@ -74,6 +76,7 @@ export class SimulatedWorld implements SimPorts {
 
   constructor(deps: WorldDeps) {
     this.#deps = deps;
+    this.signatures = deps.signatures;
     this.#random = new SeededRandom(deps.seed);
     this.clock.wallOffsetMs = EPOCH_MS;
     this.time = {

@@ -59,7 +59,7 @@ export function nodeWorld(parts: NodeWorldParts): World {
       close: () => Promise.resolve(),
     },
     signer: signatures.signer(material.mspId, material.certificate),
-    verifier: signatures.verifier,
+    msps: signatures.msps,
     localMsp: material.msp,
     dialer,
     tls: { certificatePem: pem, keyPem: new Uint8Array(0) },

@@ -14,14 +14,21 @@ import {
 import { assert } from "../../kernel/assert.ts";
 import { concatBytes, toHex, utf8 } from "../../kernel/bytes.ts";
 import type { Signer } from "../../kernel/ports/signer.ts";
+import { MspCache } from "../../msp/index.ts";
 import { create, encode, SerializedIdentity } from "../../wire/index.ts";
 
 const PURPOSE = utf8("a signature of a simulation");
 const ORDER = CURVES.find(({ name }) => name === "P-256")?.order;
 
 export class KeyedSignatures {
+  /** The organisations whose members sign so: all nodes share them. */
+  readonly msps: MspCache;
   // A key's bytes cost more to read than a signature to check.
   readonly #known = new WeakMap<PublicKey, Uint8Array>();
+
+  constructor() {
+    this.msps = new MspCache(this.verifier);
+  }
 
   /** The signer of the member whose certificate this is. */
   signer(mspId: string, certificate: Certificate): Signer {

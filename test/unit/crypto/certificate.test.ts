@@ -10,6 +10,7 @@ import {
 import { CERTIFICATE_BYTES_MAX } from "../../../src/crypto/limits.ts";
 import {
   type Certificate,
+  certificateSpkiDer,
   CryptoError,
   CURVES,
   decodeEcdsaSignature,
@@ -47,6 +48,15 @@ test("DER, PEM and PEM among text are the same certificate", () => {
     expect(parseCertificate(bytes).fingerprint).toBe(leaf.fingerprint);
   }
   expect(() => parsePemCertificate(leaf.der)).toThrow(/no PEM block/);
+});
+
+test("a certificate's key is read in the same bytes without the rest", () => {
+  for (const bytes of [leaf.der, leaf.pem]) {
+    expect(certificateSpkiDer(bytes)).toEqual(leaf.spkiDer);
+  }
+  for (const bytes of [leaf.der.slice(0, -1), utf8("no certificate"), new Uint8Array(0)]) {
+    expect(() => certificateSpkiDer(bytes)).toThrow(CryptoError);
+  }
 });
 
 test("names outside ASCII are read", () => {

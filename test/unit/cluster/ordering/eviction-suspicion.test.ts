@@ -9,6 +9,7 @@ import { BlockStore } from "../../../../src/ledger/index.ts";
 import type { Block } from "../../../../src/wire/index.ts";
 import { EvictionSuspicion } from "../../../../cluster/ordering/eviction-suspicion.ts";
 import { LOOK_WITHOUT_BLOCK_MS_MAX } from "../../../../cluster/ordering/limits.ts";
+import { MspCache } from "../../../../src/msp/index.ts";
 import { SimulatedFiles } from "../../../../src/sim/ports/simulated-files.ts";
 import { SimulatedTime } from "../../../../src/sim/ports/simulated-time.ts";
 import { DeliverDialer, serving } from "../../../support/deliver-dialer.ts";
@@ -80,7 +81,9 @@ async function look({
       clock: time,
       timers: time,
       logger: silentLogger,
-      config: new ChannelConfigRef(ChannelConfig.fromBlock(sample.genesis, verifyAtOnce)),
+      config: new ChannelConfigRef(
+        ChannelConfig.fromBlock(sample.genesis, new MspCache(verifyAtOnce)),
+      ),
       isRefusedBy: () => Promise.resolve(isRefused),
       isAmong: () => isKnown,
       formerSelf: () => Promise.resolve([]),

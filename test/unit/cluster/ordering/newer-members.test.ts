@@ -28,6 +28,7 @@ import {
   newerMembersIn,
   type NewerMembers,
 } from "../../../../cluster/ordering/newer-members.ts";
+import { MspCache } from "../../../../src/msp/index.ts";
 import { SimulatedTime } from "../../../../src/sim/ports/simulated-time.ts";
 import { DeliverDialer, serving } from "../../../support/deliver-dialer.ts";
 import { blockAfter, sampleChain, signedBlock } from "../../../support/sample-blocks.ts";
@@ -92,7 +93,9 @@ describe("a member without a leader", () => {
         clock: time,
         timers: time,
         logger: silentLogger,
-        config: new ChannelConfigRef(ChannelConfig.fromBlock(sample.genesis, verifyAtOnce)),
+        config: new ChannelConfigRef(
+          ChannelConfig.fromBlock(sample.genesis, new MspCache(verifyAtOnce)),
+        ),
       },
       { channelId: CHANNEL_ID },
     );
