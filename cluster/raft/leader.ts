@@ -10,7 +10,7 @@ import type {
 } from "./message.ts";
 import type { Progress } from "./progress.ts";
 import { appendOpening } from "./proposal.ts";
-import { jointVoteResult } from "./quorum.ts";
+import { tickQuorum } from "./quorum-watch.ts";
 import { readAcknowledged, readForFollower } from "./read-index.ts";
 import {
   broadcastAppend,
@@ -32,11 +32,7 @@ export function takeOffice(state: RaftState): void {
 
 export function tickLeader(state: RaftState, role: LeaderRole): void {
   if (maybeStepDownForDisk(state, role)) return;
-  state.electionElapsed += 1;
-  if (state.electionElapsed >= state.options.electionTicks) {
-    state.electionElapsed = 0;
-    if (maybeStepDownWithoutQuorum(state, role)) return;
-  }
+  if (tickQuorum(state, role)) return;
   tickTransfer(state, role);
   tickSnapshots(state, role);
   role.heartbeatElapsed += 1;
@@ -149,19 +145,6 @@ function tickSnapshots({ options }: RaftState, role: LeaderRole): void {
   for (const progress of role.progress.values()) {
     if (progress.tickSnapshot(ticksMax)) progress.snapshotReported(false);
   }
-}
-
-// Thesis §6.2: a leader cut off from a majority must not go on as if it led.
-function maybeStepDownWithoutQuorum(state: RaftState, role: LeaderRole): boolean {
-  if (!state.options.checkQuorum) return false;
-  const active = new Map([[state.id, true]]);
-  for (const [peer, progress] of role.progress) {
-    active.set(peer, progress.isActive);
-    progress.markInactive();
-  }
-  if (jointVoteResult(state.membership, active) === "won") return false;
-  becomeFollower(state, state.term, undefined, "no quorum");
-  return true;
 }
 
 // A leader with a dead disk still sends heartbeats and so prevents its own replacement, while nothing it leads can be

@@ -31,8 +31,9 @@ export interface RaftOptions {
   readonly preVote?: boolean;
   /**
    * Ask those again that have not answered, every `heartbeatTicks`, as long as the election lasts (Raft §5.1); and of two
-   * that ask for pre-votes at one time let one go first. Without it a lost message or a split vote costs another election
-   * timeout. Default true.
+   * that ask for pre-votes at one time let one go first. A leader that hears no majority counts its silence from the last
+   * word, and names a successor. Without it a lost message, a split vote or an unheard leader costs another election timeout.
+   * Default true.
    */
   readonly hastensElections?: boolean;
   /** A leader that hears no majority steps down, and votes are ignored while one is heard (thesis §6.2). Default true. */

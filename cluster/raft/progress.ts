@@ -31,6 +31,7 @@ export class Progress {
   // Probe: the question is asked. Replicate: the window is full. Until an answer to an append or a heartbeat comes.
   #isPaused = false;
   #isActive = false;
+  #silentTicks = 0;
   readonly #inflight: Inflight;
 
   constructor(start: ProgressStart, options: ResolvedOptions) {
@@ -71,6 +72,11 @@ export class Progress {
     return this.#isActive;
   }
 
+  /** Since it was heard from, or since it is followed. */
+  get silentTicks(): number {
+    return this.#silentTicks;
+  }
+
   /** While true, no append is sent. */
   get isPaused(): boolean {
     return this.#state === "snapshot" || this.#isPaused;
@@ -88,6 +94,11 @@ export class Progress {
 
   markActive(): void {
     this.#isActive = true;
+    this.#silentTicks = 0;
+  }
+
+  tickSilence(): void {
+    this.#silentTicks += 1;
   }
 
   markInactive(): void {

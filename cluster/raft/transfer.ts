@@ -1,4 +1,5 @@
 /** Handing leadership over (thesis §3.10): bring a follower level, then tell it to campaign. */
+import type { Progress } from "./progress.ts";
 import { maybeSendAppend } from "./replication.ts";
 import type { LeaderRole } from "./role.ts";
 import type { RaftState } from "./state.ts";
@@ -24,10 +25,15 @@ export function maybeHandOver(state: RaftState, role: LeaderRole, peer: number):
   state.outbox.sendNow({ type: "timeoutNow", from: state.id, to: peer, term: state.term });
 }
 
-/** Tells the voter that is known to hold most to campaign, level or not: this node cannot bring it further. */
+/**
+ * Tells a voter to campaign, level or not, since this node can go on no more: one that is heard before one that is not, and
+ * of those the one that is known to hold most. It is safe whoever it is: it needs the votes of a majority.
+ */
 export function nameSuccessor(state: RaftState, role: LeaderRole): void {
+  const isHeard = ({ silentTicks }: Progress): number =>
+    silentTicks < state.options.electionTicks ? 1 : 0;
   const voters = [...role.progress].filter(([peer]) => state.membership.isVoter(peer));
-  const [best] = voters.sort(([, a], [, b]) => b.match - a.match);
+  const [best] = voters.sort(([, a], [, b]) => isHeard(b) - isHeard(a) || b.match - a.match);
   if (best === undefined) return;
   const [to] = best;
   state.outbox.sendNow({ type: "timeoutNow", from: state.id, to, term: state.term });

@@ -158,13 +158,49 @@ describe("a leader", () => {
     expect(node.status.followers[0]).toMatchObject({ state: "probe", next: 2 });
   });
 
-  test("steps down after an election timeout without a majority", () => {
+  test("steps down once a majority has been silent for an election timeout", () => {
     const node = leaderOf();
+    node.tick(5);
     node.receive(heartbeatAnswer(2));
-    node.tick(10);
+    node.tick(9);
     expect(node.status.role).toBe("leader");
-    node.tick(10);
+    node.receive(heartbeatAnswer(3));
+    node.tick(9);
+    expect(node.status.role).toBe("leader");
+    node.tick(1);
     expect(node.status).toMatchObject({ role: "follower", term: 1, leaderId: undefined });
+  });
+
+  test("names a successor when it steps down: one that may hear it and holds most", () => {
+    const node = leaderOf();
+    node.receive(accepted(3, 1));
+    node.tick(9);
+    node.takeSent();
+    node.tick(1);
+    expect(node.takeSent()).toEqual([{ type: "timeoutNow", from: 1, to: 3, term: 1 }]);
+  });
+
+  test("names one that it still hears before one that holds more", () => {
+    const node = nodeOf(1, [1, 2, 3, 4, 5]);
+    node.becomeLeader(2, 3);
+    node.receive(accepted(3, 1), accepted(4, 1));
+    node.tick(5);
+    node.receive(heartbeatAnswer(5));
+    node.tick(4);
+    node.takeSent();
+    node.tick(1);
+    expect(node.takeSent()).toEqual([{ type: "timeoutNow", from: 1, to: 5, term: 1 }]);
+  });
+
+  test("that is not to hasten elections looks at the end of each election timeout who has answered in it", () => {
+    const node = leaderOf({ hastensElections: false });
+    node.receive(heartbeatAnswer(2));
+    node.tick(19);
+    expect(node.status.role).toBe("leader");
+    node.takeSent();
+    node.tick(1);
+    expect(node.status).toMatchObject({ role: "follower", term: 1, leaderId: undefined });
+    expect(node.takeSent()).toEqual([]);
   });
 
   test("steps down when its disk does nothing for an election timeout", () => {

@@ -153,9 +153,9 @@ describe("a learner", () => {
     const node = leaderOf();
     node.change([{ type: "addLearner", id: 4 }]);
     node.receive(accepted(2, 2));
-    node.tick(10);
+    node.tick(9);
     node.receive({ type: "heartbeatAnswer", from: 4, to: 1, term: 1 });
-    node.tick(10);
+    node.tick(1);
     expect(node.status.role).toBe("follower");
   });
 

@@ -84,7 +84,9 @@ describe("a follower behind the leader's log", () => {
     node.propose("a");
     node.receive(acceptedFrom(2, 2));
     node.compact(0);
-    node.tick(10);
+    node.tick(9);
+    node.receive(acceptedFrom(2, 2));
+    node.tick(1);
     node.step({ type: "unreachable", id: 3 });
     node.takeSent();
     node.propose("b");

@@ -111,7 +111,7 @@ describe("§6.2 finding the leader", () => {
   test("a leader that hears no majority for an election timeout steps down", () => {
     const group = ledGroup();
     group.disconnect(2, 3);
-    group.node(1).tick(20);
+    group.node(1).tick(10);
     expect(group.node(1).status).toMatchObject({ role: "follower", term: 1 });
   });
 });
