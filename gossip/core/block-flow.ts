@@ -8,39 +8,22 @@
 import { assert } from "../../src/kernel/assert.ts";
 import type { Random } from "../../src/kernel/ports/random.ts";
 import { BlockBuffer, type BlockRoute, type Candidate } from "./block-buffer.ts";
+import { BlockPull, numbersFrom } from "./block-pull.ts";
 import type { BlockEvent, ChannelEffect } from "./channel-event.ts";
+import type { ChannelMembers } from "./channel-members.ts";
 import type { PeerId } from "./claims.ts";
-import { ExpectedAnswers } from "./expected-answers.ts";
 import {
   BEATS_PER_BLOCK,
   BEAT_WHILE_MS,
-  DIGEST_BLOCKS_MAX,
-  DIGEST_ITEMS_MAX,
   DIRECT_PUSH_MAX,
   LONG_RANGE_BLOCKS_MAX,
   STORE_RETRY_MS,
-  WANTED_MS,
 } from "./limits.ts";
 import type { ChannelMessage, NumberedBlock } from "./messages.ts";
 import type { GossipOptions } from "./options.ts";
-import { PullRounds, PullService } from "./pull.ts";
-import { newNonce } from "./sampling.ts";
 import { Schedule } from "./schedule.ts";
 import { Standing } from "./standing.ts";
-import { StateTransfer, type Source } from "./state-transfer.ts";
-
-/** Who is in the channel: alive, of its organisations, and known to be in it. */
-export interface ChannelMembers {
-  /** What is known of the ledgers of all members; looks at each. */
-  sources(): readonly Source[];
-  /** Up to `count` members of this peer's organisation, drawn at random among those that `accept` takes. */
-  drawOwn(count: number, accept: (member: Source) => boolean): readonly Source[];
-  isOwnMember(peer: PeerId): boolean;
-  /** The height of the tallest ledger of a member. */
-  readonly tallest: number;
-  /** A member has shown that it has so many blocks. */
-  noteHeight(peer: PeerId, height: number): void;
-}
+import { StateTransfer } from "./state-transfer.ts";
 
 export interface BlockFlowDeps {
   readonly random: Random;
@@ -60,19 +43,13 @@ type Work =
 const IDLE: Work = { kind: "idle" };
 
 export class BlockFlow {
-  readonly #random: Random;
   readonly #channel: ChannelMembers;
   readonly #emit: (effect: ChannelEffect) => void;
   readonly #options: GossipOptions;
   readonly #buffer: BlockBuffer;
   readonly #standing = new Standing();
   readonly #transfer: StateTransfer;
-  readonly #pull: PullRounds;
-  readonly #pullService: PullService;
-  readonly #beats = new ExpectedAnswers();
-  readonly #beatUpdates = new ExpectedAnswers();
-  /** Until when each number that was asked for by a beat is waited for. At most `DIGEST_BLOCKS_MAX` beyond the ledger. */
-  readonly #wanted = new Map<number, number>();
+  readonly #pull: BlockPull;
   readonly #schedule: Schedule<"beat" | "pull" | "transfer">;
   #activeUntilMs = 0;
   /** The last block known to verify: a store that failed is tried again without verifying twice. */
@@ -80,15 +57,14 @@ export class BlockFlow {
   #work: Work = IDLE;
 
   constructor(deps: BlockFlowDeps, options: GossipOptions, height: number, nowMs: number) {
-    this.#random = deps.random;
     this.#channel = deps.channel;
     this.#emit = deps.emit;
     this.#options = options;
     this.#buffer = new BlockBuffer(height);
     const { random, self } = deps;
     this.#transfer = new StateTransfer({ random, self, standing: this.#standing }, options);
-    this.#pull = new PullRounds(options, deps.random);
-    this.#pullService = new PullService(options);
+    const held = { buffer: this.#buffer, standing: this.#standing };
+    this.#pull = new BlockPull({ ...deps, ...held }, options);
     this.#schedule = new Schedule(
       {
         beat: options.newsIntervalMs,
@@ -113,12 +89,12 @@ export class BlockFlow {
   tick(nowMs: number): void {
     this.#standing.expire(nowMs);
     const isPullDue = this.#schedule.isDue("pull", nowMs);
-    if (isPullDue) this.#beginPull(nowMs);
+    if (isPullDue) this.#pull.begin(nowMs);
     const isBeatDue = this.#schedule.isDue("beat", nowMs);
     const isActive = nowMs < this.#activeUntilMs || this.#isBehind();
-    if (isPullDue || (isBeatDue && isActive)) this.#beat(nowMs);
-    if (isBeatDue && this.#isBehind()) this.#beat(nowMs);
-    this.#requestPulled(nowMs);
+    if (isPullDue || (isBeatDue && isActive)) this.#pull.beat(nowMs);
+    if (isBeatDue && this.#isBehind()) this.#pull.beat(nowMs);
+    this.#pull.tick(nowMs);
     this.#transfer.expire(nowMs);
     if (this.#schedule.isDue("transfer", nowMs) || this.#isBehind()) this.requestRanges(nowMs);
     this.#takeUpNext(nowMs);
@@ -136,22 +112,22 @@ export class BlockFlow {
         this.#take(event.from, "push", [event], nowMs);
         return;
       case "block-hello":
-        this.#answerHello(event.from, event.nonce, event.height, nowMs);
+        this.#pull.hello(event, nowMs);
+        if ((event.height ?? 0) > this.#buffer.height) this.requestRanges(nowMs);
         return;
       case "block-digest":
-        this.#takeDigest(event.from, event.nonce, event.numbers, nowMs);
+        this.#pull.digest(event, nowMs);
         return;
       case "block-request":
-        if (!this.#isOwnMember(event.from)) return;
-        if (!this.#pullService.request(event.from, event.nonce, nowMs)) return;
+        if (!this.#pull.isServed(event.from, event.nonce, nowMs)) return;
         this.#serve("update", event.from, event.nonce, event.numbers);
         return;
       case "block-update":
-        if (!this.#isExpected(event.from, event.nonce, nowMs)) return;
+        if (!this.#pull.expects(event.from, event.nonce, nowMs)) return;
         this.#take(event.from, "pull", event.blocks, nowMs);
         return;
       case "range-request":
-        this.#serve("range", event.from, event.nonce, rangeOf(event.first, event.last));
+        this.#serve("range", event.from, event.nonce, numbersFrom(event.first, event.last));
         return;
       case "range-response":
         this.#takeRange(event.from, event.nonce, event.blocks, nowMs);
@@ -168,7 +144,7 @@ export class BlockFlow {
   /** The ledger has every block below `height`. */
   advance(height: number, nowMs: number): void {
     this.#buffer.advance(height);
-    for (const number of this.#wanted.keys()) if (number < height) this.#wanted.delete(number);
+    this.#pull.advance(height);
     if (this.#verified !== undefined && this.#verified.number < this.#buffer.height) {
       this.#verified = undefined;
     }
@@ -183,6 +159,10 @@ export class BlockFlow {
   }
 
   #takeRange(from: PeerId, nonce: string, blocks: readonly NumberedBlock[], nowMs: number): void {
+    if (this.#pull.expects(from, nonce, nowMs)) {
+      this.#take(from, "pull", blocks, nowMs);
+      return;
+    }
     const request = this.#transfer.answered(from, nonce, nowMs);
     if (request === undefined) return;
     const asked = blocks
@@ -259,7 +239,7 @@ export class BlockFlow {
 
   /** After a fresh block: those whom no push reaches learn of it from the heights of others, and the sooner the more say theirs. */
   #tellHeight(nowMs: number): void {
-    for (let beat = 0; beat < BEATS_PER_BLOCK; beat += 1) this.#beat(nowMs);
+    for (let beat = 0; beat < BEATS_PER_BLOCK; beat += 1) this.#pull.beat(nowMs);
   }
 
   /** `from`: who pushed it to this peer; undefined when it came from the orderers. */
@@ -279,96 +259,6 @@ export class BlockFlow {
   #isPushedDirectly(): boolean {
     const members = this.#channel.drawOwn(DIRECT_PUSH_MAX + 1, () => true);
     return members.length <= DIRECT_PUSH_MAX && members.every(({ servesLong }) => servesLong);
-  }
-
-  #beginPull(nowMs: number): void {
-    const peers = this.#channel.drawOwn(
-      this.#options.pullPeerCount,
-      ({ peer, servesLong }) => !servesLong && !this.#standing.isAside(peer, nowMs),
-    );
-    if (peers.length === 0) return;
-    const hellos = this.#pull.begin(
-      peers.map(({ peer }) => peer),
-      nowMs,
-    );
-    for (const { to, nonce } of hellos) {
-      this.#send(to, { kind: "block-hello", nonce, height: undefined });
-    }
-  }
-
-  /** Compares heights with one member: whoever is behind learns of it, and says so or asks. */
-  #beat(nowMs: number): void {
-    const [member] = this.#channel.drawOwn(
-      1,
-      ({ peer, servesLong }) => servesLong && !this.#standing.isAside(peer, nowMs),
-    );
-    if (member !== undefined) this.#beatAt(member.peer, nowMs);
-  }
-
-  #beatAt(peer: PeerId, nowMs: number): void {
-    const nonce = newNonce(this.#random);
-    this.#beats.expect(nonce, peer, nowMs + this.#options.responseWaitMs);
-    this.#send(peer, { kind: "block-hello", nonce, height: this.#buffer.height });
-  }
-
-  #answerHello(from: PeerId, nonce: string, height: number | undefined, nowMs: number): void {
-    if (!this.#isOwnMember(from)) return;
-    if (height !== undefined) this.#channel.noteHeight(from, height);
-    const last = this.#buffer.height - 1;
-    if (height !== undefined && height > last) {
-      if (this.#isBehind()) {
-        // It has what is lacking and, unlike others perhaps, it is there.
-        if (!this.#buffer.has(last + 1)) this.#beatAt(from, nowMs);
-        this.requestRanges(nowMs);
-      }
-      return;
-    }
-    if (!this.#pullService.hello(from, nonce, nowMs)) return;
-    const newest = Math.max(0, last - DIGEST_BLOCKS_MAX + 1);
-    const numbers = rangeOf(Math.max(newest, height ?? 0), last);
-    if (numbers.length > 0) this.#send(from, { kind: "block-digest", nonce, numbers });
-  }
-
-  #takeDigest(from: PeerId, nonce: string, numbers: readonly number[], nowMs: number): void {
-    const offered = numbers.slice(0, DIGEST_ITEMS_MAX);
-    if (this.#beats.take(nonce, from, nowMs)) {
-      this.#askFor(from, nonce, offered, nowMs);
-      return;
-    }
-    this.#pull.digest(
-      from,
-      nonce,
-      offered.map(String),
-      (item) => Number(item) >= this.#buffer.height && !this.#buffer.has(Number(item)),
-    );
-    this.#requestPulled(nowMs);
-  }
-
-  /** Asks at once for what is offered and neither here nor on its way; what is far ahead is a matter for ranges. */
-  #askFor(from: PeerId, nonce: string, offered: readonly number[], nowMs: number): void {
-    const { height } = this.#buffer;
-    this.#channel.noteHeight(from, Math.max(0, ...offered) + 1);
-    const numbers = offered.filter(
-      (number) =>
-        number >= height &&
-        number < height + DIGEST_BLOCKS_MAX &&
-        !this.#buffer.has(number) &&
-        nowMs >= (this.#wanted.get(number) ?? 0),
-    );
-    if (numbers.length === 0) return;
-    for (const number of numbers) this.#wanted.set(number, nowMs + WANTED_MS);
-    this.#beatUpdates.expect(nonce, from, nowMs + this.#options.responseWaitMs);
-    this.#send(from, { kind: "block-request", nonce, numbers });
-  }
-
-  #isExpected(from: PeerId, nonce: string, nowMs: number): boolean {
-    return this.#beatUpdates.take(nonce, from, nowMs) || this.#pull.expects(from, nonce, nowMs);
-  }
-
-  #requestPulled(nowMs: number): void {
-    for (const { to, nonce, items } of this.#pull.requests(nowMs)) {
-      this.#send(to, { kind: "block-request", nonce, numbers: items.map(Number) });
-    }
   }
 
   #serve(as: "update" | "range", to: PeerId, nonce: string, numbers: readonly number[]): void {
@@ -397,17 +287,7 @@ export class BlockFlow {
     return this.#channel.tallest > this.#buffer.height;
   }
 
-  #isOwnMember(peer: PeerId): boolean {
-    return this.#channel.isOwnMember(peer);
-  }
-
   #send(to: PeerId, message: ChannelMessage): void {
     this.#emit({ kind: "send", to, message });
   }
-}
-
-// Both ends included; empty when they are the wrong way round, cut where no more would be served.
-function rangeOf(first: number, last: number): readonly number[] {
-  const length = Math.min(Math.max(0, last - first + 1), LONG_RANGE_BLOCKS_MAX);
-  return Array.from({ length }, (_, offset) => first + offset);
 }

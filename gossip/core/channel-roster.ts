@@ -4,7 +4,7 @@
  * A member is a peer that is alive, of an organisation of the channel, and has claimed to be in it.
  */
 import type { Random } from "../../src/kernel/ports/random.ts";
-import type { ChannelMembers } from "./block-flow.ts";
+import type { ChannelMembers } from "./channel-members.ts";
 import type { PeerId, Self, StateClaim } from "./claims.ts";
 import { STATE_NEWS_PER_SECOND, STATE_RENEWAL_TURNS } from "./limits.ts";
 import type { Freshness } from "./membership.ts";

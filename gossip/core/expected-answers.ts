@@ -17,11 +17,11 @@ export class ExpectedAnswers {
     if (oldest !== undefined) this.#byNonce.delete(oldest);
   }
 
-  /** True once for each answer that was expected of `peer` and is not late. */
-  take(nonce: string, peer: PeerId, nowMs: number): boolean {
+  /** The milliseconds that were left for an answer, once for each that was expected of `peer` and is not late; else undefined. */
+  take(nonce: string, peer: PeerId, nowMs: number): number | undefined {
     const expected = this.#byNonce.get(nonce);
-    if (expected?.peer !== peer) return false;
+    if (expected?.peer !== peer) return undefined;
     this.#byNonce.delete(nonce);
-    return nowMs <= expected.untilMs;
+    return nowMs <= expected.untilMs ? expected.untilMs - nowMs : undefined;
   }
 }

@@ -124,8 +124,13 @@ export const BEAT_WHILE_MS = 3_000;
 /** Members that are told the height at once when a fresh block has been stored. */
 export const BEATS_PER_BLOCK = 2;
 
-/** A block that was asked for is asked of nobody else for so long, unless by a request for a range. */
-export const WANTED_MS = 300;
+/**
+ * A block that was asked for is asked of nobody else for as long as answers take, within these bounds, unless by a request for a range.
+ * The start holds until the first answer has come.
+ */
+export const ANSWER_WAIT_START_MS = 200;
+export const ANSWER_WAIT_MIN_MS = 50;
+export const ANSWER_WAIT_MAX_MS = 1_000;
 
 /** When all that could serve missing blocks have failed, the next look at them is so much later. */
 export const NO_SOURCE_PAUSE_MS = 200;

@@ -45,7 +45,7 @@ export class MembershipExchange {
 
   /** True once for each answer that was asked for. */
   expects(from: PeerId, nonce: string, nowMs: number): boolean {
-    return this.#answers.take(nonce, from, nowMs);
+    return this.#answers.take(nonce, from, nowMs) !== undefined;
   }
 
   answer(from: PeerId, nonce: string, known: Uint32Array | undefined, nowMs: number): void {
