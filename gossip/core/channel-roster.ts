@@ -7,9 +7,8 @@ import type { Random } from "../../src/kernel/ports/random.ts";
 import type { ChannelMembers } from "./channel-members.ts";
 import type { PeerId, Self, StateClaim } from "./claims.ts";
 import { STATE_NEWS_PER_SECOND, STATE_RENEWAL_TURNS } from "./limits.ts";
-import type { Freshness } from "./membership.ts";
 import type { PeerDirectory, PeerFacts } from "./peer-directory.ts";
-import type { PeerTime } from "./peer-time.ts";
+import type { Freshness, PeerTime } from "./peer-time.ts";
 import { sampleWhere } from "./sampling.ts";
 import { StateClaims } from "./state-claims.ts";
 import type { Source } from "./state-transfer.ts";
@@ -145,6 +144,11 @@ export class ChannelRoster implements ChannelMembers {
     if (!this.#claims.accept(claim, nowMs)) return false;
     if (!claim.hasLeft) this.#tallest = Math.max(this.#tallest, claim.height);
     return true;
+  }
+
+  acceptAll(claims: readonly StateClaim[], nowMs: number): void {
+    this.#claims.reserve(claims.length);
+    for (const claim of claims) this.accept(claim, nowMs);
   }
 
   /** Drops what was not renewed in time, and what is of organisations that are no longer in the channel. */

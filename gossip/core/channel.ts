@@ -8,10 +8,9 @@ import type { ChannelEffect, ChannelEvent } from "./channel-event.ts";
 import { ChannelRoster } from "./channel-roster.ts";
 import type { PeerId, RunnableChaincode, SealedMessage, Self, StateClaim } from "./claims.ts";
 import { DelivererDuty } from "./deliverer-duty.ts";
-import type { Freshness } from "./membership.ts";
 import type { GossipOptions } from "./options.ts";
 import type { PeerDirectory } from "./peer-directory.ts";
-import type { PeerTime } from "./peer-time.ts";
+import type { Freshness, PeerTime } from "./peer-time.ts";
 import { StateExchange } from "./state-exchange.ts";
 
 export interface ChannelDeps {
@@ -130,7 +129,7 @@ export class Channel {
         this.#acceptState(event.claim, event.from, nowMs);
         return;
       case "state-claims":
-        for (const claim of event.claims) this.#roster.accept(claim, nowMs);
+        this.#roster.acceptAll(event.claims, nowMs);
         if (this.#roster.tallest > this.#blocks.height) this.#blocks.requestRanges(nowMs);
         return;
       case "state-pull":

@@ -30,6 +30,8 @@ export interface AliveClaim {
    * its silence alone tells of its death.
    */
   readonly rebuttals: number | undefined;
+  /** The `fingerprintOf` owner, run and rebuttals, taken once: memberships are compared by it all the time. */
+  readonly fingerprint: number;
   readonly identity: IdentityRecord;
   readonly sealed: SealedMessage;
 }

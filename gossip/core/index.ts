@@ -29,7 +29,7 @@ export {
   PULL_ITEMS_MAX,
   STATE_CLAIMS_MAX,
 } from "./limits.ts";
-export type { Freshness } from "./membership.ts";
+export { fingerprintOf } from "./membership-digest.ts";
 export { Mesh, type MeshDeps } from "./mesh.ts";
 export type { MeshEffect, MeshEvent } from "./mesh-event.ts";
 export type { ChannelMessage, MeshMessage, NumberedBlock, ProbeMessage } from "./messages.ts";
@@ -41,7 +41,7 @@ export {
   type GossipOptions,
 } from "./options.ts";
 export type { PeerDirectory, PeerFacts } from "./peer-directory.ts";
-export { type PeerTime } from "./peer-time.ts";
+export type { Freshness, PeerTime } from "./peer-time.ts";
 export { chooseRecipients, type EligiblePeer } from "./private-recipients.ts";
 export { PrivateSearch, type PrivateQuestion, type WantedSet } from "./private-search.ts";
 export { newNonce } from "./sampling.ts";

@@ -7,10 +7,14 @@ import { DIGEST_BUCKETS_MAX } from "./limits.ts";
 import { hashOfPeer, mixHash } from "./peer-table.ts";
 
 /**
- * The part of a claim that all should agree on. The sequence is left out: a peer with Fabric's peers around it renews its claim every few
- * seconds, which changes nothing.
+ * The part of a claim that all should agree on, in 32 bits. The sequence is left out: a peer with Fabric's peers around it renews its claim
+ * every few seconds, which changes nothing.
  */
-export function hashOfClaim({ peer, time, rebuttals = 0 }: AliveClaim): number {
+export function fingerprintOf({
+  peer,
+  time,
+  rebuttals = 0,
+}: Pick<AliveClaim, "peer" | "time" | "rebuttals">): number {
   const incarnation = Number(time.incarnation);
   const high = mixHash(hashOfPeer(peer), Math.floor(incarnation / 2 ** 32));
   return mixHash(mixHash(high, incarnation % 2 ** 32), rebuttals);
@@ -24,15 +28,15 @@ export class MembershipDigest {
 
   /** Puts a claim in, or takes one out that was put in. */
   toggle(claim: AliveClaim): void {
-    const hash = hashOfClaim(claim);
+    const { fingerprint } = claim;
     const bucket = bucketOf(claim.peer, DIGEST_BUCKETS_MAX);
-    this.#sums[bucket] = (this.#sums[bucket] as number) ^ hash;
-    this.#total = (this.#total ^ hash) >>> 0;
+    this.#sums[bucket] = (this.#sums[bucket] as number) ^ fingerprint;
+    this.#total = (this.#total ^ fingerprint) >>> 0;
   }
 
   /** The sum with one more claim. */
   sumWith(extra: AliveClaim | undefined): number {
-    return extra === undefined ? this.#total : (this.#total ^ hashOfClaim(extra)) >>> 0;
+    return extra === undefined ? this.#total : (this.#total ^ extra.fingerprint) >>> 0;
   }
 
   /** The sums of `count` buckets with one more claim; `count` is a power of two up to `DIGEST_BUCKETS_MAX`. */
@@ -67,7 +71,7 @@ export function bucketSums(claims: readonly AliveClaim[], count: number): Uint32
   const sums = new Uint32Array(count);
   for (const claim of claims) {
     const bucket = bucketOf(claim.peer, count);
-    sums[bucket] = (sums[bucket] as number) ^ hashOfClaim(claim);
+    sums[bucket] = (sums[bucket] as number) ^ claim.fingerprint;
   }
   return sums;
 }

@@ -10,12 +10,9 @@ import type { AliveClaim, PeerId } from "./claims.ts";
 import { MEMBERS_MAX, TOMBSTONES_MAX } from "./limits.ts";
 import { MembershipDigest } from "./membership-digest.ts";
 import type { GossipOptions } from "./options.ts";
-import { comparePeerTimes, type PeerTime } from "./peer-time.ts";
+import { freshnessOf, type Freshness, type PeerTime } from "./peer-time.ts";
 import { PeerTable } from "./peer-table.ts";
 import { Suspicion, suspicionTimes } from "./suspicion.ts";
-
-/** How a message relates to what is known of its owner. */
-export type Freshness = "news" | "known" | "stale";
 
 /** What an accepted claim meant. `rebutted`: a suspicion is off. `refused`: stale, or no room. */
 export type Acceptance = "joined" | "revived" | "rebutted" | "refreshed" | "refused";
@@ -96,26 +93,34 @@ export class Membership {
 
   /** Whether a claim of `peer` at `time` would say anything new: to be asked before its signature is verified. */
   judge(peer: PeerId, time: PeerTime): Freshness {
-    const last = (this.claimOf(peer) ?? this.#tombstones.get(peer))?.time;
-    if (last === undefined) return "news";
-    const order = comparePeerTimes(time, last);
-    if (order === 0) return "known";
-    return order > 0 ? "news" : "stale";
+    return freshnessOf(time, (this.#alive.get(peer) ?? this.#goneClaimOf(peer))?.time);
+  }
+
+  /** So many claims are going to be accepted, at most: makes room for all of them at once. */
+  reserve(count: number): void {
+    this.#alive.reserve(Math.min(this.#alive.size + count, MEMBERS_MAX));
   }
 
   /** Takes a verified claim. */
   accept(claim: AliveClaim, nowMs: number): Acceptance {
     const { peer } = claim;
-    if (peer === this.#self || this.judge(peer, claim.time) !== "news") return "refused";
+    if (peer === this.#self) return "refused";
     const before = this.#alive.get(peer);
-    if (before !== undefined) return this.#refresh(claim, before, nowMs);
-    const gone = this.#dead.get(peer)?.claim ?? this.#tombstones.get(peer);
-    if (gone !== undefined && !isBack(claim, gone)) return "refused";
-    if (gone === undefined && !this.#makeRoom()) return "refused";
+    if (before !== undefined) {
+      if (freshnessOf(claim.time, before.time) !== "news") return "refused";
+      return this.#refresh(claim, before, nowMs);
+    }
+    const gone = this.#goneClaimOf(peer);
+    if (gone === undefined) {
+      if (!this.#makeRoom()) return "refused";
+      this.#put(claim, nowMs);
+      return "joined";
+    }
+    if (freshnessOf(claim.time, gone.time) !== "news" || !isBack(claim, gone)) return "refused";
     this.#dead.delete(peer);
     this.#tombstones.delete(peer);
     this.#put(keepSecret(claim, gone), nowMs);
-    return gone === undefined ? "joined" : "revived";
+    return "revived";
   }
 
   /** Takes a verified claim of a peer that somebody else found dead. True when nothing was known of it. */
@@ -182,6 +187,11 @@ export class Membership {
     this.#put(keepSecret(claim, before), nowMs);
     if (isRebuttal) this.#suspicions.delete(claim.peer);
     return isRebuttal ? "rebutted" : "refreshed";
+  }
+
+  /** The last claim of one that is dead or forgotten. */
+  #goneClaimOf(peer: PeerId): AliveClaim | undefined {
+    return this.#dead.get(peer)?.claim ?? this.#tombstones.get(peer);
   }
 
   #put(claim: AliveClaim, nowMs: number): void {

@@ -13,7 +13,7 @@ import { FailureDetection } from "./failure-detection.ts";
 import { IdentityExchange } from "./identity-exchange.ts";
 import { IdentityStore } from "./identity-store.ts";
 import { ACCUSATIONS_MAX } from "./limits.ts";
-import { Membership, type Freshness } from "./membership.ts";
+import { Membership } from "./membership.ts";
 import { MembershipExchange } from "./membership-exchange.ts";
 import { MeshContext } from "./mesh-context.ts";
 import type { MeshEffect, MeshEvent } from "./mesh-event.ts";
@@ -21,7 +21,7 @@ import { MeshNews } from "./mesh-news.ts";
 import type { GossipOptions } from "./options.ts";
 import { OwnAlive } from "./own-alive.ts";
 import { OwnNews } from "./own-news.ts";
-import { comparePeerTimes, type PeerTime } from "./peer-time.ts";
+import { comparePeerTimes, type Freshness, type PeerTime } from "./peer-time.ts";
 import { sampleWhere } from "./sampling.ts";
 import { Schedule } from "./schedule.ts";
 
@@ -261,6 +261,7 @@ export class Mesh {
 
   #acceptMembers(alive: readonly AliveClaim[], dead: readonly AliveClaim[], nowMs: number): void {
     const { membership } = this.#context;
+    membership.reserve(alive.length);
     for (const claim of alive) {
       const acceptance = membership.accept(claim, nowMs);
       if (acceptance !== "joined" && acceptance !== "revived") continue;

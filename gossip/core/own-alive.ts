@@ -1,6 +1,7 @@
 /** What this peer says of itself: that it is alive, in which run, and how often it has had to insist. */
 import type { Accusation } from "./accusation.ts";
 import type { AliveClaim, IdentityRecord, SealedMessage, Self } from "./claims.ts";
+import { fingerprintOf } from "./membership-digest.ts";
 import { comparePeerTimes, nextPeerTime, type PeerTime } from "./peer-time.ts";
 
 export interface AliveDraft {
@@ -74,12 +75,15 @@ export class OwnAlive {
   /** Takes a signature. False when it took longer than its successor's and is of no use any more. */
   signed(time: PeerTime, sealed: SealedMessage): boolean {
     if (comparePeerTimes(time, this.#time) !== 0) return false;
+    const { peer } = this.#self;
+    const rebuttals = this.#rebuttals;
     this.#claim = {
       ...this.#self,
       time,
       externalEndpoint: this.#externalEndpoint,
       internalEndpoint: undefined,
-      rebuttals: this.#rebuttals,
+      rebuttals,
+      fingerprint: fingerprintOf({ peer, time, rebuttals }),
       identity: this.#identity,
       sealed,
     };

@@ -26,10 +26,12 @@ export class PeerTable<Entry extends { readonly peer: PeerId }> {
   }
 
   get(peer: PeerId): Entry | undefined {
+    if (this.#entries.length === 0) return undefined;
     return this.#entries[(this.#slots[this.#slotOf(peer)] as number) - 1];
   }
 
   has(peer: PeerId): boolean {
+    if (this.#entries.length === 0) return false;
     return this.#slots[this.#slotOf(peer)] !== NONE;
   }
 
@@ -46,11 +48,19 @@ export class PeerTable<Entry extends { readonly peer: PeerId }> {
     else this.#slots[slot] = this.#entries.push(entry);
     if (stamp !== undefined) this.#stamp((this.#slots[slot] as number) - 1, stamp);
     if (held !== NONE) return;
-    if (this.#entries.length * 2 > this.#slots.length) this.#grow();
+    if (this.#entries.length * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2);
+  }
+
+  /** Makes room for so many entries in all at once, which costs less than growing step by step. */
+  reserve(count: number): void {
+    let slotCount = this.#slots.length;
+    while (count * 2 > slotCount) slotCount *= 2;
+    if (slotCount > this.#slots.length) this.#rehash(slotCount);
   }
 
   /** True when there was an entry. */
   delete(peer: PeerId): boolean {
+    if (this.#entries.length === 0) return false;
     const slot = this.#slotOf(peer);
     const position = this.#slots[slot] as number;
     if (position === NONE) return false;
@@ -108,11 +118,15 @@ export class PeerTable<Entry extends { readonly peer: PeerId }> {
     this.#slots[hole] = NONE;
   }
 
-  #grow(): void {
-    this.#slots = new Uint32Array(this.#slots.length * 2);
+  #rehash(slotCount: number): void {
+    const slots = new Uint32Array(slotCount);
+    const mask = slotCount - 1;
     this.#entries.forEach(({ peer }, index) => {
-      this.#slots[this.#slotOf(peer)] = index + 1;
+      let slot = hashOfPeer(peer) & mask;
+      while (slots[slot] !== NONE) slot = (slot + 1) & mask;
+      slots[slot] = index + 1;
     });
+    this.#slots = slots;
   }
 }
 

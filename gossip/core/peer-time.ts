@@ -15,6 +15,17 @@ export function comparePeerTimes(a: PeerTime, b: PeerTime): number {
   return 0;
 }
 
+/** How a message relates to what is known of its owner. */
+export type Freshness = "news" | "known" | "stale";
+
+/** `last`: of the newest message of the same owner; undefined when there is none. */
+export function freshnessOf(time: PeerTime, last: PeerTime | undefined): Freshness {
+  if (last === undefined) return "news";
+  const order = comparePeerTimes(time, last);
+  if (order === 0) return "known";
+  return order > 0 ? "news" : "stale";
+}
+
 /** The next moment of the same run; the last one there is stays as it is. */
 export function nextPeerTime(time: PeerTime): PeerTime {
   const sequence = time.sequence < UINT64_MAX ? time.sequence + 1n : time.sequence;

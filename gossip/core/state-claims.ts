@@ -1,8 +1,7 @@
 /** What the members of a channel say of their ledgers: the newest claim of each, and the greatest height that it has shown since. */
 import type { PeerId, StateClaim } from "./claims.ts";
 import { STATE_CLAIMS_MAX } from "./limits.ts";
-import type { Freshness } from "./membership.ts";
-import { comparePeerTimes, type PeerTime } from "./peer-time.ts";
+import { freshnessOf, type Freshness, type PeerTime } from "./peer-time.ts";
 import { PeerTable } from "./peer-table.ts";
 
 export class StateClaims {
@@ -18,18 +17,23 @@ export class StateClaims {
 
   /** Whether a claim would say anything new: to be asked before its signature is verified. */
   judge(peer: PeerId, time: PeerTime): Freshness {
-    const last = this.#claims.get(peer);
-    if (last === undefined) return "news";
-    const order = comparePeerTimes(time, last.time);
-    if (order === 0) return "known";
-    return order > 0 ? "news" : "stale";
+    return freshnessOf(time, this.#claims.get(peer)?.time);
+  }
+
+  /** So many claims are going to be accepted, at most: makes room for all of them at once. */
+  reserve(count: number): void {
+    this.#claims.reserve(Math.min(this.#claims.size + count, STATE_CLAIMS_MAX));
   }
 
   /** Takes a verified claim. False when it says nothing new or there is no room. */
   accept(claim: StateClaim, nowMs: number): boolean {
     const { peer } = claim;
-    if (this.judge(peer, claim.time) !== "news") return false;
-    if (!this.#claims.has(peer) && this.#claims.size >= STATE_CLAIMS_MAX) return false;
+    const last = this.#claims.get(peer);
+    const isWelcome =
+      last === undefined
+        ? this.#claims.size < STATE_CLAIMS_MAX
+        : freshnessOf(claim.time, last.time) === "news";
+    if (!isWelcome) return false;
     this.#claims.set(claim, nowMs);
     this.#raised.delete(peer);
     return true;

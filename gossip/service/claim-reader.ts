@@ -12,6 +12,7 @@ import {
 } from "../../src/wire/index.ts";
 import {
   CHAINCODES_PER_CLAIM_MAX,
+  fingerprintOf,
   type AliveClaim,
   type IdentityRecord,
   type LeadershipClaim,
@@ -94,13 +95,16 @@ export class ClaimVerifier {
     const secret = await this.#readSecret(identity, draft.envelope.secretEnvelope);
     if (secret === "forged") return BAD_SIGNATURE;
     const sealed = sealedCopy(draft.envelope);
+    const { peer, time } = draft;
+    const rebuttals = readProbeMark(draft.value.membership?.metadata ?? EMPTY_BYTES);
     const alive: AliveClaim = {
-      peer: draft.peer,
+      peer,
       mspId: identity.mspId,
-      time: draft.time,
+      time,
       externalEndpoint: draft.value.membership?.endpoint ?? "",
       internalEndpoint: secret?.endpoint,
-      rebuttals: readProbeMark(draft.value.membership?.metadata ?? EMPTY_BYTES),
+      rebuttals,
+      fingerprint: fingerprintOf({ peer, time, rebuttals }),
       identity,
       sealed: secret === undefined ? { ...sealed, secretEnvelope: undefined } : sealed,
     };

@@ -3,9 +3,7 @@ import {
   Channel,
   DEFAULT_OPTIONS,
   type ChannelEffect,
-  type ChannelMessage,
   type GossipOptions,
-  type NumberedBlock,
   type PeerFacts,
   type SealedMessage,
   type StateClaim,
@@ -13,12 +11,11 @@ import {
 import { EMPTY_BYTES } from "../../../../src/kernel/bytes.ts";
 import { SeededRandom } from "../seeded-random.ts";
 import { Links } from "./links.ts";
+import { channelBytesOf, type ArrivingMessage } from "./message-bytes.ts";
 import { peerName, peerNumber } from "./peer-name.ts";
 import { Wheel } from "./wheel.ts";
 
 const MSP_ID = "Org1MSP";
-const ENVELOPE_BYTES = 60;
-const CLAIM_BYTES = 350;
 
 export interface ChannelPlan {
   readonly seed: number;
@@ -44,21 +41,13 @@ export interface ChannelPeer {
   copies: number;
 }
 
-type Arriving =
-  | ChannelMessage
-  | {
-      readonly kind: "block-update" | "range-response";
-      readonly nonce: string;
-      readonly blocks: readonly NumberedBlock[];
-    };
-
 type Item =
   | { readonly kind: "tick"; readonly peer: ChannelPeer }
   | {
       readonly kind: "message";
       readonly from: number;
       readonly to: ChannelPeer;
-      readonly message: Arriving;
+      readonly message: ArrivingMessage;
     };
 
 export class ChannelWorld {
@@ -196,7 +185,7 @@ export class ChannelWorld {
     this.#step(peer, { kind: "tick" });
   }
 
-  #read(to: ChannelPeer, from: string, message: Arriving): void {
+  #read(to: ChannelPeer, from: string, message: ArrivingMessage): void {
     switch (message.kind) {
       case "state-info":
         this.#learn(to, from, message.sealed);
@@ -292,34 +281,12 @@ export class ChannelWorld {
     return claim;
   }
 
-  #send(from: number, to: number, message: Arriving): void {
+  #send(from: number, to: number, message: ArrivingMessage): void {
     this.messageCount += 1;
-    this.byteCount += this.#bytesOf(message);
+    this.byteCount += channelBytesOf(message, this.#blockBytes);
     const delayMs = this.links.draw(from, to);
     if (delayMs === undefined) return;
     this.#wheel.put(delayMs, { kind: "message", from, to: this.peers[to]!, message });
-  }
-
-  #bytesOf(message: Arriving): number {
-    switch (message.kind) {
-      case "block":
-        return ENVELOPE_BYTES + this.#blockBytes;
-      case "block-update":
-      case "range-response":
-        return ENVELOPE_BYTES + message.blocks.length * this.#blockBytes;
-      case "state-info":
-      case "leadership":
-        return CLAIM_BYTES;
-      case "state-snapshot":
-        return ENVELOPE_BYTES + message.elements.length * CLAIM_BYTES;
-      case "block-digest":
-      case "block-request":
-        return ENVELOPE_BYTES + message.numbers.length * 8;
-      case "state-pull":
-      case "block-hello":
-      case "range-request":
-        return ENVELOPE_BYTES + 32;
-    }
   }
 }
 

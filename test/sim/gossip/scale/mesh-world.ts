@@ -2,9 +2,9 @@
 import {
   DEFAULT_OPTIONS,
   Mesh,
+  fingerprintOf,
   type AliveClaim,
   type GossipOptions,
-  type IdentityRecord,
   type MeshEffect,
   type MeshMessage,
   type SealedMessage,
@@ -12,48 +12,16 @@ import {
 import { EMPTY_BYTES } from "../../../../src/kernel/bytes.ts";
 import { SeededRandom } from "../seeded-random.ts";
 import { Links } from "./links.ts";
+import {
+  MSP_ID,
+  identityOf,
+  type MeshObserver,
+  type MeshPeer,
+  type MeshPlan,
+} from "./mesh-peer.ts";
+import { meshBytesOf } from "./message-bytes.ts";
 import { peerName, peerNumber } from "./peer-name.ts";
 import { Wheel } from "./wheel.ts";
-
-const MSP_ID = "Org1MSP";
-
-/** Bytes of messages as the wire has them, roughly: an envelope with its frame, a claim with its certificate, an accusation. */
-const ENVELOPE_BYTES = 60;
-const CLAIM_BYTES = 1_100;
-const ACCUSATION_BYTES = 81;
-
-export interface MeshPlan {
-  readonly seed: number;
-  readonly size: number;
-  readonly options?: Partial<GossipOptions>;
-  /** Everybody knows everybody from the start; otherwise all know the first peer alone. */
-  readonly isWarm: boolean;
-  /**
-   * Which peers are such as Fabric's: nobody sees their marks and they see nobody's, so that they judge, and are judged, by alive
-   * messages. Default: none.
-   */
-  readonly isPlain?: (index: number) => boolean;
-}
-
-export interface MeshPeer {
-  readonly index: number;
-  readonly name: string;
-  readonly isPlain: boolean;
-  mesh: Mesh;
-  incarnation: bigint;
-  isUp: boolean;
-  /** Until then its process does nothing. */
-  stalledUntilMs: number;
-  tickedMs: number;
-  /** What reached it while it was stalled. */
-  readonly unread: (readonly [number, MeshMessage])[];
-}
-
-export interface MeshObserver {
-  readonly died?: (observer: MeshPeer, subject: number, nowMs: number) => void;
-  readonly joined?: (observer: MeshPeer, subject: number, nowMs: number) => void;
-  readonly suspected?: (observer: MeshPeer, subject: number, nowMs: number) => void;
-}
 
 type Item =
   | { readonly kind: "tick"; readonly peer: MeshPeer; readonly run: bigint }
@@ -174,8 +142,8 @@ export class MeshWorld {
     const sealed = this.peers.map(({ mesh }) => mesh.ownAlive!);
     const claims = sealed.map((one) => this.#claims.get(one)!);
     for (const peer of this.peers) {
-      const seen = peer.isPlain ? sealed.map((one) => this.#claimIn(one, peer)) : claims;
-      const alive = seen.filter((claim) => claim.peer !== peer.name);
+      // Nobody takes a claim in its own name.
+      const alive = peer.isPlain ? sealed.map((one) => this.#claimIn(one, peer)) : claims;
       this.#step(peer, { kind: "members", from: peer.name, alive, dead: [] });
     }
   }
@@ -255,7 +223,9 @@ export class MeshWorld {
   /** A claim as `reader` understands it. */
   #claimIn(sealed: SealedMessage, reader: MeshPeer): AliveClaim {
     const claim = this.#claims.get(sealed)!;
-    return reader.isPlain ? { ...claim, rebuttals: undefined } : claim;
+    if (!reader.isPlain) return claim;
+    const plain = { ...claim, rebuttals: undefined };
+    return { ...plain, fingerprint: fingerprintOf(plain) };
   }
 
   #learn(to: MeshPeer, from: string, sealed: SealedMessage): void {
@@ -297,11 +267,13 @@ export class MeshWorld {
 
   #seal(peer: MeshPeer, draft: Pick<AliveClaim, "time" | "rebuttals">): SealedMessage {
     const sealed = { payload: EMPTY_BYTES, signature: EMPTY_BYTES, secretEnvelope: undefined };
+    const rebuttals = peer.isPlain ? undefined : draft.rebuttals;
     this.#claims.set(sealed, {
       peer: peer.name,
       mspId: MSP_ID,
       time: draft.time,
-      rebuttals: peer.isPlain ? undefined : draft.rebuttals,
+      rebuttals,
+      fingerprint: fingerprintOf({ peer: peer.name, time: draft.time, rebuttals }),
       externalEndpoint: peer.name,
       internalEndpoint: undefined,
       identity: identityOf(peer.name),
@@ -312,46 +284,9 @@ export class MeshWorld {
 
   #send(from: number, to: number, message: MeshMessage): void {
     this.messageCount += 1;
-    this.byteCount += bytesOf(message);
+    this.byteCount += meshBytesOf(message);
     const delayMs = this.links.draw(from, to);
     if (delayMs === undefined) return;
     this.#wheel.put(delayMs, { kind: "message", from, to: this.peers[to]!, message });
-  }
-}
-
-function identityOf(peer: string): IdentityRecord {
-  return {
-    peer,
-    mspId: MSP_ID,
-    serialized: EMPTY_BYTES,
-    expiresAtMs: Number.MAX_SAFE_INTEGER,
-    sealed: undefined,
-  };
-}
-
-function bytesOf(message: MeshMessage): number {
-  switch (message.kind) {
-    case "alive":
-      return CLAIM_BYTES;
-    case "news":
-      return ENVELOPE_BYTES + message.alive.length * CLAIM_BYTES;
-    case "accusations":
-      return ENVELOPE_BYTES + message.accusations.length * ACCUSATION_BYTES;
-    case "membership-request":
-      return ENVELOPE_BYTES + CLAIM_BYTES + (message.known?.length ?? 0) * 4;
-    case "membership-response":
-      return ENVELOPE_BYTES + (message.alive.length + message.dead.length) * CLAIM_BYTES;
-    case "probe":
-    case "ack":
-      return ENVELOPE_BYTES + (message.accusation === undefined ? 0 : ACCUSATION_BYTES);
-    case "probe-request":
-    case "nack":
-    case "identity-hello":
-      return ENVELOPE_BYTES + 32;
-    case "identity-digest":
-    case "identity-request":
-      return ENVELOPE_BYTES + message.peers.length * 32;
-    case "identity-update":
-      return ENVELOPE_BYTES + message.identities.length * CLAIM_BYTES;
   }
 }

@@ -1,12 +1,13 @@
 /** Claims of peers that need no signature to be told apart. */
 import { EMPTY_BYTES, utf8 } from "../../../../src/kernel/bytes.ts";
-import type {
-  AliveClaim,
-  IdentityRecord,
-  LeadershipClaim,
-  PeerId,
-  SealedMessage,
-  StateClaim,
+import {
+  fingerprintOf,
+  type AliveClaim,
+  type IdentityRecord,
+  type LeadershipClaim,
+  type PeerId,
+  type SealedMessage,
+  type StateClaim,
 } from "../../../../gossip/core/index.ts";
 
 export const NO_SEAL: SealedMessage = {
@@ -24,10 +25,11 @@ export function aliveClaim(
   sequence: number,
   changes: Partial<AliveClaim> = {},
 ): AliveClaim {
-  return {
+  const time = { incarnation: 1n, sequence: BigInt(sequence) };
+  const claim = {
     peer,
     mspId: "Org1MSP",
-    time: { incarnation: 1n, sequence: BigInt(sequence) },
+    time,
     externalEndpoint: `${peer}:7051`,
     internalEndpoint: undefined,
     rebuttals: 0,
@@ -35,6 +37,7 @@ export function aliveClaim(
     sealed: { ...NO_SEAL, payload: utf8(`${peer} ${sequence}`) },
     ...changes,
   };
+  return { ...claim, fingerprint: fingerprintOf(claim) };
 }
 
 export function stateClaim(

@@ -1,4 +1,5 @@
-import type { MeshObserver, MeshWorld } from "../mesh-world.ts";
+import type { MeshObserver } from "../mesh-peer.ts";
+import type { MeshWorld } from "../mesh-world.ts";
 
 /** G3: nobody takes a peer that stopped for alive again before it runs again. Answers the violations, as they happen. */
 export function watchResurrections(world: MeshWorld): readonly string[] {

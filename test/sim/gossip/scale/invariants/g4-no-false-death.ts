@@ -1,4 +1,5 @@
-import type { MeshObserver, MeshWorld } from "../mesh-world.ts";
+import type { MeshObserver } from "../mesh-peer.ts";
+import type { MeshWorld } from "../mesh-world.ts";
 
 /** G4: without a fault nobody that runs is found dead. Answers the violations, as they happen. */
 export function watchFalseDeaths(world: MeshWorld): readonly string[] {

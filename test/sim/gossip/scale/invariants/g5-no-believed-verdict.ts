@@ -1,4 +1,4 @@
-import type { MeshPeer } from "../mesh-world.ts";
+import type { MeshPeer } from "../mesh-peer.ts";
 
 /** G5, as far as it is the core's: what peers say of others without a proof, though they say it all at once, kills nobody that answers. */
 export function defame(
