@@ -32,7 +32,7 @@ import {
   type ConnEstablish,
   type Partially,
 } from "../../../src/wire/index.ts";
-import type { Outcome } from "./caller.ts";
+import { HANG_MS, type Outcome } from "./caller.ts";
 import {
   envelopeOf,
   flawOf,
@@ -569,7 +569,7 @@ function health(node: NodeName): readonly Recipe[] {
       ...common,
       path: "/grpc.health.v1.Health/Watch",
       isTaken: ({ responses }) => responses.length > 0,
-      openMs: STREAM_OPEN_MS,
+      openMs: HANG_MS,
     },
   ];
 }
