@@ -5,7 +5,7 @@ import { TestNetworkError } from "./errors.ts";
 import { PORT_ATTEMPTS_MAX } from "./limits.ts";
 
 const PORT_MIN = 10_000;
-const PORT_MAX = 32_000;
+const PORT_MAX = 17_000;
 
 /** `count` different ports, all free at one moment. Another program may take one until it is listened on. */
 export async function freePorts(count: number): Promise<readonly number[]> {

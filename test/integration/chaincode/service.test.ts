@@ -1,19 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { createServer, type AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { packageService } from "../../../src/chaincode/adapters/package-folder.ts";
+import { freePort } from "../network/harness.ts";
 import { ChaincodeWorld } from "./chaincode-world.ts";
 
 const PROBE = new URL("../../fixtures/contracts/probe/index.js", import.meta.url).pathname;
-
-/** A port that was free a moment ago: the shim's server takes an address and cannot choose one itself. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function startService(address: string, packageId: string): Promise<ChildProcess> {
   const child = spawn(
@@ -47,6 +38,7 @@ describe("the unmodified shim as a service", () => {
 
   beforeAll(async () => {
     world = await ChaincodeWorld.start();
+    // The shim's server takes an address and cannot choose one itself.
     address = `127.0.0.1:${String(await freePort())}`;
     packageId = await world.deploy("probe", await packageService({ address }, "probe_1"));
     service = await startService(address, packageId);

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CURVES, toLowS } from "../../../src/crypto/index.ts";
 import { readRunFile } from "../../../src/node/run-file.ts";
+import { freePorts } from "../../../src/testing/free-ports.ts";
 import {
   planTopology,
   portsOf,
@@ -228,30 +229,39 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Above the ports of networks in a test's process. */
+const OFFSET_MIN = 10_000;
+/** With room for nodes that are added, below what the system gives to connections: one might take a stopped node's port. */
+const PORT_MAX = 30_000;
+/**
+ * Ports of a plan end in 050 to 053 or 443, and on top of it the offset's last three digits. Offsets of two workers never
+ * agree in these, so that none takes a port of a node that another has stopped for a while.
+ */
+const OFFSET_STEP = 20;
+const WORKERS = 2;
+
 /** An offset at which every port of a network is free. */
 export async function freeOffset(options: Omit<TopologyOptions, "portOffset">): Promise<number> {
+  const highest = Math.max(...planned({ ...options, portOffset: 0 }));
+  const stride = OFFSET_STEP * WORKERS;
+  const own = OFFSET_STEP * (Number(process.env["VITEST_POOL_ID"] ?? 0) % WORKERS);
   for (let attempt = 0; attempt < 50; attempt += 1) {
-    const portOffset = randomInt(10_000, 22_000);
-    const ports = portsOf(planTopology({ ...options, portOffset }));
-    const free = await Promise.all(ports.map(({ port }) => isFree(port)));
+    const steps = randomInt(Math.floor((PORT_MAX - OFFSET_MIN - highest) / stride));
+    const portOffset = OFFSET_MIN + steps * stride + own;
+    const free = await Promise.all(planned({ ...options, portOffset }).map(isFree));
     if (free.every(Boolean)) return portOffset;
   }
   throw new Error("found no free ports for a network");
 }
 
-/** A port that nobody listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen({ host: "127.0.0.1", port: 0 }, () => {
-      const address = probe.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      probe.close(() => {
-        resolve(port);
-      });
-    });
-  });
+function planned(options: TopologyOptions): readonly number[] {
+  return portsOf(planTopology(options)).map(({ port }) => port);
+}
+
+/** A port that nobody listens on, and no connection will take. */
+export async function freePort(): Promise<number> {
+  const [port] = await freePorts(1);
+  return port!;
 }
 
 function isFree(port: number): Promise<boolean> {
