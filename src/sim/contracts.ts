@@ -42,6 +42,8 @@ export interface PeerView {
   readonly disksLost: number;
   /** Blocks in its ledger; 0 while it is down. */
   readonly height: number;
+  /** When all that it had stored was last read: what came later, invariants may not have seen. */
+  readonly seenAtMs: number;
   readonly livingMembers: readonly NodeName[];
   /** The bytes as stored, with validation codes and commit hash in the metadata. */
   block(number: number): Uint8Array | undefined;

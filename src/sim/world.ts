@@ -153,6 +153,9 @@ export class SimulatedWorld implements SimPorts {
 
   async #look(): Promise<void> {
     const behind = this.#stored.filter(({ blocks }) => blocks.isBehind);
+    for (const { blocks } of this.#stored) {
+      if (blocks.isOpen) blocks.seenAtMs = this.clock.monotonicMs();
+    }
     if (behind.length === 0) return;
     for (const { node, blocks } of behind) {
       const before = blocks.height;

@@ -12,6 +12,8 @@ export class AcknowledgedKept implements Invariant {
   readonly #history: LedgerHistory;
   readonly #places: TransactionPlaces;
   readonly #acknowledged: Cursor<Acknowledged>;
+  // The peer that told it has ended before anybody looked at what it had stored.
+  #waiting: readonly Acknowledged[] = [];
 
   constructor(oracle: Oracle, history: LedgerHistory, places: TransactionPlaces) {
     this.#oracle = oracle;
@@ -23,7 +25,11 @@ export class AcknowledgedKept implements Invariant {
   check(view: NetworkView): string | undefined {
     this.#history.advance(view);
     this.#places.advance();
-    return firstViolation(this.#acknowledged.unread(), (each) => this.#violationOf(each));
+    const all = [...this.#waiting, ...this.#acknowledged.unread()];
+    const isOpen = (each: Acknowledged): boolean =>
+      this.#places.placeOf(each.txId) === undefined && !isSeenSince(view, each.endedAtMs);
+    this.#waiting = all.filter(isOpen);
+    return firstViolation(all, (each) => (isOpen(each) ? undefined : this.#violationOf(each)));
   }
 
   atEnd(view: NetworkView): string | undefined {
@@ -57,4 +63,9 @@ export class AcknowledgedKept implements Invariant {
     }
     return undefined;
   }
+}
+
+// Whichever peer told a client: all that it had stored by then has been read.
+function isSeenSince({ peers }: NetworkView, atMs: number): boolean {
+  return peers.every(({ seenAtMs }) => seenAtMs >= atMs);
 }

@@ -1,3 +1,4 @@
+import { assert } from "../../kernel/assert.ts";
 import type { Invariant, NetworkView } from "../contracts.ts";
 import type { Acknowledged, Oracle } from "../workload/oracle.ts";
 import { Cursor } from "./cursor.ts";
@@ -22,6 +23,8 @@ export class RealTimeOrder implements Invariant {
   readonly #places: TransactionPlaces;
   readonly #floors: Floor[] = [];
   readonly #acknowledged: Cursor<Acknowledged>;
+  // In the order in which clients were told, from the first one on that nobody has seen in the chain yet.
+  #waiting: readonly Acknowledged[] = [];
 
   constructor(oracle: Oracle, history: LedgerHistory, places: TransactionPlaces) {
     this.#acknowledged = new Cursor(oracle.acknowledged);
@@ -32,13 +35,18 @@ export class RealTimeOrder implements Invariant {
   check(view: NetworkView): string | undefined {
     this.#history.advance(view);
     this.#places.advance();
-    return firstViolation(this.#acknowledged.unread(), (each) => this.#violationOf(each));
+    const all = [...this.#waiting, ...this.#acknowledged.unread()];
+    // That one stays away for good is another invariant's matter.
+    const isAway = ({ txId }: Acknowledged): boolean => this.#places.placeOf(txId) === undefined;
+    const firstAway = all.findIndex(isAway);
+    const placed = firstAway < 0 ? all : all.slice(0, firstAway);
+    this.#waiting = all.slice(placed.length);
+    return firstViolation(placed, (each) => this.#violationOf(each));
   }
 
   #violationOf({ txId, beganAtMs, endedAtMs }: Acknowledged): string | undefined {
     const block = this.#places.placeOf(txId)?.block;
-    // That it is missing is another invariant's matter.
-    if (block === undefined) return undefined;
+    assert(block !== undefined, "only what has a place is judged");
     const floor = this.#floors.findLast((each) => each.endedAtMs < beganAtMs);
     if (floor !== undefined && block < floor.block) {
       return `${txId} was asked for at ${beganAtMs} and is in block ${block}, ${floor.txId} was acknowledged before and is in block ${floor.block}`;

@@ -15,6 +15,8 @@ export class StoredBlocks {
   readonly #node: SimulatedNode;
   #store: Store | undefined;
   #blocks: Uint8Array[] = [];
+  /** When it was last known to be complete. */
+  seenAtMs: number = -Infinity;
 
   constructor(node: SimulatedNode) {
     this.#node = node;
@@ -49,6 +51,11 @@ export class StoredBlocks {
       this.#blocks.push(bytes);
     }
     return this.#blocks.length > before;
+  }
+
+  /** Whether there is something to read: otherwise the machine is down, or its process is still starting. */
+  get isOpen(): boolean {
+    return storeOf(this.#node) !== undefined;
   }
 
   /** Whether `refresh` would find something. */
@@ -119,6 +126,9 @@ export function peerView(node: SimulatedNode, blocks: StoredBlocks): PeerView {
     },
     get disksLost() {
       return node.disksLost;
+    },
+    get seenAtMs() {
+      return blocks.seenAtMs;
     },
     get livingMembers() {
       const members = node.peer?.channel(CHANNEL_ID) && node.peer.members(CHANNEL_ID);

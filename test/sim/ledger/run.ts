@@ -185,6 +185,7 @@ class LedgerPeer implements PeerView {
   readonly mspId = "Org1MSP";
   readonly isUp = true;
   readonly disksLost = 0;
+  readonly seenAtMs = 0;
   readonly livingMembers: readonly string[] = [];
   startCount = 0;
   readonly #world: LedgerWorld;

@@ -53,6 +53,27 @@ describe("what clients were told", () => {
     );
   });
 
+  test("is not judged before every peer was looked at again, and then is", () => {
+    const { oracle, invariant, network, envelopeOf } = setting(AcknowledgedKept);
+    oracle.settle(acknowledged("b", envelopeOf(2)), 0, 5);
+    network.peers[1]!.seenAtMs = 4;
+    expect(invariant.check(network.reach(2))).toBeUndefined();
+    network.peers[1]!.seenAtMs = 5;
+    expect(invariant.check(network.view)).toBe(
+      "b was acknowledged at 5 with code 0 and no peer has it",
+    );
+  });
+
+  test("is kept when it is seen late", () => {
+    const { oracle, invariant, network, envelopeOf } = setting(AcknowledgedKept);
+    oracle.settle(acknowledged("b", envelopeOf(2), 11), 0, 5);
+    network.peers[1]!.seenAtMs = 4;
+    expect(invariant.check(network.reach(2))).toBeUndefined();
+    expect(invariant.check(network.reach(3))).toBe(
+      "b was acknowledged at 5 with code 11 and has 0 in block 2",
+    );
+  });
+
   test("is broken when the code is another one", () => {
     const { oracle, invariant, network, envelopeOf } = setting(AcknowledgedKept);
     oracle.settle(acknowledged("a", envelopeOf(1), 11), 0, 5);
@@ -107,6 +128,14 @@ describe("the order of the chain", () => {
     oracle.settle(acknowledged("b", envelopeOf(2)), 0, 10);
     oracle.settle(acknowledged("a", envelopeOf(1)), 10, 20);
     expect(invariant.check(network.reach(3))).toBeUndefined();
+  });
+
+  test("is judged also for what is seen in the chain late", () => {
+    const { oracle, invariant, network, envelopeOf } = setting(RealTimeOrder);
+    oracle.settle(acknowledged("b", envelopeOf(2)), 0, 10);
+    oracle.settle(acknowledged("a", envelopeOf(1)), 11, 20);
+    expect(invariant.check(network.reach(2))).toBeUndefined();
+    expect(invariant.check(network.reach(3))).toContain("a was asked for at 11");
   });
 
   test("is broken by what began later and stands before", () => {

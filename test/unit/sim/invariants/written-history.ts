@@ -169,6 +169,7 @@ class WrittenOrderer extends WrittenNode implements OrdererView {
 class WrittenPeer extends WrittenNode implements PeerView {
   readonly mspId = "Org1MSP";
   livingMembers: readonly string[] = [];
+  seenAtMs: number = Infinity;
   /** What this peer's state holds instead; `undefined` as a value: nothing. */
   readonly values: Map<string, string | undefined> = new Map();
 
