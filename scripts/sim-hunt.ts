@@ -1,6 +1,7 @@
 /**
- * `npm run sim:hunt -- [--minutes M] [--from SEED] [--workers N] [--folder PATH]`: runs one seed after the other on all
- * cores for so long. Every failing seed is kept as a file with its schedule made smaller; `smallest.json` is the one with the
+ * `npm run sim:hunt -- [--minutes M] [--from SEED] [--seeds COUNT] [--chaos-minutes M] [--workers N]
+ * [--folder PATH]`: runs one seed after the other on all cores for so long, or until so many have been run; each has
+ * faults for `--chaos-minutes` of simulated time. Every failing seed is kept as a file with its schedule made smaller; `smallest.json` is the one with the
  * fewest events. Ends with 1 when something was violated, and with 2 when the campaign shows nothing.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -14,16 +15,23 @@ const PROGRESS_MS = 10_000;
 
 const { values } = parseArgs({
   options: {
-    minutes: { type: "string", default: "5" },
+    minutes: { type: "string" },
     from: { type: "string", default: "1" },
+    seeds: { type: "string" },
+    "chaos-minutes": { type: "string", default: "1" },
     workers: { type: "string", default: "2" },
     folder: { type: "string", default: "sim-failures" },
   },
 });
 
 const campaign = new Campaign();
-const endMs = Date.now() + Number(values.minutes) * 60_000;
+// A number of seeds is an end of its own.
+const minutes = values.minutes ?? (values.seeds === undefined ? "5" : "Infinity");
+const startMs = Date.now();
+const endMs = startMs + Number(minutes) * 60_000;
 let nextSeed = Number(values.from);
+const endSeed = nextSeed + Number(values.seeds ?? "Infinity");
+const chaosMs = Number(values["chaos-minutes"]) * 60_000;
 let smallestEvents = Infinity;
 
 function keep(found: Found & { readonly kind: "failure" }): void {
@@ -39,8 +47,8 @@ function keep(found: Found & { readonly kind: "failure" }): void {
 function hunt(): Promise<void> {
   const worker = new Worker(new URL("./sim-hunt/worker.js", import.meta.url));
   const order = (): boolean => {
-    if (Date.now() >= endMs) return false;
-    worker.postMessage({ seed: nextSeed } satisfies Order);
+    if (Date.now() >= endMs || nextSeed >= endSeed) return false;
+    worker.postMessage({ seed: nextSeed, chaosMs } satisfies Order);
     nextSeed += 1;
     return true;
   };
@@ -67,4 +75,5 @@ const progress = setInterval(() => {
 await Promise.all(Array.from({ length: Number(values.workers) }, hunt));
 clearInterval(progress);
 console.log(campaign.summary());
+console.log(`${Math.round((Date.now() - startMs) / 1_000)} s in all`);
 process.exitCode = campaign.exitCode;

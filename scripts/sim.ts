@@ -1,4 +1,7 @@
-/** Runs seeds of the simulated network. `--seed N` one, otherwise `--seeds FROM-TO`; `--trace` its lines, `--twice` proves determinism. */
+/**
+ * Runs seeds of the simulated network. `--seed N` one, otherwise `--seeds FROM-TO`; `--chaos-minutes M` simulated minutes of faults;
+ * `--trace` its lines, `--twice` proves determinism.
+ */
 import { parseArgs } from "node:util";
 import { reportLine, Simulator, type RunReport } from "../src/sim/index.ts";
 
@@ -6,6 +9,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: "string" },
     seeds: { type: "string", default: "1-10" },
+    "chaos-minutes": { type: "string", default: "1" },
     trace: { type: "boolean", default: false },
     log: { type: "boolean", default: false },
     twice: { type: "boolean", default: false },
@@ -25,6 +29,7 @@ function run(seed: number): Promise<RunReport> {
   };
   return simulator.run(seed, {
     cpuMs,
+    chaosMs: Number(values["chaos-minutes"]) * 60_000,
     isLogTraced: values.log,
     ...(values.trace || values.log ? { onLine } : {}),
   });

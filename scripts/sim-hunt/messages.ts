@@ -3,6 +3,7 @@ import type { RunReport } from "../../src/sim/index.ts";
 /** What the hunt asks of a worker: one seed after the other. */
 export interface Order {
   readonly seed: number;
+  readonly chaosMs: number;
 }
 
 /** What of a run a campaign adds up. */

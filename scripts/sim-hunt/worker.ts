@@ -34,8 +34,8 @@ async function shrunk(report: RunReport): Promise<Failure> {
   return { seed, violations, events, profile, schedule, shrinkRuns: runs };
 }
 
-async function run({ seed }: Order): Promise<void> {
-  const report = await simulator.run(seed, { cpuMs });
+async function run({ seed, chaosMs }: Order): Promise<void> {
+  const report = await simulator.run(seed, { cpuMs, chaosMs });
   const tell = (found: Found): void => parentPort?.postMessage(found);
   if (report.violations.length > 0) tell({ kind: "failure", failure: await shrunk(report) });
   tell({ kind: "run", run: counted(report) });

@@ -13,6 +13,7 @@ import { Trace } from "./trace.ts";
 import { Administrators } from "./workload/administrators.ts";
 import { Clients } from "./workload/clients.ts";
 import { Oracle } from "./workload/oracle.ts";
+import { Repairs } from "./workload/repairs.ts";
 import { SimulatedWorld } from "./world.ts";
 import { sleep } from "../kernel/sleep.ts";
 import { SeededRandom } from "../kernel/seeded-random.ts";
@@ -20,6 +21,8 @@ import { SeededRandom } from "../kernel/seeded-random.ts";
 export interface RunOptions {
   /** In place of what the seed draws. */
   readonly profile?: Profile;
+  /** How long the chaos lasts, where no profile says it. Default: a minute. */
+  readonly chaosMs?: number;
   /** In place of what the seed draws for its profile. */
   readonly schedule?: Schedule;
   /** Sees every line of the trace. */
@@ -45,13 +48,15 @@ export class Simulator {
 
   async run(seed: number, options: RunOptions): Promise<RunReport> {
     const random = new SeededRandom(seed);
-    const profile = options.profile ?? drawProfile(random.child("profile"));
+    const profile = options.profile ?? drawProfile(random.child("profile"), options.chaosMs);
     const { orderers, organizations, peersPerOrganization } = profile;
     const network = await this.#networks.of({
       orderers,
       organizations,
       peers: organizations * peersPerOrganization,
     });
+    // A network is made once for all seeds; what a seed costs begins here.
+    const startedMs = options.cpuMs();
     const trace = new Trace(options.onLine);
     const world = new SimulatedWorld({
       ...network,
@@ -63,7 +68,6 @@ export class Simulator {
     const schedule =
       options.schedule ?? drawSchedule(profile, world.target, random.child("schedule"));
     const run = new Run(world, network, { profile, schedule });
-    const startedMs = options.cpuMs();
     await run.play();
     return {
       seed,
@@ -129,7 +133,11 @@ class Run {
     world.trace("phase", "chaos");
     const nemesis = new Nemesis(world, quality);
     const administrators = new Administrators(world, { consenterChangeMs, joiners: [], chaosMs });
+    const repairs = new Repairs(world, (peer) => {
+      installContract(world, this.#network.material, BANK, [peer]);
+    });
     nemesis.play(this.#schedule);
+    repairs.run();
     const played = Promise.all([clients.run(), administrators.run()]);
     await world.pass(chaosMs);
     nemesis.end();
@@ -138,17 +146,11 @@ class Run {
     world.target.heal();
     world.trace("phase", "healed");
     await this.#ends(played, CALLS_END_MS_MAX);
-    this.#repair();
+    repairs.stop();
+    repairs.look();
     await this.#requireLife(clients);
     const view = world.view();
     this.#judge((invariant) => invariant.check(view) ?? invariant.atEnd?.(view));
-  }
-
-  // Operators see to what heals by no power: a peer that lost its disk lost the packages of its contracts too.
-  #repair(): void {
-    const peers = this.#world.view().peers.filter(({ disksLost }) => disksLost > 0);
-    const names = peers.map(({ name }) => name);
-    if (names.length > 0) installContract(this.#world, this.#network.material, BANK, names);
   }
 
   // Liveness: a healed network serves through every peer, and all its nodes become level.

@@ -3,6 +3,8 @@ import { Simulator, type Profile, type RunReport } from "../sim/index.ts";
 export interface SimulateOptions {
   /** Default 1. The same seed gives the same run, event for event. */
   readonly seed?: number;
+  /** Simulated time for which there are faults, where no profile says it. Default: a minute. */
+  readonly chaosMs?: number;
   /** In place of the sizes, the load and the kinds of faults that the seed draws. */
   readonly profile?: Profile;
   /** Sees every event, one line each. */

@@ -4,6 +4,7 @@ import { EXIT, Output } from "../output.ts";
 export interface SimOptions {
   readonly seed: number;
   readonly minutes: number;
+  readonly chaosMinutes: number;
   readonly trace: boolean;
   readonly json: boolean;
 }
@@ -11,7 +12,8 @@ export interface SimOptions {
 const MINUTE_MS = 60_000;
 
 /** Exit code 0 only when no seed found anything. */
-export async function simRun({ seed, minutes, trace, json }: SimOptions): Promise<void> {
+export async function simRun(options: SimOptions): Promise<void> {
+  const { seed, minutes, chaosMinutes, trace, json } = options;
   const output = new Output({ json });
   const simulator = new Simulator();
   const endMs = performance.now() + minutes * MINUTE_MS;
@@ -20,6 +22,7 @@ export async function simRun({ seed, minutes, trace, json }: SimOptions): Promis
   do {
     const report = await simulator.run(next, {
       cpuMs: processorMs,
+      chaosMs: chaosMinutes * MINUTE_MS,
       ...(trace
         ? {
             onLine: (line: string): void => {

@@ -14,11 +14,17 @@ export function addSimCommand(program: Command): void {
       wholeNumber(0, 24 * 60),
       0,
     )
+    .option(
+      "--chaos-minutes <number>",
+      "simulated minutes for which a seed has faults",
+      wholeNumber(1, 60),
+      1,
+    )
     .option("--trace", "print every event, one line each (legend: docs/TESTING.md)", false)
     .option("--json", "print results as JSON", false)
     .addHelpText(
       "after",
-      "\nExample:\n  $ heddle sim --seed 7\n  $ heddle sim --seed 7 --trace\n  $ heddle sim --minutes 10",
+      "\nExample:\n  $ heddle sim --seed 7\n  $ heddle sim --seed 7 --trace\n  $ heddle sim --minutes 10 --chaos-minutes 10",
     )
     .action(async (options: SimOptions) => {
       await (await import("./sim-run.ts")).simRun(options);

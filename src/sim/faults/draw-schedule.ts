@@ -10,8 +10,8 @@ export interface Nodes {
   readonly peers: readonly NodeName[];
 }
 
-/** Faults of one run at most. */
-const FAULTS_MAX = 400;
+/** Faults of one run at most: an hour at the shortest interval that is drawn. */
+const FAULTS_MAX = 5_000;
 
 /** All faults of a run, drawn before it begins: the schedule is data and knows nothing of how the run goes. */
 export function drawSchedule(profile: Profile, nodes: Nodes, random: Random): Schedule {

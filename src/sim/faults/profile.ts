@@ -1,5 +1,6 @@
 import type { Random } from "../../kernel/ports/random.ts";
 import type { LinkQuality } from "../contracts.ts";
+import { LINK_DEFAULT } from "../ports/links.ts";
 import type { Load } from "../workload/load.ts";
 
 /** Kinds of trouble that a seed may have or not. */
@@ -49,14 +50,43 @@ export interface Profile {
   readonly load: Load;
 }
 
-/** How long the chaos of a seed lasts. */
+/** How long the chaos lasts where nobody says otherwise. */
 const CHAOS_MS = 60_000;
+
+/**
+ * What nothing is drawn for: three orderers, two organisations of two peers, calls of all kinds at about one a second, and
+ * now and then a fault of any class. Speeds are measured on it.
+ */
+export const DEFAULT_PROFILE: Profile = {
+  orderers: 3,
+  organizations: 2,
+  peersPerOrganization: 2,
+  joiners: 0,
+  quality: LINK_DEFAULT,
+  classes: FAULT_CLASSES,
+  faultIntervalMs: 10_000,
+  faultMsMax: 5_000,
+  leaderPercent: 30,
+  chaosMs: CHAOS_MS,
+  consenterChangeMs: undefined,
+  load: {
+    clients: 4,
+    thinkMs: 3_500,
+    burstPercent: 2,
+    burstSize: 5,
+    accounts: 12,
+    hotPercent: 20,
+    replayPercent: 5,
+    forgePercent: 2,
+    retriesMax: 1,
+  },
+};
 
 /**
  * A seed's own world. Whole classes are switched off, each by its own coin: what always happens together hides what only
  * happens alone (swarm testing).
  */
-export function drawProfile(random: Random): Profile {
+export function drawProfile(random: Random, chaosMs: number = CHAOS_MS): Profile {
   const pick = <T>(...values: readonly T[]): T => pickOf(random, values);
   const classSharePercent = pick(0, 15, 40, 70);
   return {
@@ -75,7 +105,7 @@ export function drawProfile(random: Random): Profile {
     faultIntervalMs: pick(700, 2_000, 5_000),
     faultMsMax: pick(1_000, 5_000, 15_000),
     leaderPercent: pick(10, 50, 90),
-    chaosMs: CHAOS_MS,
+    chaosMs,
     consenterChangeMs: pick(undefined, undefined, 8_000, 20_000),
     load: drawLoad(random),
   };
