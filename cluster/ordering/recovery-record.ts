@@ -38,12 +38,13 @@ function folderOf(directory: string): string {
   return `${directory}/recoveries`;
 }
 
-/** Oldest first. Throws `OrderingError` ("bad_recovery_record"). */
+/** Oldest first, and durable from now on. Throws `OrderingError` ("bad_recovery_record"). */
 export async function recoveryRecords(
   files: Files,
   directory: string,
 ): Promise<readonly RecoveryRecord[]> {
   const names = (await files.list(folderOf(directory))).filter((name) => name.endsWith(SUFFIX));
+  if (names.length > 0) await files.syncDirectory(folderOf(directory));
   const records: RecoveryRecord[] = [];
   for (const name of names.sort()) {
     records.push(await readRecord(files, `${folderOf(directory)}/${name}`));

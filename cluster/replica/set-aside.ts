@@ -60,8 +60,10 @@ export async function withdrawRelease(files: Files, directory: string): Promise<
   if (await files.exists(path)) await files.remove(path);
 }
 
+// Whoever renamed it may have died before the directory was flushed: what is believed must not be gone after a power loss.
 async function readText(files: Files, path: string): Promise<string | undefined> {
   if (!(await files.exists(path))) return undefined;
+  await files.syncDirectory(path.slice(0, path.lastIndexOf("/")) || "/");
   const file = await files.open(path, { create: false });
   try {
     return utf8Decode(await file.readAt(0, TEXT_BYTES_MAX));

@@ -60,7 +60,7 @@ export class BlockFiles {
   }
 
   /**
-   * Opens the files, cutting off what a crash left half written.
+   * Opens the files, cutting off what a crash left half written. What is left is durable when it resolves.
    * Throws `LedgerError` ("corrupt", "unsupported-format") when anything that was once durable is damaged.
    */
   static async open(deps: BlockFilesDeps, options: BlockFilesOptions): Promise<BlockFiles> {
@@ -156,7 +156,7 @@ export class BlockFiles {
     }
     const header = this.#checkHeader(last, reading);
     const scan = scanFile(bytes, header);
-    await this.#settleTail(handle, header, scan, bytes.length);
+    await this.#settleTail(handle, header, scan, bytes);
     this.#firstBlocks.set(last, header.firstBlock);
     this.#tail = { header, handle, offsets: [...scan.offsets] };
     this.#lastBody = scan.lastBody?.slice();
@@ -193,20 +193,29 @@ export class BlockFiles {
     handle: OpenFile,
     header: FileHeader,
     scan: FileScan,
-    size: number,
+    bytes: Uint8Array,
   ): Promise<void> {
     const end = endOf(scan.offsets);
     const block = header.firstBlock + scan.offsets.length - 1;
     if (scan.tail === "rotten") throw this.#corrupt(header.file, end, block);
-    if (scan.tail === "clean") return;
-    this.#deps.logger.warn("cut off the end of a block file that was never flushed", {
-      file: this.#path(header.file),
-      offset: end,
-      bytes: size - end,
-      block,
-    });
-    await handle.truncate(end);
+    if (scan.tail === "torn") {
+      this.#deps.logger.warn("cut off the end of a block file that was never flushed", {
+        file: this.#path(header.file),
+        offset: end,
+        bytes: bytes.length - end,
+        block,
+      });
+      await handle.truncate(end);
+    }
+    await this.#settleLastBatch(handle, bytes.subarray(scan.lastBatchStart, end), scan);
+  }
+
+  // Whoever wrote the newest batch may have died before its flush, or have seen the flush fail: then it is readable and
+  // not durable, and flushing alone would not write it. What is built on the height needs it to be.
+  async #settleLastBatch(handle: OpenFile, batch: Uint8Array, scan: FileScan): Promise<void> {
+    await handle.writeAt(scan.lastBatchStart, batch);
     await handle.sync();
+    await this.#deps.files.syncDirectory(this.#directory);
   }
 
   async #writableTail(): Promise<TailFile> {

@@ -110,6 +110,8 @@ export interface FileScan {
   readonly offsets: readonly number[];
   /** Body of the last record, undefined when there is none. */
   readonly lastBody: Uint8Array | undefined;
+  /** Where the newest flush began: all before it was durable when it was written. 0 without records, for the header. */
+  readonly lastBatchStart: number;
   /** "torn": what follows was never flushed. "rotten": it was, and is damaged. */
   readonly tail: "clean" | "torn" | "rotten";
 }
@@ -119,18 +121,20 @@ export function scanFile(bytes: Uint8Array, header: FileHeader): FileScan {
   const offsets = [FILE_HEADER_BYTES];
   let offset = FILE_HEADER_BYTES;
   let lastBody: Uint8Array | undefined;
+  let lastBatchStart = 0;
   while (offset < bytes.length) {
     const reading = decodeRecord(bytes, { file: header.file, offset });
     const expected = header.firstBlock + offsets.length - 1;
     if (reading.kind === "bad" || reading.record.block !== expected) {
       const isRotten = wasFlushedBeyond(bytes, { file: header.file, offset }, expected);
-      return { offsets, lastBody, tail: isRotten ? "rotten" : "torn" };
+      return { offsets, lastBody, lastBatchStart, tail: isRotten ? "rotten" : "torn" };
     }
     lastBody = reading.record.body;
+    lastBatchStart = reading.record.batchStart;
     offset = reading.end;
     offsets.push(offset);
   }
-  return { offsets, lastBody, tail: "clean" };
+  return { offsets, lastBody, lastBatchStart, tail: "clean" };
 }
 
 // Looks behind a bad record for a good one of a later flush. The damage may be in a length, so every offset is tried;

@@ -195,6 +195,7 @@ export class SimulatedNode {
 
   disk(state: DiskState): void {
     this.#faults.apply({ ...NO_FAULTS, disk: diskFaults(state) });
+    this.machine.plan.isSyncFailing = state.kind === "failing-sync";
     if (state.kind === "rot") this.#rot(state.flips);
   }
 
@@ -263,11 +264,10 @@ function diskFaults(state: DiskState): DiskFaults {
   switch (state.kind) {
     case "well":
     case "rot":
+    case "failing-sync":
       return SOUND_DISK;
     case "full":
       return { ...SOUND_DISK, full: true };
-    case "failing-sync":
-      return { ...SOUND_DISK, failSync: true };
     case "slow":
       return { ...SOUND_DISK, syncDelayMs: state.delayMs };
   }

@@ -43,6 +43,8 @@ export class FaultPlan {
   #crashAt: number | undefined;
   #isCrashed = false;
   #failures: PlannedFailure[] = [];
+  /** Every flush fails, until this is false again. A restart of the process does not change it. */
+  isSyncFailing = false;
   /** Called in the step that crashes. */
   onCrash: () => void = () => undefined;
 
@@ -98,6 +100,9 @@ export class FaultPlan {
       this.#isCrashed = true;
       this.onCrash();
       return "crash";
+    }
+    if (this.isSyncFailing && (step === "sync" || step === "syncDirectory")) {
+      throw new SimulatedDiskError("EIO", `simulated EIO at ${step}`);
     }
     for (const failure of this.#failures) {
       if (failure.step !== step) continue;

@@ -19,12 +19,19 @@ interface PendingChange {
   readonly isLost: boolean;
 }
 
+/** Bytes whose flush failed: the page counts as clean, so that later flushes pass it over. What is durable there is older. */
+interface StaleRange {
+  readonly offset: number;
+  readonly durable: Uint8Array;
+}
+
 class SimulatedInode {
   // What every process sees: the first `#size` bytes. Beyond them there are zeros.
   #buffer: Uint8Array = new Uint8Array(0);
   #size = 0;
   // From what a power loss is sure to leave to what is seen, in order.
   #pending: PendingChange[] = [];
+  #stale: StaleRange[] = [];
 
   get size(): number {
     return this.#size;
@@ -43,8 +50,20 @@ class SimulatedInode {
     this.#perform(change);
   }
 
-  /** What is seen is durable. */
+  /** What is seen is durable, but for what an earlier flush has failed to write. */
   sync(): void {
+    for (const { change, offset, covered, isLost } of this.#pending) {
+      if (change.kind === "truncate") {
+        this.#stale = this.#stale.flatMap((range) => outside(range, change.size, Infinity));
+        continue;
+      }
+      const end = offset + change.bytes.length;
+      const durable = new Uint8Array(change.bytes.length);
+      durable.set(covered);
+      for (const range of this.#stale) overlay(durable, offset, range);
+      this.#stale = this.#stale.flatMap((range) => outside(range, offset, end));
+      if (isLost) this.#stale.push({ offset, durable });
+    }
     this.#pending = [];
   }
 
@@ -58,6 +77,7 @@ class SimulatedInode {
     this.#buffer = content.slice();
     this.#size = content.length;
     this.#pending = [];
+    this.#stale = [];
   }
 
   /** Goes back to what was durable, then makes those changes that `survivors` answers for each that was not. */
@@ -67,11 +87,14 @@ class SimulatedInode {
       this.#resize(sizeBefore);
       this.#buffer.set(covered, offset);
     }
+    const seen = this.#buffer.subarray(0, this.#size);
+    for (const range of this.#stale) overlay(seen, 0, range);
     for (const { change, isLost } of pending) {
       if (isLost) continue;
       for (const survivor of survivors(change)) this.#perform(survivor);
     }
     this.#pending = [];
+    this.#stale = [];
   }
 
   clone(): SimulatedInode {
@@ -99,6 +122,24 @@ class SimulatedInode {
     }
     this.#size = size;
   }
+}
+
+/** Puts what of `range` lies in `target`, which begins at `offset` of the file, there. */
+function overlay(target: Uint8Array, offset: number, range: StaleRange): void {
+  const start = Math.max(offset, range.offset);
+  const end = Math.min(offset + target.length, range.offset + range.durable.length);
+  if (start >= end) return;
+  target.set(range.durable.subarray(start - range.offset, end - range.offset), start - offset);
+}
+
+/** What of `range` does not lie in `start` to `end`. */
+function outside({ offset, durable }: StaleRange, start: number, end: number): StaleRange[] {
+  const before = durable.subarray(0, Math.max(0, start - offset));
+  const after = durable.subarray(Math.max(0, Math.min(durable.length, end - offset)));
+  return [
+    { offset, durable: before },
+    { offset: offset + durable.length - after.length, durable: after },
+  ].filter((part) => part.durable.length > 0);
 }
 
 /** A directory entry that appeared (`inode`) or disappeared (undefined) and is not yet synced. */

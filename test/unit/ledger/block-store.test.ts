@@ -49,6 +49,39 @@ function warningLog(): { readonly logger: Logger; readonly warnings: readonly Lo
 }
 
 describe("a block store", () => {
+  test.each([
+    [
+      "dies before the flush",
+      (files: SimulatedFiles) => {
+        files.faults.crashAfter(2);
+      },
+    ],
+    [
+      "has seen the flush fail",
+      (files: SimulatedFiles) => {
+        files.faults.fail("sync", 1, "EIO");
+      },
+    ],
+  ])("does not show a block of a process that %s before it is durable", async (_, spoil) => {
+    for (let seed = 1; seed <= 8; seed += 1) {
+      const files = disk(seed);
+      const blocks = chain(4, 3_000);
+      const store = await storeOf(files, blocks.slice(0, 2));
+      spoil(files);
+      await expect(store.append(blocks[2]!)).rejects.toBeDefined();
+      // The process alone is gone: what it wrote is still to be read.
+      files.faults.restart();
+      const again = await open(files);
+      const { height } = again;
+      files.powerLoss();
+      const last = await open(files);
+      expect(last.height).toBe(height);
+      for (const block of blocks.slice(height)) await last.append(block);
+      files.powerLoss();
+      expect((await open(files)).height).toBe(4);
+    }
+  });
+
   test("is empty at first", async () => {
     const store = await open(disk());
     expect(store.height).toBe(0);
