@@ -44,6 +44,9 @@ export const CATCH_UP_LAG_MIN = 20;
 /** Blocks of one request while catching up. */
 export const CATCH_UP_RANGE_BLOCKS = 32;
 
+/** A request while catching up is for a whole range, or for this part of the window where a range is more, or for all that is left. */
+export const CATCH_UP_REQUESTS_MIN = 4;
+
 /** Requests to one source at a time while catching up. */
 export const CATCH_UP_RANGES_PER_SOURCE_MAX = 2;
 

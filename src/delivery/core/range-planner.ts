@@ -6,6 +6,7 @@ import { assert } from "../../kernel/assert.ts";
 import {
   CATCH_UP_RANGES_PER_SOURCE_MAX,
   CATCH_UP_RANGE_BLOCKS,
+  CATCH_UP_REQUESTS_MIN,
   CATCH_UP_STRIKES_MAX,
 } from "../limits.ts";
 
@@ -125,13 +126,17 @@ export class RangePlanner {
     return state;
   }
 
-  /** The lowest blocks that nobody has been asked for and that there is room for. */
+  /**
+   * The lowest blocks that nobody has been asked for and that there is room for. A full window opens block by block: a
+   * request waits until it is worth its cost, unless there are no more blocks to ask for.
+   */
   #open(window: number): BlockRange | undefined {
     const [returned] = this.#returned;
     const first = returned?.first ?? this.#frontier;
-    const end = Math.min(first + CATCH_UP_RANGE_BLOCKS, this.#next + window, this.target);
-    const last = Math.min(end - 1, returned?.last ?? end - 1);
-    return last < first ? undefined : { first, last };
+    const end = Math.min(first + CATCH_UP_RANGE_BLOCKS, (returned?.last ?? this.target - 1) + 1);
+    const last = Math.min(end, this.#next + window, this.target) - 1;
+    const worthwhile = Math.min(end - first, Math.floor(window / CATCH_UP_REQUESTS_MIN));
+    return last < first || last - first + 1 < worthwhile ? undefined : { first, last };
   }
 
   #take({ first, last }: BlockRange): void {

@@ -22,10 +22,42 @@ describe("the planner", () => {
   test("asks for nothing beyond its room", () => {
     const planner = new RangePlanner(0);
     planner.offer("a", 1_000);
-    expect(planner.plan(40)).toEqual([
+    expect(planner.plan(42)).toEqual([
       { source: "a", first: 0, last: 31 },
-      { source: "a", first: 32, last: 39 },
+      { source: "a", first: 32, last: 41 },
     ]);
+  });
+
+  test("does not ask for a block as soon as there is room for one", () => {
+    const planner = new RangePlanner(0);
+    for (const source of ["a", "b", "c"]) planner.offer(source, 1_000);
+    const asked = [...planner.plan(64)];
+    for (let number = 0; number < 640; number += 1) {
+      const whole = asked.find(({ last }) => last === number);
+      if (whole !== undefined) planner.completed(whole);
+      planner.handedOver();
+      asked.push(...planner.plan(64));
+    }
+    const lengths = asked.map(({ first, last }) => last - first + 1);
+    // A quarter of the room.
+    expect(Math.min(...lengths)).toBe(16);
+  });
+
+  test("asks for the few that are left, and for few where there is little room", () => {
+    const planner = new RangePlanner(0);
+    planner.offer("a", 35);
+    expect(planner.plan(64)).toEqual([
+      { source: "a", first: 0, last: 31 },
+      { source: "a", first: 32, last: 34 },
+    ]);
+    const narrow = new RangePlanner(0);
+    narrow.offer("a", 100);
+    const [only] = narrow.plan(32);
+    narrow.completed(only!);
+    for (let handedOver = 0; handedOver < 7; handedOver += 1) narrow.handedOver();
+    expect(narrow.plan(32)).toEqual([]);
+    narrow.handedOver();
+    expect(narrow.plan(32)).toEqual([{ source: "a", first: 32, last: 39 }]);
   });
 
   test("asks another for what one failed to bring, before anything else", () => {
