@@ -84,6 +84,11 @@ export class ChannelRegistrar {
     return this.#channels.get(channelId)?.orderer;
   }
 
+  /** The blocks of a channel that this node orders or follows. */
+  blocks(channelId: string): OrdererChannel["blocks"] {
+    return this.#channels.get(channelId)?.blocks;
+  }
+
   /** Why a channel that this node would order is not served: it is being opened, or has failed. */
   outage(channelId: string): string | undefined {
     return this.#channels.get(channelId)?.outage;

@@ -80,6 +80,11 @@ export class FollowerChain {
     return this.#blocks.height;
   }
 
+  /** What it has of the chain; while onboarding, up to a wrong chain that will be dropped. */
+  get blocks(): Pick<BlockStore, "height" | "readBytes"> {
+    return this.#blocks;
+  }
+
   /** Fabric: while onboarding, what the join block makes of this node. */
   get relation(): ConsensusRelation {
     const config = this.#isOnboarding() ? this.#joinConfig : this.#config?.current();

@@ -73,6 +73,11 @@ export class OrdererChannel {
     return this.#state.kind === "consenter" ? this.#state.orderer : undefined;
   }
 
+  /** Undefined while it has none open. */
+  get blocks(): Pick<BlockStore, "height" | "readBytes"> | undefined {
+    return this.#partInUse?.blocks;
+  }
+
   get #partInUse(): ChannelOrderer | FollowerChain | undefined {
     return this.#state.kind === "follower" ? this.#state.follower : this.orderer;
   }

@@ -9,7 +9,7 @@ import { writeConnectionProfile } from "./connection-profile.ts";
 import type { DevelopmentNetwork } from "./development-network.ts";
 import { NetworkError } from "./errors.ts";
 import { writeManifest } from "./manifest.ts";
-import { updateChannel } from "./orderer-cluster.ts";
+import { updateChannel } from "./client/orderer-cluster.ts";
 import {
   ORGANIZATION_NAME,
   nextOrganization,

@@ -8,6 +8,7 @@ import { writeNode } from "../msp/adapters/index.ts";
 import { Block, encode } from "../wire/index.ts";
 import { announceAnchorPeer } from "./add-organization.ts";
 import { writeConnectionProfile } from "./connection-profile.ts";
+import type { Level } from "./client/level.ts";
 import { DevelopmentNetwork } from "./development-network.ts";
 import { NetworkError } from "./errors.ts";
 import { joinedChannels } from "./join-channel.ts";
@@ -21,13 +22,6 @@ import { requirePortsFree, startNode } from "./processes.ts";
 import { requireGrowable } from "./require-growable.ts";
 import { forgetPeer, removePeerFiles } from "./remove-peer.ts";
 import type { PeerOrganization, PeerSite } from "./topology.ts";
-
-/** How far a peer's ledger of a channel is, and how far the others' are. */
-export interface Level {
-  readonly channelId: string;
-  readonly height: number;
-  readonly target: number;
-}
 
 /** Told of what is being done. */
 export interface PeerSteps {

@@ -6,7 +6,12 @@ import { utf8 } from "../kernel/bytes.ts";
 import { GrpcDialer } from "../kernel/adapters/grpc-dialer.ts";
 import { systemClock } from "../kernel/adapters/system-clock.ts";
 import { systemRandom } from "../kernel/adapters/system-random.ts";
+import { systemTimers } from "../kernel/adapters/system-timers.ts";
+import type { Clock } from "../kernel/ports/clock.ts";
+import type { Random } from "../kernel/ports/random.ts";
 import type { RpcChannel } from "../kernel/ports/rpc.ts";
+import type { Signer } from "../kernel/ports/signer.ts";
+import type { Timers } from "../kernel/ports/timers.ts";
 import { readSigner } from "../msp/adapters/msp-directory.ts";
 import {
   decode,
@@ -16,7 +21,9 @@ import {
 } from "../wire/index.ts";
 import { deployChaincode, type DeployedChaincode, type DeployRequest } from "./client/deploy.ts";
 import { FabricClient } from "./client/fabric-client.ts";
+import { adminOverTls } from "./client/admin-over-tls.ts";
 import { OrdererAdmin } from "./client/orderer-admin.ts";
+import type { OrdererAt, OrdererCluster } from "./client/orderer-cluster.ts";
 import { NetworkError } from "./errors.ts";
 import { NetworkLayout } from "./layout.ts";
 import { readFolder } from "./manifest.ts";
@@ -36,6 +43,7 @@ import {
   nodesOf,
   planTopology,
   portsOf,
+  type OrdererSite,
   type PeerOrganization,
   type PeerSite,
   type Topology,
@@ -46,7 +54,10 @@ import {
 const READY_TIMEOUT_MS = 30_000;
 const READY_POLL_MS = 25;
 
-export class DevelopmentNetwork {
+export class DevelopmentNetwork implements OrdererCluster {
+  readonly clock: Clock = systemClock;
+  readonly timers: Timers = systemTimers;
+  readonly random: Random = systemRandom;
   readonly topology: Topology;
   readonly layout: NetworkLayout;
   /** As the manifest has them. */
@@ -100,6 +111,10 @@ export class DevelopmentNetwork {
           `there is no network in ${layout.directory}; make one with \`heddle up\`, or name its folder with --dir`,
           { data: { directory: layout.directory } },
         );
+  }
+
+  get orderers(): readonly OrdererSite[] {
+    return this.topology.orderers;
   }
 
   get peers(): readonly PeerSite[] {
@@ -236,6 +251,10 @@ export class DevelopmentNetwork {
     return node && (await runningNode(node))?.pid;
   }
 
+  async isRunning(name: string): Promise<boolean> {
+    return (await this.pidOf(name)) !== undefined;
+  }
+
   async runningPeers(): Promise<readonly PeerSite[]> {
     const running = (await this.status()).filter(({ pid }) => pid !== undefined);
     return this.peers.filter((peer) => running.some(({ name }) => name === peer.name));
@@ -253,8 +272,7 @@ export class DevelopmentNetwork {
 
   /** The administrator of an orderer. */
   async ordererAdmin(name: string): Promise<OrdererAdmin> {
-    const site = this.topology.orderers.find((orderer) => orderer.name === name);
-    if (site === undefined) throw new NetworkError("unknown name", `there is no orderer ${name}`);
+    const site = this.#orderer(name);
     const tls = join(this.layout.ordererAdmin(site.domain), "tls");
     const [rootPem, certificatePem, keyPem] = await Promise.all([
       readFile(join(this.layout.orderer(site), "tls", "ca.crt")),
@@ -262,7 +280,26 @@ export class DevelopmentNetwork {
       readFile(join(tls, "client.key")),
     ]);
     const host = hostOf(site);
-    return new OrdererAdmin({ name, host, port: site.adminPort, rootPem, certificatePem, keyPem });
+    const { adminPort: port } = site;
+    return new OrdererAdmin(
+      name,
+      adminOverTls({ name, host, port, rootPem, certificatePem, keyPem }),
+    );
+  }
+
+  ordererSigner({ name, mspId }: OrdererAt): Promise<Signer> {
+    const { domain } = this.#orderer(name);
+    return readSigner(join(this.layout.ordererAdmin(domain), "msp"), mspId);
+  }
+
+  logOf(name: string): string {
+    return this.layout.node(name).log;
+  }
+
+  #orderer(name: string): OrdererSite {
+    const site = this.topology.orderers.find((orderer) => orderer.name === name);
+    if (site !== undefined) return site;
+    throw new NetworkError("unknown name", `there is no orderer ${name}`);
   }
 
   organization(name: string): PeerOrganization {

@@ -4,13 +4,15 @@ export { NetworkError } from "./errors.ts";
 export { NetworkLayout, type NodeLayout } from "./layout.ts";
 export { makeNetwork } from "./make-network.ts";
 export { figuresIn, readNodeFigures, type NodeFigures } from "./node-figures.ts";
-export { nodeNamed } from "./node-names.ts";
+export { nodeNamed, ordererNamed } from "./node-names.ts";
 export { addOrganization, type AddOrganizationReport } from "./add-organization.ts";
-export { addPeer, type AddPeerReport, type Level, type PeerSteps } from "./add-peer.ts";
+export { addPeer, type AddPeerReport, type PeerSteps } from "./add-peer.ts";
+export type { Level } from "./client/level.ts";
 export { joinChannel, type JoinReport } from "./join-channel.ts";
 export { readMembers, type Member, type MembersReport } from "./members.ts";
 export { checkRemoval, removePeer } from "./remove-peer.ts";
-export { addOrderer, type AddOrdererReport, type OrdererSteps } from "./add-orderer.ts";
+export { addOrderer, type AddOrdererReport } from "./add-orderer.ts";
+export type { OrdererSteps } from "./client/consenters.ts";
 export { checkOrdererRemoval, removeOrderer } from "./remove-orderer.ts";
 export { replaceOrderer, type ReplaceOrdererReport } from "./replace-orderer.ts";
 export { listOrderers, type ListedOrderer, type OrdererListing } from "./list-orderers.ts";
@@ -22,7 +24,6 @@ export {
   type RecoveryOutlook,
   type RecoveryReport,
 } from "./recover-orderer.ts";
-export { ordererNamed } from "./orderer-cluster.ts";
 export type { OrdererReport } from "./client/orderer-report.ts";
 export { freeSubnet } from "./namespaces.ts";
 export type { NodeStatus } from "./node-status.ts";

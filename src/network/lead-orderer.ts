@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { OrdererReport } from "./client/orderer-report.ts";
 import type { DevelopmentNetwork } from "./development-network.ts";
 import { NetworkError } from "./errors.ts";
-import { addressOf, leaderOf, untilLeader, viewOrderers } from "./orderer-cluster.ts";
+import { addressOf, leaderOf, untilLeader, viewOrderers } from "./client/orderer-cluster.ts";
 import type { OrdererSite } from "./topology.ts";
 
 export interface TransferReport {

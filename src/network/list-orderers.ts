@@ -7,7 +7,7 @@ import {
   leaderOf,
   viewOrderers,
   type OrdererView,
-} from "./orderer-cluster.ts";
+} from "./client/orderer-cluster.ts";
 
 export interface ListedOrderer {
   readonly name: string;
@@ -75,7 +75,7 @@ function listed(
 }
 
 function healthOf(view: OrdererView, channelId: string): string {
-  if (view.pid === undefined) return "down";
+  if (!view.isRunning) return "down";
   if (view.report === undefined) return "silent";
   const channel = channelOf(view, channelId);
   if (channel === undefined) return "not in the channel";

@@ -6,10 +6,10 @@ import { nodeFiles } from "../kernel/adapters/node-files.ts";
 import { systemClock } from "../kernel/adapters/system-clock.ts";
 import { systemTimers } from "../kernel/adapters/system-timers.ts";
 import { silentLogger } from "../kernel/ports/logger.ts";
-import { removeConsenter } from "./consenter-changes.ts";
+import { removeConsenter } from "./client/consenter-changes.ts";
 import type { DevelopmentNetwork } from "./development-network.ts";
 import { NetworkError } from "./errors.ts";
-import type { OrdererSteps } from "./add-orderer.ts";
+import type { OrdererSteps } from "./client/consenters.ts";
 import {
   addressOf,
   channelOf,
@@ -17,7 +17,7 @@ import {
   untilLeader,
   updateChannel,
   viewOrderers,
-} from "./orderer-cluster.ts";
+} from "./client/orderer-cluster.ts";
 import { startNode, stopNode } from "./processes.ts";
 import type { OrdererSite } from "./topology.ts";
 
@@ -87,7 +87,7 @@ export async function recoveryOutlook(
       }
       const channel = channelOf(view, channelId);
       const lastIndex = channel?.group?.lastIndex ?? null;
-      const state = view.pid === undefined ? "down" : channel === undefined ? "silent" : "answers";
+      const state = !view.isRunning ? "down" : channel === undefined ? "silent" : "answers";
       return { raftId, address, state, height: channel?.height ?? null, lastIndex };
     });
   requireLost(forecast, others, site);

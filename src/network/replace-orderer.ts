@@ -1,26 +1,23 @@
 /** Gives an orderer of a development network a new TLS key and certificate. */
 import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { equalBytes } from "../kernel/bytes.ts";
 import { systemClock } from "../kernel/adapters/system-clock.ts";
 import { systemRandom } from "../kernel/adapters/system-random.ts";
 import { writeNodeTls } from "../msp/adapters/index.ts";
-import { untilLevel, type AddOrdererReport, type OrdererSteps } from "./add-orderer.ts";
-import { namesConsenter, renewConsenter } from "./consenter-changes.ts";
-import type { DevelopmentNetwork } from "./development-network.ts";
 import {
-  addressOf,
-  orderedChannels,
-  untilLeader,
-  updateChannel,
-  viewOrderers,
-} from "./orderer-cluster.ts";
+  renewInChannel,
+  untilLevel,
+  type MemberLevel,
+  type OrdererSteps,
+} from "./client/consenters.ts";
+import { orderedChannels, untilLeader, viewOrderers } from "./client/orderer-cluster.ts";
+import type { DevelopmentNetwork } from "./development-network.ts";
 import { startNode, stopNode } from "./processes.ts";
 import type { OrdererSite } from "./topology.ts";
 
 export interface ReplaceOrdererReport {
   readonly name: string;
-  readonly channels: AddOrdererReport["channels"];
+  readonly channels: readonly MemberLevel[];
 }
 
 /**
@@ -37,16 +34,15 @@ export async function replaceOrderer(
   const issued = await issue(network, site, steps);
   const renewed: string[] = [];
   for (const channelId of channelIds) {
-    if (await renewIn(network, site, { channelId, certificate: issued }, steps)) {
-      renewed.push(channelId);
-    }
+    const isNamed = await renewInChannel(network, site, { channelId, tlsCertPem: issued }, steps);
+    if (isNamed) renewed.push(channelId);
   }
   steps.step(`starting ${site.name} with its new certificate`);
   const node = network.processOf({ name: site.name, role: "orderer" });
   await stopNode(node);
   await install(network, site);
   (await startNode(node)).unref();
-  const channels: AddOrdererReport["channels"][number][] = [];
+  const channels: MemberLevel[] = [];
   for (const channelId of renewed) {
     const isVoter = (raftId: number, voters: readonly number[]): boolean => voters.includes(raftId);
     channels.push(await untilLevel(network, site, channelId, steps, isVoter));
@@ -75,25 +71,6 @@ async function issue(
   const ports = { clock: systemClock, random: systemRandom };
   await writeNodeTls({ ...ports, directory, kind: "orderer", domain, hostname }, next);
   return readFile(path);
-}
-
-async function renewIn(
-  network: DevelopmentNetwork,
-  site: OrdererSite,
-  { channelId, certificate }: { readonly channelId: string; readonly certificate: Uint8Array },
-  steps: OrdererSteps,
-): Promise<boolean> {
-  const address = addressOf(site);
-  let isConsenter = false;
-  steps.step(`telling ${channelId} of the new certificate`);
-  await updateChannel(network, channelId, (config) => {
-    isConsenter = namesConsenter(config, address);
-    const isKnown = config.orderer.consenters.some(({ clientTlsCertPem }) =>
-      equalBytes(clientTlsCertPem, certificate),
-    );
-    return isConsenter && !isKnown ? renewConsenter(address, certificate) : undefined;
-  });
-  return isConsenter;
 }
 
 // File by file, the certificate last: as long as that is in `next`, the same call completes it.

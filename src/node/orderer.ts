@@ -69,6 +69,7 @@ export async function startOrderer(config: OrdererConfig, world: World): Promise
     operationsPort,
     ...(adminPort === undefined ? {} : { adminPort }),
     channel: (channelId) => registrar.orderer(channelId),
+    blocks: (channelId) => registrar.blocks(channelId),
     renewTls: (renewed) => {
       requireSameKey(world.tls.certificatePem, renewed.certificatePem);
       server.renewTls(renewed);

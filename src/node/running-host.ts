@@ -16,9 +16,18 @@ export interface RunningHost {
   close(): Promise<void>;
 }
 
+/** What a node has of a channel's chain. */
+export interface StoredBlocks {
+  readonly height: number;
+  /** Marshalled; undefined for what it has not. */
+  readBytes(number: number): Promise<Uint8Array | undefined>;
+}
+
 export interface RunningOrderer extends RunningHost {
   /** Undefined for a channel that it does not order. */
   channel(channelId: string): ChannelOrderer | undefined;
+  /** Of a channel that it orders or follows. */
+  blocks(channelId: string): StoredBlocks | undefined;
 }
 
 export interface RunningPeer extends RunningHost {

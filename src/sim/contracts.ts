@@ -11,8 +11,8 @@ export interface OrdererView {
   readonly isUp: boolean;
   /** Starts of its process so far. What a process knew by heart is gone with the next one. */
   readonly startCount: number;
-  /** Disks that it has lost so far, and with each everything that it had stored. */
-  readonly disksLost: number;
+  /** How often so far it lost what it had of the channel: with its disk, or because the channel was removed there. */
+  readonly ledgersLost: number;
   /** Blocks in its store: those an acknowledgement may rest on. 0 while it is down. */
   readonly height: number;
   /** Undefined while it is down or takes no part in Raft. */
@@ -39,7 +39,7 @@ export interface PeerView {
   readonly isUp: boolean;
   /** As of an orderer. */
   readonly startCount: number;
-  readonly disksLost: number;
+  readonly ledgersLost: number;
   /** Blocks in its ledger; 0 while it is down. */
   readonly height: number;
   /** When all that it had stored was last read: what came later, invariants may not have seen. */
@@ -136,18 +136,30 @@ export type Outcome =
       readonly envelope?: Envelope;
     };
 
+/** What an administrator knows when a command is over. `unknown`: some of it may have been done. */
+export interface AdminOutcome {
+  readonly kind: "acknowledged" | "refused" | "unknown";
+  readonly reason?: string;
+}
+
+export type ConsenterChange =
+  | {
+      readonly remove: NodeName;
+      /** What the orderer is rid of once it is out. */
+      readonly wipe: "nothing" | "the channel" | "its disk";
+    }
+  | { readonly add: NodeName };
+
 /** What clients can do. They call over the simulated network, so calls fail as real ones do. Never rejects. */
 export interface ClientPort {
   /** Endorses, submits and awaits the commit through the gateway of `peer`. */
   transact(peer: NodeName, contract: string, fn: string, args: readonly string[]): Promise<Outcome>;
   /** Sends an envelope that was made before, through an orderer's Broadcast. */
   resend(orderer: NodeName, envelope: Envelope): Promise<Outcome>;
-  /** As administrators do. Resolves when it is ordered or refused. */
-  changeConsenters(
-    change: { readonly remove: NodeName } | { readonly add: NodeName },
-  ): Promise<Outcome>;
+  /** As administrators do, with all that it takes: an orderer that comes back joins the channel first. */
+  changeConsenters(change: ConsenterChange): Promise<AdminOutcome>;
   /** A peer that runs and has not joined the channel joins it. */
-  joinPeer(name: NodeName): Promise<Outcome>;
+  joinPeer(name: NodeName): Promise<AdminOutcome>;
 }
 
 /** Everything that faults, workload and invariants are given. */

@@ -7,13 +7,13 @@ import type { NodeName } from "./contracts.ts";
 import { CHANNEL_ID, PEER_PORT, type Material } from "./material.ts";
 import { simulatedPackage } from "./nodes/node-world.ts";
 import { simulatedDialer } from "./ports/simulated-dialer.ts";
-import type { SimulatedWorld } from "./world.ts";
+import type { AdministeredWorld } from "./administration/administered-world.ts";
 
 const INSTALL_ATTEMPTS_MAX = 60;
 const INSTALL_PAUSE_MS = 2_000;
 
 export async function deployContract(
-  world: SimulatedWorld,
+  world: AdministeredWorld,
   material: Material,
   name: string,
 ): Promise<void> {
@@ -23,7 +23,7 @@ export async function deployContract(
   const random = world.random("administrators");
   const organizations = material.admins.map(({ mspId, certificate }) => {
     const peers = material.nodes
-      .filter((node) => node.role === "peer" && node.mspId === mspId)
+      .filter((node) => node.role === "peer" && node.mspId === mspId && !node.isJoiner)
       .map((peer) => dialer.dial({ address: `${peer.name}:${PEER_PORT}`, tls: { rootsPem: [] } }));
     const signer = signatures.signer(mspId, certificate);
     const [gateway] = peers;
@@ -48,27 +48,39 @@ export async function deployContract(
   );
 }
 
+/** A peer, and the administrator of its organisation who speaks to it. */
+export function peerAdministrator(
+  world: AdministeredWorld,
+  material: Material,
+  name: NodeName,
+): { readonly client: FabricClient; readonly channel: RpcChannel } {
+  const node = material.nodes.find((each) => each.name === name);
+  const admin = material.admins.find(({ mspId }) => mspId === node?.mspId);
+  assert(admin !== undefined, "every organisation of a simulation has an administrator");
+  const signer = world.signatures.signer(admin.mspId, admin.certificate);
+  const dialer = simulatedDialer(world.network, world.clientHost);
+  const channel = dialer.dial({ address: `${name}:${PEER_PORT}`, tls: { rootsPem: [] } });
+  // Each time other nonces.
+  const random = world.random(`administrator at ${name} at ${world.clock.monotonicMs()}`);
+  const source = { signer, clock: world.clientHost.time, random };
+  return { client: new FabricClient(source, channel), channel };
+}
+
 /** Installs the package again on these peers, which are tried until they take it. */
 export function installContract(
-  world: SimulatedWorld,
+  world: AdministeredWorld,
   material: Material,
   name: string,
   peers: readonly NodeName[],
 ): void {
-  const random = world.random("installers");
-  const dialer = simulatedDialer(world.network, world.clientHost);
-  for (const node of material.nodes.filter(({ name: peer }) => peers.includes(peer))) {
-    const admin = material.admins.find(({ mspId }) => mspId === node.mspId);
-    assert(admin !== undefined, "every organisation of a simulation has an administrator");
-    const signer = world.signatures.signer(admin.mspId, admin.certificate);
-    const channel = dialer.dial({ address: `${node.name}:${PEER_PORT}`, tls: { rootsPem: [] } });
-    const client = new FabricClient({ signer, clock: world.clientHost.time, random }, channel);
+  for (const peer of peers) {
+    const { client, channel } = peerAdministrator(world, material, peer);
     void untilInstalled(world, client, { channel, name });
   }
 }
 
 async function untilInstalled(
-  world: SimulatedWorld,
+  world: AdministeredWorld,
   client: FabricClient,
   { channel, name }: { readonly channel: RpcChannel; readonly name: string },
 ): Promise<void> {

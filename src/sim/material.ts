@@ -19,6 +19,7 @@ export const CHANNEL_ID = "simulated";
 export const ORDERER_PORT = 7050;
 export const PEER_PORT = 7051;
 export const CHAINCODE_PORT = 7052;
+export const ADMIN_PORT = 7053;
 
 /** Where simulated time begins; within the validity of every certificate. */
 export const EPOCH_MS: number = Date.UTC(2026, 0, 1, 12);
@@ -32,6 +33,8 @@ export interface NetworkSize {
   readonly organizations: number;
   /** Of all organisations together, dealt out in turn. */
   readonly peers: number;
+  /** Further peers, which are not in the channel. */
+  readonly joiners: number;
 }
 
 export interface MemberMaterial {
@@ -44,6 +47,8 @@ export interface NodeMaterial extends MemberMaterial {
   readonly role: "orderer" | "peer";
   readonly msp: FabricMSPConfig;
   readonly tls: Certificate;
+  /** It runs without the channel until it is told to join. */
+  readonly isJoiner: boolean;
 }
 
 export interface Material {
@@ -73,9 +78,10 @@ export async function makeMaterial(size: NetworkSize): Promise<Material> {
   for (let index = 1; index <= size.orderers; index += 1) {
     nodes.push(await makeNode(ordererOrg, `orderer${index}`, "orderer"));
   }
-  for (let index = 0; index < size.peers; index += 1) {
+  for (let index = 0; index < size.peers + size.joiners; index += 1) {
     const organization = peerOrgs[index % peerOrgs.length] ?? ordererOrg;
-    nodes.push(await makeNode(organization, `peer${index + 1}`, "peer"));
+    const isJoiner = index >= size.peers;
+    nodes.push({ ...(await makeNode(organization, `peer${index + 1}`, "peer")), isJoiner });
   }
   const members = (role: string): Promise<readonly MemberMaterial[]> =>
     Promise.all(peerOrgs.map((organization) => makeMember(organization, role)));
@@ -152,7 +158,8 @@ async function makeNode(
   const { mspId, authority, tls, msp } = organization;
   const issued = await authority.issueIdentity({ commonName: name, organizationalUnits: [role] });
   const served = await tls.issueTls({ commonName: name, alternativeNames: [name, "localhost"] });
-  return { name, role, mspId, msp, certificate: issued.certificate, tls: served.certificate };
+  const { certificate } = issued;
+  return { name, role, mspId, msp, certificate, tls: served.certificate, isJoiner: false };
 }
 
 async function makeMember(

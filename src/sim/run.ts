@@ -38,6 +38,8 @@ const LIVENESS_MS_MAX = 180_000;
 const OPENING_MS_MAX = 120_000;
 /** Calls that began before the healing have ended by then. */
 const CALLS_END_MS_MAX = 60_000;
+/** Consenters that are out are back, and joiners are in, by then. */
+const ADMINISTRATION_MS_MAX = 300_000;
 const VIOLATIONS_MAX = 20;
 /** Before what was refused is asked again. */
 const SERVE_PAUSE_MS = 1_000;
@@ -49,11 +51,12 @@ export class Simulator {
   async run(seed: number, options: RunOptions): Promise<RunReport> {
     const random = new SeededRandom(seed);
     const profile = options.profile ?? drawProfile(random.child("profile"), options.chaosMs);
-    const { orderers, organizations, peersPerOrganization } = profile;
+    const { orderers, organizations, peersPerOrganization, joiners } = profile;
     const network = await this.#networks.of({
       orderers,
       organizations,
       peers: organizations * peersPerOrganization,
+      joiners,
     });
     // A network is made once for all seeds; what a seed costs begins here.
     const startedMs = options.cpuMs();
@@ -132,20 +135,27 @@ class Run {
     }
     world.trace("phase", "chaos");
     const nemesis = new Nemesis(world, quality);
-    const administrators = new Administrators(world, { consenterChangeMs, joiners: [], chaosMs });
+    const { material } = this.#network;
+    const joiners = material.nodes.filter(({ isJoiner }) => isJoiner).map(({ name }) => name);
+    const administrators = new Administrators(world, { consenterChangeMs, joiners, chaosMs });
     const repairs = new Repairs(world, (peer) => {
-      installContract(world, this.#network.material, BANK, [peer]);
+      installContract(world, material, BANK, [peer]);
     });
     nemesis.play(this.#schedule);
     repairs.run();
-    const played = Promise.all([clients.run(), administrators.run()]);
+    const called = clients.run();
+    const administered = administrators.run();
     await world.pass(chaosMs);
     nemesis.end();
     clients.stop();
     administrators.stop();
     world.target.heal();
     world.trace("phase", "healed");
-    await this.#ends(played, CALLS_END_MS_MAX);
+    await this.#ends(called, CALLS_END_MS_MAX);
+    if (!(await this.#ends(administered, ADMINISTRATION_MS_MAX))) {
+      const text = "the administrators have not finished what they began";
+      this.#add(`liveness: ${ADMINISTRATION_MS_MAX} ms after the healing ${text}`);
+    }
     repairs.stop();
     repairs.look();
     await this.#requireLife(clients);

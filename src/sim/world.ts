@@ -5,15 +5,10 @@ import type { LogFields, Logger } from "../kernel/ports/logger.ts";
 import { silentLogger } from "../kernel/ports/logger.ts";
 import type { Random } from "../kernel/ports/random.ts";
 import { SeededRandom } from "../kernel/seeded-random.ts";
+import { joinPeer } from "./administration/join-peer.ts";
+import { ConsenterChanges } from "./administration/consenter-changes.ts";
 import { SimulatedClients } from "./clients.ts";
-import type {
-  ClientPort,
-  FaultTarget,
-  NetworkView,
-  NodeName,
-  Outcome,
-  SimPorts,
-} from "./contracts.ts";
+import type { ClientPort, FaultTarget, NetworkView, NodeName, SimPorts } from "./contracts.ts";
 import { EPOCH_MS, type Material } from "./material.ts";
 import { ordererView, peerView, StoredBlocks } from "./nodes/node-views.ts";
 import { SimulatedNode } from "./nodes/simulated-node.ts";
@@ -99,6 +94,10 @@ export class SimulatedWorld implements SimPorts {
     this.clients = this.#makeClients();
   }
 
+  get contractNames(): readonly string[] {
+    return [...this.#deps.contracts.keys()];
+  }
+
   random(purpose: string): Random {
     return this.#random.child(purpose);
   }
@@ -177,7 +176,7 @@ export class SimulatedWorld implements SimPorts {
     assert(own !== undefined, "nodes are made from the material");
     return new SimulatedNode({
       material: own,
-      genesisBlock: material.genesisBlock,
+      genesisBlock: own.isJoiner ? undefined : material.genesisBlock,
       bootstrap: material.nodes
         .filter((node) => node.role === "peer" && node.mspId === own.mspId && node !== own)
         .map((node) => node.name),
@@ -304,12 +303,12 @@ export class SimulatedWorld implements SimPorts {
         return signer;
       },
     });
-    const refused: Outcome = { kind: "refused", reason: "not in this simulation" };
+    const consenters = new ConsenterChanges(this, material);
     return {
       transact: (...call) => clients.transact(...call),
       resend: (...call) => clients.resend(...call),
-      changeConsenters: () => Promise.resolve(refused),
-      joinPeer: () => Promise.resolve(refused),
+      changeConsenters: (change) => consenters.change(change),
+      joinPeer: (name) => joinPeer(this, material, name),
     };
   }
 

@@ -1,21 +1,30 @@
 /** Speaks the channel participation API of one orderer, as Fabric's `osnadmin` does. */
-import { randomUUID } from "node:crypto";
-import { request } from "node:https";
 import { z } from "zod";
-import { utf8 } from "../../kernel/bytes.ts";
+import { sha256 } from "../../crypto/index.ts";
+import { concatBytes, toHex, utf8, utf8Decode } from "../../kernel/bytes.ts";
 import { NetworkError } from "../errors.ts";
 import { readOrdererReport, type OrdererReport } from "./orderer-report.ts";
 
-export interface OrdererAdminOptions {
-  /** Name of the orderer: its TLS certificate carries it. */
-  readonly name: string;
-  readonly host: string;
-  readonly port: number;
-  /** PEM. */
-  readonly rootPem: Uint8Array;
-  readonly certificatePem: Uint8Array;
-  readonly keyPem: Uint8Array;
+export interface AdminRequest {
+  readonly method: string;
+  /** As a URL has it. */
+  readonly path: string;
+  readonly form: AdminForm | undefined;
 }
+
+/** The body of a request, and its `Content-Type`. */
+export interface AdminForm {
+  readonly type: string;
+  readonly body: Uint8Array;
+}
+
+export interface AdminAnswer {
+  readonly status: number;
+  readonly body: Uint8Array;
+}
+
+/** Takes a request to one orderer. Rejects with `NetworkError` ("not running") when it does not answer. */
+export type AdminCall = (request: AdminRequest) => Promise<AdminAnswer>;
 
 /** One channel at one orderer, in the words of the API. */
 export interface ChannelAtOrderer {
@@ -40,25 +49,14 @@ const errorSchema = z.object({ error: z.string() });
 
 const BASE = "/participation/v1/channels";
 const OPERATOR = "/heddle/v1";
-/** An orderer answers a configuration update when it is ordered, or after fifteen seconds. */
-const TIMEOUT_MS = 20_000;
-const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
-
-interface Answer {
-  readonly status: number;
-  readonly bytes: Buffer;
-}
-
-interface Form {
-  readonly type: string;
-  readonly body: Uint8Array;
-}
-
 export class OrdererAdmin {
-  readonly #options: OrdererAdminOptions;
+  /** Of the orderer. */
+  readonly name: string;
+  readonly #send: AdminCall;
 
-  constructor(options: OrdererAdminOptions) {
-    this.#options = options;
+  constructor(name: string, send: AdminCall) {
+    this.name = name;
+    this.#send = send;
   }
 
   async list(): Promise<readonly ChannelAtOrderer[]> {
@@ -86,7 +84,7 @@ export class OrdererAdmin {
     const path = `${BASE}/${encodeURIComponent(channelId)}/blocks/config`;
     const answer = await this.#call("GET", path);
     if (answer.status !== 200) this.#content(answer, 200);
-    return new Uint8Array(answer.bytes);
+    return answer.body;
   }
 
   async report(): Promise<OrdererReport> {
@@ -117,70 +115,26 @@ export class OrdererAdmin {
     );
   }
 
-  #content({ status, bytes }: Answer, expected: number): unknown {
-    const content = parseJson(bytes.toString("utf8"));
+  #content({ status, body }: AdminAnswer, expected: number): unknown {
+    const content = parseJson(utf8Decode(body));
     if (status === expected) return content;
     const error = errorSchema.safeParse(content);
     const reason = error.success ? error.data.error : `it answered with status ${status}`;
-    throw new NetworkError("refused", `${this.#options.name} refused: ${reason}`, {
-      data: { orderer: this.#options.name, status },
+    throw new NetworkError("refused", `${this.name} refused: ${reason}`, {
+      data: { orderer: this.name, status },
     });
   }
 
-  #call(method: string, path: string, form?: Form): Promise<Answer> {
-    const { name, host, port, rootPem, certificatePem, keyPem } = this.#options;
-    return new Promise((resolve, reject) => {
-      const call = request(
-        {
-          host,
-          port,
-          method,
-          path,
-          servername: name,
-          ca: Buffer.from(rootPem),
-          cert: Buffer.from(certificatePem),
-          key: Buffer.from(keyPem),
-          agent: false,
-          timeout: TIMEOUT_MS,
-          ...(form === undefined
-            ? {}
-            : { headers: { "Content-Type": form.type, "Content-Length": form.body.length } }),
-        },
-        (response) => {
-          const chunks: Buffer[] = [];
-          let length = 0;
-          response.on("data", (chunk: Buffer) => {
-            length += chunk.length;
-            if (length > ANSWER_BYTES_MAX) response.destroy(new Error("the answer is too long"));
-            chunks.push(chunk);
-          });
-          response.on("error", reject);
-          response.on("end", () => {
-            resolve({ status: response.statusCode ?? 0, bytes: Buffer.concat(chunks) });
-          });
-        },
-      );
-      call.on("timeout", () => {
-        call.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`));
-      });
-      call.on("error", (cause) => {
-        reject(
-          new NetworkError(
-            "not running",
-            `${name} does not answer on its administration port ${port} (${cause.message}); see \`heddle status\``,
-            { cause },
-          ),
-        );
-      });
-      call.end(form?.body);
-    });
+  #call(method: string, path: string, form?: AdminForm): Promise<AdminAnswer> {
+    return this.#send({ method, path, form });
   }
 }
 
-function formOf(key: string, content: Uint8Array): Form {
-  const boundary = `heddle-${randomUUID()}`;
+// The boundary is a hash of the content, which therefore cannot hold it.
+function formOf(key: string, content: Uint8Array): AdminForm {
+  const boundary = `heddle-${toHex(sha256(content)).slice(0, 32)}`;
   const head = `--${boundary}\r\nContent-Disposition: form-data; name="${key}"; filename="${key}"\r\nContent-Type: application/octet-stream\r\n\r\n`;
-  const body = Buffer.concat([utf8(head), content, utf8(`\r\n--${boundary}--\r\n`)]);
+  const body = concatBytes(utf8(head), content, utf8(`\r\n--${boundary}--\r\n`));
   return { type: `multipart/form-data; boundary=${boundary}`, body };
 }
 

@@ -113,12 +113,16 @@ class FaultDrawer {
     return this.#anyOf([orderers, peers, [...orderers, ...peers]]);
   }
 
-  // What is lost must be somewhere else, so one peer is always spared. An orderer without its disk does not know what it
-  // has promised; its consenter must be replaced, which is no matter of faults.
+  // What is lost must be somewhere else: one peer is always spared, and more than half of the orderers. An orderer without
+  // its disk does not know what it has promised; whoever administers the channel replaces it.
   #spoil(fault: (node: NodeName) => Fault): readonly Fault[] {
-    const { peers } = this.#nodes;
-    const node = this.#anyOf(peers);
-    if (this.#spoiled.size >= peers.length - 1 || this.#spoiled.has(node)) return [];
+    const { peers, orderers } = this.#nodes;
+    const isOrderer = this.#random.below(3) === 0;
+    const group = isOrderer ? orderers : peers;
+    const spoiledMax = isOrderer ? Math.floor((group.length - 1) / 2) : group.length - 1;
+    const node = this.#anyOf(group);
+    const spoiled = group.filter((name) => this.#spoiled.has(name));
+    if (spoiled.length >= spoiledMax || spoiled.includes(node)) return [];
     this.#spoiled.add(node);
     return [fault(node)];
   }

@@ -3,6 +3,7 @@ import type { SometimesState } from "../sometimes.ts";
 import { StateWatch } from "./state-watch.ts";
 import type { Oracle } from "../workload/oracle.ts";
 import { AcknowledgedKept } from "./acknowledged-kept.ts";
+import { AllConsenters } from "./all-consenters.ts";
 import { BoundedQueues } from "./bounded-queues.ts";
 import { CommittedOnce } from "./committed-once.ts";
 import { FateWatch } from "./fate-watch.ts";
@@ -34,6 +35,7 @@ export function allInvariants(
   return [
     new OneLeader(),
     new RaftProgress(),
+    new AllConsenters(),
     new NeverBack(),
     new BoundedQueues(),
     new NoFork(history),

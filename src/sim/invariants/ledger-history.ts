@@ -36,10 +36,10 @@ export interface JudgedBlock {
 interface Place {
   readonly height: number;
   readonly startCount: number;
-  readonly disksLost: number;
+  readonly ledgersLost: number;
 }
 
-const NEW_NODE: Place = { height: 0, startCount: 0, disksLost: 0 };
+const NEW_NODE: Place = { height: 0, startCount: 0, ledgersLost: 0 };
 
 /** Blocks before the newest that are read again after a restart: a recovery must not have changed them. */
 const RESTART_REREAD_COUNT = 3;
@@ -83,13 +83,13 @@ export class LedgerHistory {
 
   #advance(node: OrdererView | PeerView, isPeer: boolean): void {
     if (!node.isUp) return;
-    const { name, height, startCount, disksLost } = node;
+    const { name, height, startCount, ledgersLost } = node;
     const known = this.#places.get(name) ?? NEW_NODE;
     for (let number = firstToRead(known, node); number < height; number += 1) {
       const bytes = node.block(number);
       this.#add({ node: name, isPeer, number, block: bytes && readBlock(bytes) });
     }
-    this.#places.set(name, { height, startCount, disksLost });
+    this.#places.set(name, { height, startCount, ledgersLost });
   }
 
   #add(stored: StoredBlock): void {
@@ -127,7 +127,7 @@ export class LedgerHistory {
 }
 
 function firstToRead(known: Place, node: OrdererView | PeerView): number {
-  if (node.disksLost !== known.disksLost) return 0;
+  if (node.ledgersLost !== known.ledgersLost) return 0;
   if (node.startCount === known.startCount) return known.height;
   return Math.max(known.height - RESTART_REREAD_COUNT, 0);
 }

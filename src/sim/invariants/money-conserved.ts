@@ -7,7 +7,7 @@ import type { Replay } from "./replay.ts";
 
 interface Book {
   height: number;
-  disksLost: number;
+  ledgersLost: number;
   readonly balances: Map<string, number>;
   total: number;
 }
@@ -56,10 +56,10 @@ export class MoneyConserved implements Invariant {
     return `the accounts hold ${book.total} at ${peer.name}, height ${peer.height}, and were opened with ${this.#total}`;
   }
 
-  #bookOf({ name, disksLost }: PeerView): Book {
+  #bookOf({ name, ledgersLost }: PeerView): Book {
     const known = this.#books.get(name);
-    if (known?.disksLost === disksLost) return known;
-    const book = { height: 0, disksLost, balances: new Map<string, number>(), total: 0 };
+    if (known?.ledgersLost === ledgersLost) return known;
+    const book = { height: 0, ledgersLost, balances: new Map<string, number>(), total: 0 };
     this.#books.set(name, book);
     return book;
   }

@@ -6,7 +6,10 @@ import { firstViolation } from "./first-violation.ts";
  */
 export class NeverBack implements Invariant {
   readonly name = "never back";
-  readonly #highest = new Map<NodeName, { readonly height: number; readonly disksLost: number }>();
+  readonly #highest = new Map<
+    NodeName,
+    { readonly height: number; readonly ledgersLost: number }
+  >();
 
   check(view: NetworkView): string | undefined {
     const nodes = [...view.orderers, ...view.peers];
@@ -15,10 +18,10 @@ export class NeverBack implements Invariant {
 
   #violationOf(node: OrdererView | PeerView): string | undefined {
     if (!node.isUp) return undefined;
-    const { name, height, disksLost } = node;
+    const { name, height, ledgersLost } = node;
     const before = this.#highest.get(name);
-    this.#highest.set(name, { height, disksLost });
-    if (before === undefined || before.disksLost !== disksLost || height >= before.height) {
+    this.#highest.set(name, { height, ledgersLost });
+    if (before === undefined || before.ledgersLost !== ledgersLost || height >= before.height) {
       return undefined;
     }
     return `${name} had ${before.height} blocks and has ${height} after start ${node.startCount}`;

@@ -8,7 +8,7 @@ import { isSameValue } from "./replayed-state.ts";
 
 interface Progress {
   readonly height: number;
-  readonly disksLost: number;
+  readonly ledgersLost: number;
 }
 
 /**
@@ -44,12 +44,12 @@ export class SerialReplay implements Invariant {
 
   // What the new blocks wrote, as it is after the last of them.
   #checkWritten(peer: PeerView): string | undefined {
-    const { name, isUp, height, disksLost } = peer;
+    const { name, isUp, height, ledgersLost } = peer;
     if (!isUp) return undefined;
     const before = this.#checked.get(name);
-    const from = before?.disksLost === disksLost ? before.height : 0;
+    const from = before?.ledgersLost === ledgersLost ? before.height : 0;
     const to = Math.min(height, this.#replay.blocks.length);
-    this.#checked.set(name, { height: to, disksLost });
+    this.#checked.set(name, { height: to, ledgersLost });
     return firstViolation(this.#replay.blocks.slice(from, to), ({ written }) =>
       firstViolation(written.values(), (key) => this.#difference(peer, to - 1, key)),
     );

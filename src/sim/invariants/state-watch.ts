@@ -69,7 +69,8 @@ export class StateWatch implements Invariant {
     const [highest, lowest] = [Math.max(0, ...heights), Math.min(...heights)];
     this.#is("orderer behind by 10 blocks", highest - lowest >= BEHIND_BLOCKS);
     for (const { name, isUp, height } of peers) {
-      if (!isUp) continue;
+      // One that has not joined is not behind.
+      if (!isUp || height === 0) continue;
       this.#is("peer ahead of an orderer", height > lowest, name);
       const isBehind = highest - height >= BEHIND_BLOCKS;
       this.#is("peer behind by 10 blocks", isBehind, name);
@@ -82,19 +83,19 @@ export class StateWatch implements Invariant {
 
   #watchMembers(peers: readonly PeerView[]): void {
     const views = peers
-      .filter(({ isUp }) => isUp)
+      .filter(({ isUp, height }) => isUp && height > 0)
       .map(({ name, livingMembers }) => [...new Set([...livingMembers, name])].sort().join());
     this.#is("peers see different members", new Set(views).size > 1);
   }
 
-  #watchStarts({ name, startCount, disksLost, isUp }: OrdererView | PeerView): void {
+  #watchStarts({ name, startCount, ledgersLost, isUp }: OrdererView | PeerView): void {
     if (startCount >= 3 && (this.#starts.get(name) ?? 0) < 3) {
       this.#reach("node started a third time");
     }
     this.#starts.set(name, startCount);
     if (!isUp) return;
-    if (disksLost > (this.#disks.get(name) ?? 0)) this.#reach("node began with an empty disk");
-    this.#disks.set(name, disksLost);
+    if (ledgersLost > (this.#disks.get(name) ?? 0)) this.#reach("node began with an empty disk");
+    this.#disks.set(name, ledgersLost);
   }
 
   #is(state: SometimesState, holds: boolean, where = ""): void {

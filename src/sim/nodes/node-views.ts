@@ -17,13 +17,15 @@ export class StoredBlocks {
   #blocks: Uint8Array[] = [];
   /** When it was last known to be complete. */
   seenAtMs: number = -Infinity;
+  // Of the node when they were read: with the next one these are gone.
+  #ledgersLost = 0;
 
   constructor(node: SimulatedNode) {
     this.#node = node;
   }
 
   get height(): number {
-    return this.#blocks.length;
+    return this.#ledgersLost === this.#node.ledgersLost ? this.#blocks.length : 0;
   }
 
   /** Of the newest block. */
@@ -43,6 +45,7 @@ export class StoredBlocks {
     if (store !== this.#store) {
       this.#store = store;
       this.#blocks = [];
+      this.#ledgersLost = this.#node.ledgersLost;
     }
     const before = this.#blocks.length;
     while (this.#blocks.length < store.height) {
@@ -66,7 +69,7 @@ export class StoredBlocks {
 }
 
 function storeOf({ orderer, peer }: SimulatedNode): Store | undefined {
-  return orderer?.channel(CHANNEL_ID)?.blocks ?? peer?.channel(CHANNEL_ID)?.ledger;
+  return orderer?.blocks(CHANNEL_ID) ?? peer?.channel(CHANNEL_ID)?.ledger;
 }
 
 export function ordererView(node: SimulatedNode, blocks: StoredBlocks): OrdererView {
@@ -81,8 +84,8 @@ export function ordererView(node: SimulatedNode, blocks: StoredBlocks): OrdererV
     get startCount() {
       return node.startCount;
     },
-    get disksLost() {
-      return node.disksLost;
+    get ledgersLost() {
+      return node.ledgersLost;
     },
     get raft() {
       return raftView(node);
@@ -124,8 +127,8 @@ export function peerView(node: SimulatedNode, blocks: StoredBlocks): PeerView {
     get startCount() {
       return node.startCount;
     },
-    get disksLost() {
-      return node.disksLost;
+    get ledgersLost() {
+      return node.ledgersLost;
     },
     get seenAtMs() {
       return blocks.seenAtMs;

@@ -10,6 +10,7 @@ import type { SeededRandom } from "../../kernel/seeded-random.ts";
 import type { Listener, World } from "../../node/start/index.ts";
 import { Health } from "../../ops/index.ts";
 import { CHAINCODE_PORT, type NodeMaterial } from "../material.ts";
+import { adminBinding } from "../ports/admin-calls.ts";
 import type { FaultPlan } from "../ports/fault-plan.ts";
 import type { KeyedSignatures } from "../ports/keyed-signatures.ts";
 import { MemoryKvStore, type MemoryKvDisk } from "../ports/memory-kv-store.ts";
@@ -66,7 +67,7 @@ export function nodeWorld(parts: NodeWorldParts): World {
     genesisBlocks: parts.genesisBlock === undefined ? [] : [parts.genesisBlock],
     archive: simulatedArchive,
     serve: (bindings, { port }) => listener(bindings, port),
-    serveAdmin: () => Promise.resolve(listener([], ADMIN_PORT)),
+    serveAdmin: (api, { listen }) => Promise.resolve(listener([adminBinding(api)], listen.port)),
     openState: () =>
       new MemoryKvStore({
         disk: machine.state,
@@ -98,8 +99,6 @@ export function nodeWorld(parts: NodeWorldParts): World {
       }),
   };
 }
-
-const ADMIN_PORT = 7053;
 
 function listenerOf(
   network: SimulatedNetwork,

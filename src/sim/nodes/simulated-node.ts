@@ -13,7 +13,14 @@ import {
   type RunningPeer,
 } from "../../node/start/index.ts";
 import type { ClockSkew, DiskState, NodeName } from "../contracts.ts";
-import { CHAINCODE_PORT, ORDERER_PORT, PEER_PORT, type NodeMaterial } from "../material.ts";
+import {
+  ADMIN_PORT,
+  CHANNEL_ID,
+  CHAINCODE_PORT,
+  ORDERER_PORT,
+  PEER_PORT,
+  type NodeMaterial,
+} from "../material.ts";
 import { FaultPlan } from "../ports/fault-plan.ts";
 import type { KeyedSignatures } from "../ports/keyed-signatures.ts";
 import { MemoryKvDisk } from "../ports/memory-kv-store.ts";
@@ -59,7 +66,8 @@ export class SimulatedNode {
   #life: Life | undefined;
   #lifeCount = 0;
   #diedAtMs = -Infinity;
-  #disksLost = 0;
+  #ledgersLost = 0;
+  #listsChannel = true;
 
   constructor(deps: NodeDeps) {
     const { name, role, mspId } = deps.material;
@@ -69,6 +77,9 @@ export class SimulatedNode {
     this.#deps = deps;
     const plan = new FaultPlan();
     const files = new SimulatedFiles({ random: deps.random.child("disk"), faults: plan });
+    files.onFolderRemoved = (path) => {
+      if (path === `${DATA_DIRECTORY}/channels/${CHANNEL_ID}`) this.#ledgersLost += 1;
+    };
     this.machine = { files, state: new MemoryKvDisk(), plan };
     plan.onCrash = () => {
       this.crash({ power: true });
@@ -81,9 +92,9 @@ export class SimulatedNode {
     return this.#lifeCount;
   }
 
-  /** How often it lost what was on its disk. */
-  get disksLost(): number {
-    return this.#disksLost;
+  /** How often it lost what it had of the channel: with its disk, or because an administrator removed the channel there. */
+  get ledgersLost(): number {
+    return this.#ledgersLost;
   }
 
   get isUp(): boolean {
@@ -130,6 +141,7 @@ export class SimulatedNode {
       ...this.#deps,
       host,
       machine: this.machine,
+      genesisBlock: this.#listsChannel ? this.#deps.genesisBlock : undefined,
       faults: this.#faults,
       random: random.child(`life ${this.#lifeCount}`),
     });
@@ -183,7 +195,10 @@ export class SimulatedNode {
   /** Everything on the disk of a machine that is down. */
   loseDisk(): void {
     if (this.#life !== undefined) return;
-    this.#disksLost += 1;
+    this.#ledgersLost += 1;
+    // An orderer that forgot what it promised must not begin at the channel's first block as if it had promised nothing:
+    // its next configuration lists no channel, as that of one that is added to a running network.
+    if (this.role === "orderer") this.#listsChannel = false;
     this.machine.files.erase();
     this.machine.state.table = [];
   }
@@ -220,7 +235,15 @@ export class SimulatedNode {
   }
 
   #ordererConfig(): OrdererConfig {
-    return { kind: "orderer", ...this.#commonConfig(ORDERER_PORT) };
+    return {
+      kind: "orderer",
+      ...this.#commonConfig(ORDERER_PORT),
+      admin: {
+        listen: { host: this.name, port: ADMIN_PORT },
+        clientRootFiles: [],
+        requestBytesMax: ADMIN_REQUEST_BYTES_MAX,
+      },
+    };
   }
 
   #peerConfig(): PeerConfig {
@@ -257,6 +280,7 @@ export class SimulatedNode {
 }
 
 const DATA_DIRECTORY = "/data";
+const ADMIN_REQUEST_BYTES_MAX = 1024 * 1024;
 /** A process that has died does not meet the next one: what it had begun at the disk has ended by then. */
 const START_MS = 50;
 

@@ -160,6 +160,8 @@ export interface SimulatedFilesOptions {
 export class SimulatedFiles implements Files {
   readonly faults: FaultPlan;
   capacityBytes: number;
+  /** Called before a folder goes that has files in it. */
+  onFolderRemoved: (path: string) => void = () => undefined;
   readonly #random: Random;
   readonly #directories = new Set<string>(["/"]);
   #entries = new Map<string, SimulatedInode>();
@@ -269,6 +271,7 @@ export class SimulatedFiles implements Files {
 
   async removeDirectory(path: string): Promise<void> {
     const isInside = (each: string): boolean => each.startsWith(`${path}/`);
+    if (this.paths().some(isInside)) this.onFolderRemoved(path);
     for (const each of [...this.#entries.keys()].filter(isInside)) await this.remove(each);
     await this.#step("syncDirectory", () => {
       for (const each of [...this.#durableEntries.keys()].filter(isInside))

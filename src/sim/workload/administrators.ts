@@ -1,10 +1,10 @@
 import type { Random } from "../../kernel/ports/random.ts";
-import type { NodeName, Outcome, SimPorts } from "../contracts.ts";
+import type { AdminOutcome, ConsenterChange, NodeName, SimPorts } from "../contracts.ts";
 
 export interface AdministrationOptions {
   /** Mean time between two changes of the consenters; `undefined`: none. */
   readonly consenterChangeMs: number | undefined;
-  /** Peers that join the channel, each once, at some time of the chaos. */
+  /** Peers that join the channel at some time of the chaos, and again when they lost their disk. */
   readonly joiners: readonly NodeName[];
   readonly chaosMs: number;
 }
@@ -15,9 +15,11 @@ const CONSENTERS_MIN = 2;
 /** Pause before what has failed is tried again. */
 const RETRY_MS = 1_000;
 
+const WIPES = ["nothing", "the channel", "its disk"] as const;
+
 /**
- * Administrators: they take consenters out and in again, one at a time, and let peers join. When the chaos is over they
- * finish what they began, so that the network ends with everybody in it.
+ * Administrators: they take consenters out and in again, one at a time, replace those that lost their disks, and let peers
+ * join. When the chaos is over they finish what they began, so that the network ends with everybody in it.
  */
 export class Administrators {
   readonly #ports: SimPorts;
@@ -25,6 +27,8 @@ export class Administrators {
   readonly #random: Random;
   /** The consenter that is out, or may be: whoever asked to take it out does not know more. */
   #out: NodeName | undefined;
+  /** Of each orderer, the losses that it has been replaced after. */
+  readonly #replaced = new Map<NodeName, number>();
   #isStopped = false;
 
   constructor(ports: SimPorts, options: AdministrationOptions) {
@@ -36,53 +40,98 @@ export class Administrators {
   /** Resolves when, after `stop`, everybody is back in. */
   async run(): Promise<void> {
     const joins = this.#options.joiners.map((peer) => this.#join(peer));
-    await Promise.all([this.#changeConsenters(), ...joins]);
+    await Promise.all([this.#lookAfterConsenters(), ...joins]);
   }
 
   stop(): void {
     this.#isStopped = true;
   }
 
-  async #changeConsenters(): Promise<void> {
-    const { consenterChangeMs } = this.#options;
-    if (consenterChangeMs === undefined) return;
-    while (!this.#isStopped || this.#out !== undefined) {
-      const waitMs = this.#isStopped ? RETRY_MS : 1 + this.#random.below(2 * consenterChangeMs);
-      await this.#pause(waitMs);
-      if (this.#out !== undefined) await this.#putBack(this.#out);
-      else if (!this.#isStopped) await this.#takeOut();
+  async #lookAfterConsenters(): Promise<void> {
+    let changeAtMs = this.#nextChangeAtMs();
+    for (;;) {
+      await this.#pause(RETRY_MS);
+      const missing = this.#out ?? this.#lossy();
+      if (missing !== undefined) await this.#putBack(missing);
+      else if (this.#isStopped) return;
+      else if (this.#ports.time.nowMs() >= changeAtMs) {
+        await this.#takeOut();
+        changeAtMs = this.#nextChangeAtMs();
+      }
     }
+  }
+
+  #nextChangeAtMs(): number {
+    const { consenterChangeMs } = this.#options;
+    if (consenterChangeMs === undefined) return Infinity;
+    return this.#ports.time.nowMs() + this.#random.below(2 * consenterChangeMs);
   }
 
   async #takeOut(): Promise<void> {
     const { orderers } = this.#ports.target;
     const node = orderers[this.#random.below(orderers.length)];
+    const wipe = WIPES[this.#random.below(WIPES.length)] ?? "nothing";
     if (node === undefined || orderers.length <= CONSENTERS_MIN) return;
     this.#out = node;
-    const outcome = await this.#ports.clients.changeConsenters({ remove: node });
-    this.#tell(`remove consenter ${node}`, outcome);
+    const outcome = await this.#change({ remove: node, wipe });
     if (outcome.kind === "refused") this.#out = undefined;
   }
 
+  // One that has forgotten what it promised is another member: what it was is taken out first.
   async #putBack(node: NodeName): Promise<void> {
-    const outcome = await this.#ports.clients.changeConsenters({ add: node });
-    this.#tell(`add consenter ${node}`, outcome);
-    if (outcome.kind === "acknowledged") this.#out = undefined;
+    this.#out = node;
+    if (this.#isLossy(node)) {
+      const { kind } = await this.#change({ remove: node, wipe: "nothing" });
+      if (kind !== "acknowledged") return;
+    }
+    const losses = this.#lossesOf(node);
+    const { kind } = await this.#change({ add: node });
+    if (kind !== "acknowledged") return;
+    this.#replaced.set(node, losses);
+    this.#out = undefined;
+  }
+
+  /** An orderer that lost what it had of the channel, and has not been replaced since. */
+  #lossy(): NodeName | undefined {
+    return this.#ports.target.orderers.find((name) => this.#isLossy(name));
+  }
+
+  #isLossy(node: NodeName): boolean {
+    return this.#lossesOf(node) > (this.#replaced.get(node) ?? 0);
+  }
+
+  #lossesOf(node: NodeName): number {
+    const { orderers, peers } = this.#ports.view();
+    return [...orderers, ...peers].find(({ name }) => name === node)?.ledgersLost ?? 0;
   }
 
   async #join(peer: NodeName): Promise<void> {
     await this.#pause(this.#random.below(this.#options.chaosMs));
+    let joinedAfter = -1;
     for (;;) {
-      const outcome = await this.#ports.clients.joinPeer(peer);
-      this.#tell(`join ${peer}`, outcome);
-      if (outcome.kind === "acknowledged") return;
+      const losses = this.#lossesOf(peer);
+      if (losses > joinedAfter) {
+        const outcome = await this.#ports.clients.joinPeer(peer);
+        this.#tell("join", peer, outcome);
+        if (outcome.kind === "acknowledged") joinedAfter = losses;
+      } else if (this.#isStopped) return;
       await this.#pause(RETRY_MS);
     }
   }
 
-  #tell(what: string, outcome: Outcome): void {
-    this.#ports.trace("admin", `${what}: ${outcome.kind}`);
-    this.#ports.sometimes(`${what.split(" ")[0] ?? ""}: ${outcome.kind}`);
+  async #change(change: ConsenterChange): Promise<AdminOutcome> {
+    const outcome = await this.#ports.clients.changeConsenters(change);
+    if ("add" in change) this.#tell("add", change.add, outcome);
+    else this.#tell("remove", change.remove, outcome);
+    return outcome;
+  }
+
+  #tell(what: string, node: NodeName, { kind, reason }: AdminOutcome): void {
+    this.#ports.trace(
+      "admin",
+      `${what} ${node}: ${kind}${reason === undefined ? "" : `, ${reason}`}`,
+    );
+    this.#ports.sometimes(`${what}: ${kind}`);
   }
 
   #pause(ms: number): Promise<void> {

@@ -29,9 +29,9 @@ export class Repairs {
   }
 
   look(): void {
-    for (const { name, isUp, disksLost } of this.#ports.view().peers) {
-      if (!isUp || (this.#repaired.get(name) ?? 0) === disksLost) continue;
-      this.#repaired.set(name, disksLost);
+    for (const { name, isUp, ledgersLost } of this.#ports.view().peers) {
+      if (!isUp || (this.#repaired.get(name) ?? 0) === ledgersLost) continue;
+      this.#repaired.set(name, ledgersLost);
       this.#install(name);
     }
   }

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DevelopmentNetwork } from "../../../src/network/index.ts";
-import { configInForce, untilLeader } from "../../../src/network/orderer-cluster.ts";
+import { configInForce, untilLeader } from "../../../src/network/client/orderer-cluster.ts";
 import { TestNetwork, root } from "./harness.ts";
 
 const SLOW_MACHINE_MS = 180_000;

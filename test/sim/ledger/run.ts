@@ -184,7 +184,7 @@ class LedgerPeer implements PeerView {
   readonly name: string;
   readonly mspId = "Org1MSP";
   readonly isUp = true;
-  readonly disksLost = 0;
+  readonly ledgersLost = 0;
   readonly seenAtMs = 0;
   readonly livingMembers: readonly string[] = [];
   startCount = 0;

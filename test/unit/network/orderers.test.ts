@@ -10,8 +10,8 @@ import {
   namesConsenter,
   removeConsenter,
   renewConsenter,
-} from "../../../src/network/consenter-changes.ts";
-import { removalForecast } from "../../../src/network/remove-orderer.ts";
+} from "../../../src/network/client/consenter-changes.ts";
+import { removalForecast } from "../../../src/network/client/consenters.ts";
 import { sampleChannel, sampleClock, type SampleChannel } from "../../support/sample-channel.ts";
 import { quorumFault } from "../../../cluster/ordering/core/membership.ts";
 

@@ -63,7 +63,7 @@ describe("the watch", () => {
       "all peers down",
       "organisation without a peer",
     ]);
-    Object.assign(peer, { isUp: true, disksLost: 1, startCount: 3 });
+    Object.assign(peer, { isUp: true, ledgersLost: 1, startCount: 3 });
     watch.check(network.view);
     expect(reached.slice(5)).toEqual([
       "node started a third time",

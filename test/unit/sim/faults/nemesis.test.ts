@@ -223,15 +223,17 @@ describe("a drawn run", () => {
     expect(isCalmSeen).toBe(true);
   });
 
-  test("spares one peer's disk, and those of all orderers", () => {
+  test("spares one peer's disk, and those of more than half of the orderers", () => {
     for (let seed = 1; seed <= 100; seed += 1) {
       const random = new SeededRandom(seed);
       const drawn = drawProfile(random);
       const profile = { ...drawn, classes: ["lose-disk", "rot"] as const, faultIntervalMs: 100 };
       const { faults } = drawSchedule(profile, NODES, random);
       const spoiled = faults.map(({ fault }) => ("node" in fault ? fault.node : ""));
-      expect(spoiled.every((node) => NODES.peers.includes(node))).toBe(true);
-      expect(spoiled.length).toBe(1);
+      // Of two peers one is spared, and of three orderers two.
+      const of = (group: readonly string[]): number =>
+        spoiled.filter((node) => group.includes(node)).length;
+      expect([of(NODES.orderers), of(NODES.peers)]).toEqual([1, 1]);
     }
   });
 

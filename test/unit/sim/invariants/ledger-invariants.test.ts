@@ -236,7 +236,7 @@ describe("an invariant about the ledger", () => {
     const invariant = new NeverBack();
     const peer = network.peers[1]!;
     expect(invariant.check(network.reach(4))).toBeUndefined();
-    Object.assign(peer, { height: 0, disksLost: 1 });
+    Object.assign(peer, { height: 0, ledgersLost: 1 });
     expect(invariant.check(network.view)).toBeUndefined();
     peer.height = 4;
     expect(invariant.check(network.view)).toBeUndefined();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { AllConsenters } from "../../../../src/sim/invariants/all-consenters.ts";
 import { BoundedQueues } from "../../../../src/sim/invariants/bounded-queues.ts";
 import { LevelAtEnd } from "../../../../src/sim/invariants/level-at-end.ts";
 import { OneLeader } from "../../../../src/sim/invariants/one-leader.ts";
@@ -58,6 +59,52 @@ describe("raft goes forward", () => {
     const made = network(raftView(1, { commitIndex: 5, appliedIndex: 6 }));
     expect(new RaftProgress().check(made.view)).toBe(
       "orderer1 has applied 6 of 5 committed entries",
+    );
+  });
+});
+
+describe("all consenters", () => {
+  const voters = [1, 2, 3];
+
+  test("holds when everybody votes, also after one came back under a new id", () => {
+    const invariant = new AllConsenters();
+    const before = [raftView(1), raftView(2), raftView(3)];
+    expect(invariant.check(network(...before).view)).toBeUndefined();
+    const after = [1, 2, 4].map((id) => raftView(id, { voters: [1, 2, 4] }));
+    expect(invariant.atEnd(network(...after).view)).toBeUndefined();
+  });
+
+  test("sees an id in other hands", () => {
+    const invariant = new AllConsenters();
+    expect(invariant.check(network(raftView(1), raftView(2)).view)).toBeUndefined();
+    expect(invariant.check(network(raftView(2), raftView(1)).view)).toBe(
+      "raft id 2 was orderer2's and is orderer1's",
+    );
+  });
+
+  test("sees who leads under an old id after it lost everything", () => {
+    const invariant = new AllConsenters();
+    const made = network(raftView(1), raftView(2));
+    expect(invariant.check(made.view)).toBeUndefined();
+    made.orderers[1]!.ledgersLost = 1;
+    expect(invariant.check(made.view)).toBeUndefined();
+    made.orderers[1]!.raft = raftView(2, { role: "candidate" });
+    expect(invariant.check(made.view)).toBe(
+      "orderer2 lost what it had and is a candidate under its old raft id 2",
+    );
+  });
+
+  test("sees at the end who is out, and who is not counted on", () => {
+    const made = network(...voters.map((id) => raftView(id, { voters })));
+    made.orderers[2]!.raft = undefined;
+    expect(new AllConsenters().atEnd(made.view)).toBe("orderer3 takes no part in ordering");
+    made.orderers[2]!.raft = raftView(3, { voters: [1, 3] });
+    expect(new AllConsenters().atEnd(made.view)).toBe(
+      "orderer3 does not count on the vote of member 2",
+    );
+    made.orderers[2]!.raft = raftView(3, { voters: [1, 2, 3, 4] });
+    expect(new AllConsenters().atEnd(made.view)).toBe(
+      "orderer3 counts on the votes of 1,2,3,4 of 1,2,3",
     );
   });
 });

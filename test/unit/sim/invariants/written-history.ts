@@ -147,7 +147,7 @@ class WrittenNode {
   readonly chain: WrittenChain;
   isUp = true;
   startCount = 1;
-  disksLost = 0;
+  ledgersLost = 0;
   height = 0;
   /** What this node stores instead of the chain's block; `undefined` as a value: nothing. */
   readonly instead: Map<number, Uint8Array | undefined> = new Map();

@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { equalBytes, utf8 } from "../../../../src/kernel/bytes.ts";
 import { SeededRandom } from "../../../../src/kernel/seeded-random.ts";
-import type { ClientPort, Outcome, SimPorts } from "../../../../src/sim/contracts.ts";
+import type {
+  AdminOutcome,
+  ClientPort,
+  ConsenterChange,
+  Outcome,
+  SimPorts,
+} from "../../../../src/sim/contracts.ts";
 import { Administrators } from "../../../../src/sim/workload/administrators.ts";
 import { Clients } from "../../../../src/sim/workload/clients.ts";
 import type { Load } from "../../../../src/sim/workload/load.ts";
@@ -62,14 +68,14 @@ class ScriptedNetwork implements ClientPort {
     return this.#later({ kind: "acknowledged", txId: "?", code: 0, envelope });
   }
 
-  changeConsenters(change: { readonly remove?: string; readonly add?: string }): Promise<Outcome> {
+  changeConsenters(change: ConsenterChange): Promise<AdminOutcome> {
     this.calls.push(JSON.stringify(change));
-    return this.#later(this.#outcome("config", envelopeOf(`c${(this.#count += 1)}`)));
+    return this.#later({ kind: this.#end((this.#count += 1)) });
   }
 
-  joinPeer(name: string): Promise<Outcome> {
+  joinPeer(name: string): Promise<AdminOutcome> {
     this.calls.push(`join ${name}`);
-    return this.#later(this.#outcome("join", envelopeOf(`j${(this.#count += 1)}`)));
+    return this.#later({ kind: this.#end((this.#count += 1)) });
   }
 
   #outcome(txId: string, envelope: Envelope): Outcome {
@@ -84,7 +90,7 @@ class ScriptedNetwork implements ClientPort {
     }
   }
 
-  #later(outcome: Outcome): Promise<Outcome> {
+  #later<T>(outcome: T): Promise<T> {
     return new Promise((resolve) => {
       this.#time.after(10, () => {
         resolve(outcome);
@@ -126,21 +132,27 @@ function setting(end: (count: number) => Outcome["kind"]): {
   network: ScriptedNetwork;
   ports: SimPorts;
   reached: Set<string>;
+  losses: Map<string, number>;
 } {
   const time = new Rush();
   const network = new ScriptedNetwork(time, end);
   const random = new SeededRandom(7);
   const reached = new Set<string>();
+  const losses = new Map<string, number>();
+  const view = (names: readonly string[]): readonly { name: string; ledgersLost: number }[] =>
+    names.map((name) => ({ name, ledgersLost: losses.get(name) ?? 0 }));
+  const orderers = ["orderer1", "orderer2", "orderer3"];
   const ports = {
     time,
     random: (purpose: string) => random.child(purpose),
-    target: { orderers: ["orderer1", "orderer2", "orderer3"], peers: ["peer1", "peer2"] },
+    view: () => ({ orderers: view(orderers), peers: view(["peer1", "peer2", "peer9"]) }),
+    target: { orderers, peers: ["peer1", "peer2"] },
     clients: network,
     trace: () => undefined,
     sometimes: (state: string) => void reached.add(state),
   };
   // Clients and administrators look at nothing else.
-  return { time, network, ports: ports as unknown as SimPorts, reached };
+  return { time, network, ports: ports as unknown as SimPorts, reached, losses };
 }
 
 describe("the clients", () => {
@@ -205,5 +217,24 @@ describe("the administrators", () => {
     expect(removals.length).toBeGreaterThan(3);
     const changes = network.calls.filter((call) => call.startsWith("{"));
     expect(changes.at(-1)).toContain("add");
+  });
+
+  test("replace who lost its disk, and let a joiner that did join again", async () => {
+    const { time, network, ports, losses } = setting(() => "acknowledged");
+    const options = { consenterChangeMs: undefined, joiners: ["peer9"], chaosMs: 5_000 };
+    const administrators = new Administrators(ports, options);
+    const running = administrators.run();
+    await time.to(10_000);
+    expect(network.calls).toEqual(["join peer9"]);
+    losses.set("orderer2", 1).set("peer9", 1);
+    await time.to(20_000);
+    administrators.stop();
+    await time.to(30_000);
+    await running;
+    expect(network.calls.slice(1).sort()).toEqual([
+      "join peer9",
+      JSON.stringify({ add: "orderer2" }),
+      JSON.stringify({ remove: "orderer2", wipe: "nothing" }),
+    ]);
   });
 });

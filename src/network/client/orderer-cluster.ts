@@ -1,32 +1,51 @@
 /** The orderers of a network as their own reports show them, and what an administrator does to their channels. */
-import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import type { GroupReport } from "../../cluster/ordering/index.ts";
-import { ChannelConfig } from "../channel/index.ts";
-import { errorMessage } from "../kernel/error.ts";
-import { systemClock } from "../kernel/adapters/system-clock.ts";
-import { systemRandom } from "../kernel/adapters/system-random.ts";
-import type { Signer } from "../kernel/ports/signer.ts";
-import { readSigner } from "../msp/adapters/msp-directory.ts";
-import { Block, decode, type ConfigGroup } from "../wire/index.ts";
-import { configUpdateOf, signedConfigUpdate } from "./client/config-update.ts";
-import type { OrdererChannelReport, OrdererReport } from "./client/orderer-report.ts";
-import type { DevelopmentNetwork } from "./development-network.ts";
-import { NetworkError } from "./errors.ts";
-import type { OrdererSite } from "./topology.ts";
+import type { GroupReport } from "../../../cluster/ordering/index.ts";
+import { ChannelConfig } from "../../channel/index.ts";
+import { errorMessage } from "../../kernel/error.ts";
+import type { Clock } from "../../kernel/ports/clock.ts";
+import type { Random } from "../../kernel/ports/random.ts";
+import type { Signer } from "../../kernel/ports/signer.ts";
+import type { Timers } from "../../kernel/ports/timers.ts";
+import { sleep } from "../../kernel/sleep.ts";
+import { Block, decode, type ConfigGroup } from "../../wire/index.ts";
+import { NetworkError } from "../errors.ts";
+import { configUpdateOf, signedConfigUpdate } from "./config-update.ts";
+import type { OrdererAdmin } from "./orderer-admin.ts";
+import type { OrdererChannelReport, OrdererReport } from "./orderer-report.ts";
+
+/** An orderer as channel configurations know it. */
+export interface OrdererAt {
+  readonly name: string;
+  readonly port: number;
+  readonly mspId: string;
+}
+
+/** The orderers of a network and their administrators: a development network, or a simulated one. */
+export interface OrdererCluster {
+  readonly orderers: readonly OrdererAt[];
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  /** Whether the orderer has a process. */
+  isRunning(name: string): Promise<boolean>;
+  ordererAdmin(name: string): Promise<OrdererAdmin>;
+  /** Whoever signs for the orderer's organisation. */
+  ordererSigner(orderer: OrdererAt): Promise<Signer>;
+  /** Where an orderer's log is, for whoever reads an error. */
+  logOf(name: string): string;
+}
 
 /** One orderer, seen from outside. */
 export interface OrdererView {
-  readonly site: OrdererSite;
-  /** Undefined: it does not run. */
-  readonly pid: number | undefined;
+  readonly site: OrdererAt;
+  readonly isRunning: boolean;
   /** Undefined: it does not answer. */
   readonly report: OrdererReport | undefined;
 }
 
 /** A member that leads a channel. */
 export interface LeaderView {
-  readonly site: OrdererSite;
+  readonly site: OrdererAt;
   readonly group: GroupReport;
 }
 
@@ -35,19 +54,19 @@ const LEADER_TIMEOUT_MS = 15_000;
 const POLL_INTERVAL_MS = 100;
 
 /** `host:port` of an orderer in configurations. */
-export function addressOf({ name, port }: OrdererSite): string {
+export function addressOf({ name, port }: OrdererAt): string {
   return `${name}:${port}`;
 }
 
-export function viewOrderers(network: DevelopmentNetwork): Promise<readonly OrdererView[]> {
-  return Promise.all(network.topology.orderers.map((site) => viewOrderer(network, site)));
+export function viewOrderers(cluster: OrdererCluster): Promise<readonly OrdererView[]> {
+  return Promise.all(cluster.orderers.map((site) => viewOrderer(cluster, site)));
 }
 
-async function viewOrderer(network: DevelopmentNetwork, site: OrdererSite): Promise<OrdererView> {
-  const pid = await network.pidOf(site.name);
-  if (pid === undefined) return { site, pid, report: undefined };
-  const admin = await network.ordererAdmin(site.name);
-  return { site, pid, report: await admin.report().catch(() => undefined) };
+async function viewOrderer(cluster: OrdererCluster, site: OrdererAt): Promise<OrdererView> {
+  const isRunning = await cluster.isRunning(site.name);
+  if (!isRunning) return { site, isRunning, report: undefined };
+  const admin = await cluster.ordererAdmin(site.name);
+  return { site, isRunning, report: await admin.report().catch(() => undefined) };
 }
 
 export function channelOf(view: OrdererView, channelId: string): OrdererChannelReport | undefined {
@@ -71,17 +90,14 @@ export function leaderOf(views: readonly OrdererView[], channelId: string): Lead
 }
 
 /** Waits for a leader through an election. Rejects with `NetworkError` ("not running") when none comes. */
-export async function untilLeader(
-  network: DevelopmentNetwork,
-  channelId: string,
-): Promise<LeaderView> {
-  const deadlineMs = performance.now() + LEADER_TIMEOUT_MS;
+export async function untilLeader(cluster: OrdererCluster, channelId: string): Promise<LeaderView> {
+  const deadlineMs = cluster.clock.monotonicMs() + LEADER_TIMEOUT_MS;
   for (;;) {
-    const views = await viewOrderers(network);
+    const views = await viewOrderers(cluster);
     const leader = leaderOf(views, channelId);
     if (leader !== undefined) return leader;
-    if (performance.now() > deadlineMs) throw leaderless(views, channelId);
-    await delay(POLL_INTERVAL_MS);
+    if (cluster.clock.monotonicMs() > deadlineMs) throw leaderless(views, channelId);
+    await sleep(cluster.timers, POLL_INTERVAL_MS);
   }
 }
 
@@ -98,10 +114,10 @@ function leaderless(views: readonly OrdererView[], channelId: string): NetworkEr
 
 /** The configuration in force, and the block that holds it, from the channel's leader. */
 export async function configInForce(
-  network: DevelopmentNetwork,
+  cluster: OrdererCluster,
   leader: LeaderView,
 ): Promise<{ readonly config: ChannelConfig; readonly block: Uint8Array }> {
-  const admin = await network.ordererAdmin(leader.site.name);
+  const admin = await cluster.ordererAdmin(leader.site.name);
   const block = await admin.configBlock(leader.group.channelId);
   return { config: ChannelConfig.fromBlock(decode(Block, block)), block };
 }
@@ -114,38 +130,38 @@ const RETRY_MS = 250;
  * comes before an earlier change of the members is complete, is made again. Rejects with what the orderers say.
  */
 export async function updateChannel(
-  network: DevelopmentNetwork,
+  cluster: OrdererCluster,
   channelId: string,
   changeOf: (config: ChannelConfig) => ((root: ConfigGroup) => void) | undefined,
   others: readonly Signer[] = [],
 ): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
-    const leader = await untilLeader(network, channelId);
+    const leader = await untilLeader(cluster, channelId);
     try {
-      await tryUpdate(network, leader, changeOf, others);
+      await tryUpdate(cluster, leader, changeOf, others);
       return;
     } catch (error) {
       if (attempt === ATTEMPTS_MAX || !isPassing(errorMessage(error))) throw error;
-      await delay(RETRY_MS);
+      await sleep(cluster.timers, RETRY_MS);
     }
   }
 }
 
 async function tryUpdate(
-  network: DevelopmentNetwork,
+  cluster: OrdererCluster,
   leader: LeaderView,
   changeOf: (config: ChannelConfig) => ((root: ConfigGroup) => void) | undefined,
   others: readonly Signer[],
 ): Promise<void> {
-  const { config } = await configInForce(network, leader);
+  const { config } = await configInForce(cluster, leader);
   const change = changeOf(config);
   const update = change && configUpdateOf(config, change);
   if (update === undefined) return;
-  const { domain, mspId } = leader.site;
-  const signer = await readSigner(join(network.layout.ordererAdmin(domain), "msp"), mspId);
-  const source = { signer, clock: systemClock, random: systemRandom };
+  const signer = await cluster.ordererSigner(leader.site);
+  const { clock, random } = cluster;
+  const source = { signer, clock, random };
   const envelope = await signedConfigUpdate(source, update, others);
-  await (await network.ordererAdmin(leader.site.name)).update(envelope);
+  await (await cluster.ordererAdmin(leader.site.name)).update(envelope);
 }
 
 // A drained leader hands over and takes nothing meanwhile.
@@ -153,15 +169,4 @@ function isPassing(message: string): boolean {
   return ["try again later", "is drained", "no Raft leader", "he is a follower", "readset"].some(
     (text) => message.includes(text),
   );
-}
-
-/** The orderer called `name`, `orderer4` or whole. */
-export function ordererNamed(network: DevelopmentNetwork, name: string): OrdererSite {
-  const { orderers } = network.topology;
-  const found = orderers.find(
-    (site) => site.name === name || site.name === `${name}.${site.domain}`,
-  );
-  if (found !== undefined) return found;
-  const known = orderers.map((site) => site.name).join(", ");
-  throw new NetworkError("unknown name", `there is no orderer ${name}; the network has ${known}`);
 }

@@ -1,5 +1,5 @@
 /** Changes of a channel's consenters and of its orderers' addresses, as changes of the configuration's tree. */
-import type { ChannelConfig } from "../channel/index.ts";
+import type { ChannelConfig } from "../../channel/index.ts";
 import {
   ConsensusType,
   EtcdraftConfigMetadata,
@@ -8,8 +8,8 @@ import {
   encode,
   type ConfigGroup,
   type EtcdraftConsenter,
-} from "../wire/index.ts";
-import { NetworkError } from "./errors.ts";
+} from "../../wire/index.ts";
+import { NetworkError } from "../errors.ts";
 
 /** A consenter as the configuration names it: `host:port` and TLS certificate (PEM). */
 export interface ConsenterEntry {
