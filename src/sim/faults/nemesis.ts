@@ -150,9 +150,9 @@ export class Nemesis {
         return;
       }
       undoDisk();
-      if (this.#downs.has(node)) return;
+      // Also where another fault is to take it down and has not done so yet: that one starts it again.
       if (state.kind !== "slow") this.#target.crash(node, { power: false });
-      this.#target.restart(node);
+      if (!this.#downs.has(node)) this.#target.restart(node);
     };
   }
 

@@ -110,6 +110,17 @@ function playing(...faults: readonly [atMs: number, forMs: number, fault: Fault]
 }
 
 describe("the nemesis", () => {
+  test("starts a node again after its disk was mended, though a failpoint was set that it never reached", () => {
+    const { target, time } = playing(
+      [10, 90, { kind: "disk", node: "peer1", state: { kind: "full" } }],
+      [20, 180, { kind: "failpoint", node: "peer1", durableStep: 1 }],
+    );
+    time.to(100);
+    expect(target.done.slice(-2)).toEqual(["disk of peer1 well", "crash peer1"]);
+    time.to(200);
+    expect(target.done.at(-1)).toBe("restart peer1");
+  });
+
   test("ends what it began, when it is time", () => {
     const { target, time } = playing([10, 90, { kind: "pause", node: "peer1" }]);
     time.to(9);
