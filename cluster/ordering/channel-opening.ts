@@ -250,9 +250,10 @@ function connect(
     },
   });
   cluster.register(channelId, [...formerMembers, ...members], {
-    receive: (message) => {
+    receive: (message, activeIds) => {
       group.heard(message.from);
       replica.receive(message);
+      if (activeIds !== undefined) group.told(message.from, activeIds);
     },
     submit: (from, request) => {
       chain.submit(from, request);

@@ -79,7 +79,7 @@ export class ChannelOrderer {
     return this.#group.left;
   }
 
-  /** Raft ids of the members that answer, this one included; `undefined` unless it leads. */
+  /** Raft ids of the members that answer the leader, itself included; `undefined` while that is not known here. */
   get activeIds(): readonly number[] | undefined {
     return this.#group.activeIds();
   }

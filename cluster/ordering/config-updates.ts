@@ -35,7 +35,7 @@ import type { ConfigInForce } from "./ports.ts";
 /** The group as the rules for consenters see it. */
 export interface GroupState {
   membership(): Membership;
-  /** Members that answer; `undefined` at a node that cannot tell. */
+  /** Members that answer; `undefined` where that is not known. */
   activeIds(): readonly number[] | undefined;
   /** Raft's own members that vote. */
   voterIds(): readonly number[];

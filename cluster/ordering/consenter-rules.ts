@@ -23,7 +23,7 @@ export interface PendingMember {
 /** What the rules for consenters need to know of the group. */
 export interface GroupView {
   readonly membership: Membership;
-  /** Members that answer, as the leader sees it; `undefined` at a node that cannot tell. */
+  /** Members that answer, as the leader sees it; `undefined` where that is not known. */
   readonly activeIds: readonly number[] | undefined;
   /** Of Raft. */
   readonly voterIds: readonly number[];

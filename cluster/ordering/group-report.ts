@@ -11,7 +11,7 @@ export interface ConsenterReport {
   readonly address: string;
   /** Whether it votes: not yet, while it has never answered. */
   readonly isVoter: boolean;
-  /** Whether it answers, as the leader sees it; null at any other member. */
+  /** Whether it answers, as the leader sees it; null where that is not known. */
   readonly isActive: boolean | null;
 }
 

@@ -46,6 +46,15 @@ export function orderingMetrics(meter: Meter): OrderingMetrics {
   };
 }
 
+/** Of the group, as its leader sees it. */
+export function activeNodesGauge(meter: Meter): Gauge {
+  return meter.gauge({
+    name: "consensus_etcdraft_active_nodes",
+    help: "Orderers of the channel that answer its leader, the leader included; 0 while that is not known.",
+    labels: ["channel"],
+  });
+}
+
 /** What the Broadcast service measures. */
 export interface BroadcastMetrics {
   readonly enqueueSeconds: Histogram;

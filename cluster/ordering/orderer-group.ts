@@ -1,6 +1,7 @@
 import type { ChannelConfig, ChannelConfigRef } from "../../src/channel/index.ts";
 import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
+import type { Meter } from "../../src/kernel/ports/meter.ts";
 import type { Timer, Timers } from "../../src/kernel/ports/timers.ts";
 import type {
   ClusterLink,
@@ -10,6 +11,7 @@ import type {
   RaftReplica,
   ReplicaTuning,
 } from "../replica/index.ts";
+import { ActiveMembers } from "./active-members.ts";
 import type { BlockWriter } from "./block-writer.ts";
 import type { GroupState } from "./config-updates.ts";
 import type { PendingMember } from "./consenter-rules.ts";
@@ -26,13 +28,14 @@ import { tuningOf } from "./raft-tuning.ts";
 export interface OrdererGroupDeps extends Pick<DepartureDeps, "suspicion" | "retire"> {
   readonly findNewerMembers: FindNewerMembers;
   readonly replica: RaftReplica;
-  readonly link: PeerTransport & Pick<ClusterLink, "reconfigure">;
+  readonly link: PeerTransport & Pick<ClusterLink, "announce" | "reconfigure">;
   readonly cluster: Pick<ClusterService, "reconfigure">;
   readonly writer: Pick<BlockWriter, "membership">;
   readonly config: ChannelConfigRef;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
+  readonly meter: Meter;
 }
 
 export interface OrdererGroupOptions {
@@ -62,6 +65,7 @@ export class OrdererGroup implements GroupState {
   readonly #departure: Departure;
   readonly #newerMembers: NewerMembersWatch;
   readonly #heard: HeardTimes;
+  readonly #active: ActiveMembers;
   #named: { readonly config: ChannelConfig; readonly isNamed: boolean } | undefined;
   #timer: Timer | undefined;
 
@@ -69,6 +73,8 @@ export class OrdererGroup implements GroupState {
     this.#deps = deps;
     this.#options = options;
     this.#heard = new HeardTimes(deps.clock);
+    const hasAnswered = (raftId: number): boolean => this.#hasAnswered(raftId);
+    this.#active = new ActiveMembers({ ...deps, hasAnswered }, options);
     const membership = (): Membership => this.membership();
     const voters = (): { readonly voters: readonly number[] } => ({ voters: this.voterIds() });
     this.#connections = new GroupConnections({ ...deps, membership, voters }, options);
@@ -100,6 +106,7 @@ export class OrdererGroup implements GroupState {
   /** Once, after the channel is registered at the cluster service. */
   start(): void {
     this.#connections.check();
+    this.#active.publish();
     this.#deps.config.subscribe(() => {
       this.#tune();
       this.#check();
@@ -123,6 +130,11 @@ export class OrdererGroup implements GroupState {
     this.#heard.note(raftId);
   }
 
+  /** A member has said which ones answer it. */
+  told(raftId: number, activeIds: readonly number[]): void {
+    this.#active.told(raftId, activeIds);
+  }
+
   /** Whether the configuration gives this member another certificate than the one that this node has. */
   get isReplaced(): boolean {
     return !this.#isNamed() && this.membership().consenterIds.includes(this.#options.raftId);
@@ -133,10 +145,7 @@ export class OrdererGroup implements GroupState {
   }
 
   activeIds(): readonly number[] | undefined {
-    const { role, followers } = this.#deps.replica.status();
-    if (role !== "leader") return undefined;
-    const ids = followers.map(({ id }) => id);
-    return [this.#options.raftId, ...ids.filter((id) => this.#hasAnswered(id))];
+    return this.#active.ids();
   }
 
   voterIds(): readonly number[] {
@@ -173,6 +182,7 @@ export class OrdererGroup implements GroupState {
   #check(): void {
     this.#connections.check();
     this.#heard.keep(this.#connections.ids);
+    this.#active.publish();
     const isLeader = this.#deps.replica.leadership.role === "leader";
     if (isLeader && !this.#isNamed()) this.#changes.handOver();
     else this.#changes.check();

@@ -1,3 +1,4 @@
+import { EMPTY_BYTES, equalBytes } from "../../src/kernel/bytes.ts";
 import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
 import type { Meter } from "../../src/kernel/ports/meter.ts";
@@ -6,6 +7,8 @@ import type { RpcChannel, RpcDialer, RpcStream } from "../../src/kernel/ports/rp
 import type { Timers } from "../../src/kernel/ports/timers.ts";
 import {
   ClusterDefinition,
+  EtcdraftClusterMetadata,
+  encode,
   methodOf,
   type StepRequest,
   type StepResponse,
@@ -70,6 +73,9 @@ export class ClusterLink implements PeerTransport {
   readonly #raftId: number;
   readonly #metrics: TransportMetrics;
   readonly #lanes = new Map<number, Lane>();
+  // What is said of the group beside the next message for Raft, and who has been sent it.
+  #metadata = EMPTY_BYTES;
+  readonly #informed = new Set<number>();
   #listener: ClusterLinkListener | undefined;
   #streamCount = 0;
 
@@ -93,6 +99,7 @@ export class ClusterLink implements PeerTransport {
       if (kept.has(raftId)) continue;
       closeLane(lane);
       this.#lanes.delete(raftId);
+      this.#informed.delete(raftId);
     }
     for (const member of others) {
       if (!kept.has(member.raftId)) this.#lanes.set(member.raftId, this.#lane(member));
@@ -104,13 +111,26 @@ export class ClusterLink implements PeerTransport {
     this.#listener = listener;
   }
 
+  /**
+   * Tells each member once, with the next message of Raft's to it, which members answer this one, which leads. Fabric's
+   * followers judge changes of the consenters by it. None: this one does not lead.
+   */
+  announce(activeIds: readonly number[]): void {
+    const metadata = encode(EtcdraftClusterMetadata, { activeNodes: [...activeIds] });
+    if (equalBytes(metadata, this.#metadata)) return;
+    this.#metadata = metadata;
+    this.#informed.clear();
+  }
+
   send(message: RaftMessage): void {
     const lane = this.#lanes.get(message.to);
     if (lane === undefined) return;
     const payload = encodeRaftMessage(message);
-    const value = { channel: this.#channelId, payload, metadata: NO_METADATA };
+    const metadata = this.#informed.has(message.to) ? EMPTY_BYTES : this.#metadata;
+    const value = { channel: this.#channelId, payload, metadata };
     const request: StepRequest = { payload: { $case: "consensusRequest", value } };
     const isTaken = this.#offer(lane, "consensus", request, payload.length);
+    if (isTaken) this.#informed.add(message.to);
     if (message.type === "snapshot") this.#listener?.snapshotOffered?.(message.to, isTaken);
   }
 
@@ -151,6 +171,7 @@ export class ClusterLink implements PeerTransport {
         : { address, tls: { rootsPem: member.tlsRootsPem } },
     );
     const consensus = this.#stream(member, channel, CONSENSUS_QUEUE, () => {
+      this.#informed.delete(raftId);
       this.#listener?.consensusBroken(raftId);
     });
     const submit = Array.from({ length: SUBMIT_STREAMS }, () =>
@@ -222,8 +243,7 @@ function leastBusy(streams: readonly MemberStream[]): MemberStream {
 }
 
 const STEP = methodOf(ClusterDefinition, "step");
-const NO_METADATA = new Uint8Array(0);
-const NO_ENVELOPE = { payload: NO_METADATA, signature: NO_METADATA };
+const NO_ENVELOPE = { payload: EMPTY_BYTES, signature: EMPTY_BYTES };
 const CONSENSUS_QUEUE = {
   countMax: CONSENSUS_QUEUE_COUNT_MAX,
   bytesMax: CONSENSUS_QUEUE_BYTES_MAX,

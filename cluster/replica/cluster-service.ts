@@ -10,6 +10,8 @@ import {
 } from "../../src/kernel/ports/rpc.ts";
 import {
   ClusterDefinition,
+  EtcdraftClusterMetadata,
+  decode,
   methodOf,
   type ConsensusRequest,
   type StepRequest,
@@ -22,8 +24,8 @@ import { decodeRaftMessage } from "./raft-codec.ts";
 
 /** What a channel's group does with what its members send. Neither may throw. */
 export interface ClusterReceiver {
-  /** `message.from` is the authenticated sender. */
-  receive(message: RaftMessage): void;
+  /** `message.from` is the authenticated sender. `activeIds`: the members that answer it, where it says so. */
+  receive(message: RaftMessage, activeIds?: readonly number[]): void;
   /** An envelope that a member wants ordered. */
   submit(from: number, request: SubmitRequest): void;
 }
@@ -129,7 +131,7 @@ export class ClusterService {
       });
       return;
     }
-    receiver.receive(reading.message);
+    receiver.receive(reading.message, readActiveIds(request.metadata));
   }
 
   #countStream(change: 1 | -1): void {
@@ -175,6 +177,15 @@ function readMessage(payload: Uint8Array): ReturnType<typeof decodeRaftMessage> 
     throw refused(
       `failed to unmarshal StepRequest payload to Raft Message: ${errorMessage(error)}`,
     );
+  }
+}
+
+function readActiveIds(metadata: Uint8Array): readonly number[] | undefined {
+  if (metadata.length === 0) return undefined;
+  try {
+    return decode(EtcdraftClusterMetadata, metadata).activeNodes;
+  } catch (error) {
+    throw refused(`failed to unmarshal ClusterMetadata: ${errorMessage(error)}`);
   }
 }
 

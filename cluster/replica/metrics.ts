@@ -4,7 +4,6 @@ import type { Counter, Gauge, Histogram, Meter } from "../../src/kernel/ports/me
 export interface ReplicaMetrics {
   readonly isLeader: Gauge;
   readonly leaderChanges: Counter;
-  readonly activeNodes: Gauge;
   readonly clusterSize: Gauge;
   readonly persistSeconds: Histogram;
   readonly snapshotIndex: Gauge;
@@ -24,11 +23,6 @@ export function replicaMetrics(meter: Meter): ReplicaMetrics {
     leaderChanges: meter.counter({
       name: "consensus_etcdraft_leader_changes",
       help: "Times that another leader was found since the start.",
-      labels,
-    }),
-    activeNodes: meter.gauge({
-      name: "consensus_etcdraft_active_nodes",
-      help: "Orderers of the channel heard from lately, this one included; 0 at a node that does not lead.",
       labels,
     }),
     clusterSize: meter.gauge({

@@ -470,9 +470,7 @@ export class RaftReplica {
   }
 
   #measureMembers(): void {
-    const { role, followers, configuration } = this.#core.status();
-    const active = followers.filter((follower) => follower.isActive).length + 1;
-    this.#metrics.activeNodes.set(role === "leader" ? active : 0, this.#labels);
+    const { configuration } = this.#core.status();
     const size = configuration.voters.length || this.#options.voters.length;
     this.#metrics.clusterSize.set(size, this.#labels);
   }

@@ -149,7 +149,10 @@ describe("the consenters of a channel", () => {
     await rotated.listen();
     await rotated.open(network.genesisBlock);
     expect(rotated.orderer.raftId).toBe(raftId);
-    expect((await send(network, rotated, await network.envelope())).status).toBe(Status.SUCCESS);
+    expect(await send(network, rotated, await network.envelope())).toEqual({
+      status: Status.SUCCESS,
+      info: "",
+    });
     await until(() => (leader.orderer.activeIds?.length === 3 ? true : undefined));
     const acknowledged = await traffic.stop();
     expect(acknowledged.length).toBeGreaterThan(0);

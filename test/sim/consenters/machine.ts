@@ -295,6 +295,8 @@ export class Machine {
         return true;
       },
       isSubmitting: () => false,
+      // Nobody is told who answers: only leaders judge changes here.
+      announce: () => undefined,
       reconfigure: (next: readonly ClusterMember[]): void => {
         this.#places = placesOf(next, certificates);
       },
