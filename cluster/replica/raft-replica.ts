@@ -444,6 +444,9 @@ export class RaftReplica {
     this.#reads.refuse("the channel has stopped");
     this.#transfer.end("failed");
     this.#metrics.isLeader.set(0, this.#labels);
+    // The others hear nothing of it any more, and elect another.
+    const { role, term } = this.#leadership;
+    if (role !== "follower") this.#leadership = { role: "follower", term, leaderId: undefined };
   }
 
   #leadershipNow(): Leadership {

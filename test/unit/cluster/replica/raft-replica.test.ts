@@ -126,6 +126,7 @@ describe("a replica", () => {
         expect.stringMatching(/writing the log in \/raft failed: .*EIO.*start this channel again/),
       ]);
       expect(replica.propose([utf8("b")])).toMatchObject({ accepted: false });
+      expect(replica.leadership).toMatchObject({ role: "follower", leaderId: undefined });
       const before = rig.applied.length;
       await rig.time.advance(10_000);
       expect([rig.failures.length, rig.applied.length]).toEqual([1, before]);
