@@ -1,6 +1,6 @@
 /**
  * Faults of elections that other implementations had in practice, each as a script. The numbers are those of
- * docs/TESTING.md. B6 (a role that changes while a message is handled) cannot happen here: `step` is synchronous.
+ * docs/TESTING.md.
  */
 import { describe, expect, test } from "vitest";
 import type { RaftMessage } from "../../../cluster/raft/index.ts";
@@ -148,6 +148,52 @@ describe("a leader that a healthy majority hears", () => {
     cluster.tick(30 * ELECTION_TICKS);
     expect(cluster.leader.status.term).toBe(1);
     expect(cluster.candidacyCount).toBe(0);
+  });
+});
+
+describe("a leader that was replaced while it was away", () => {
+  test("B6: follows at the first heartbeat, whatever of its own it is in the middle of", () => {
+    const cluster = new Cluster({ count: 3 });
+    cluster.elect(1);
+    const old = cluster.node(1);
+    cluster.isolate(1);
+    // It serves a client: one write waits for its disk, another one has reached the disk and nobody else.
+    expect(old.propose("on its disk only")).toBe(true);
+    old.stallDisk();
+    expect(old.propose("in its memory only")).toBe(true);
+    while (cluster.leaders.every(({ id }) => id === 1)) {
+      for (const id of [2, 3]) cluster.node(id).step({ type: "tick" });
+      cluster.settle();
+    }
+    const { id, term } = cluster.leader.status;
+    expect(cluster.leader.propose("of its successor")).toBe(true);
+    cluster.settle();
+    expect(old.status).toMatchObject({ role: "leader", term: 1, lastIndex: 3, durableIndex: 2 });
+    // Nothing of what it sends from now on may be of the term in which it led.
+    const spoken: number[] = [];
+    let isReached = false;
+    cluster.heal();
+    cluster.hold((message) => {
+      if (message.from === 1) spoken.push(message.term);
+      return message.to === 1 && !isReached;
+    });
+    const heartbeat = { type: "heartbeat", from: id, to: 1, term, commit: 1 } as const;
+    old.step({ type: "message", message: heartbeat });
+    expect(old.status).toMatchObject({ role: "follower", term, leaderId: id, votedFor: undefined });
+    expect(old.propose("too late")).toBe(false);
+    // Votes of its own term, and the write that waited, come too late to count for anything.
+    const accepted = { type: "appendAccepted", to: 1, term: 1, index: 3 } as const;
+    cluster.inject({ ...accepted, from: 2 }, { ...accepted, from: 3 });
+    old.resumeDisk();
+    cluster.settle();
+    expect(old.status).toMatchObject({ role: "follower", commitIndex: 1 });
+    isReached = true;
+    cluster.tick(3);
+    expect(spoken.length).toBeGreaterThan(0);
+    expect(spoken.filter((each) => each < term)).toEqual([]);
+    expect(cluster.leader.status).toMatchObject({ id, term });
+    expect(old.terms).toEqual(cluster.leader.terms);
+    expect(old.digest).toBe(cluster.leader.digest);
   });
 });
 

@@ -169,6 +169,10 @@ function envelope(name: string): Envelope {
   return { payload: utf8(name), signature: utf8("s") };
 }
 
+function envelopesIn(block: Block): readonly Envelope[] {
+  return block.data!.data.map((bytes) => decode(Envelope, bytes));
+}
+
 function namesOf(block: Block): number {
   return block.data!.data.length;
 }
@@ -278,6 +282,40 @@ describe("a leader's chain", () => {
     await rig.commit(block!, 2);
     await rig.commit(utf8("no block"), 2);
     expect(rig.written).toHaveLength(2);
+  });
+});
+
+describe("B39: a leader's chain that is replaced", () => {
+  test("drops the blocks that it made, the batch that it fills and its timer, and takes the successor's block", async () => {
+    const rig = new Rig();
+    await rig.reign(2);
+    const answers = [rig.order("a")];
+    // One block is in flight, and another one is being filled.
+    answers.push(rig.order("b"), rig.order("c"));
+    expect(rig.proposed).toHaveLength(1);
+    rig.lead({ role: "follower", term: 3, leaderId: 2 });
+    await rig.time.advance(1_000);
+    expect(rig.proposed).toHaveLength(1);
+    // What its own clients wait for goes to the successor, which cuts block 1 otherwise.
+    expect(new Set(rig.forwarded.map(({ to }) => to))).toEqual(new Set([2]));
+    const first = decode(BlockMessage, rig.proposed[0]!);
+    const data = [encode(Envelope, envelope("x")), encode(Envelope, envelope("b"))];
+    const header = { ...first.header!, dataHash: blockDataHash(data) };
+    await rig.commit(encode(BlockMessage, { ...first, header, data: { data } }), 3);
+    await rig.time.advance(1);
+    expect(rig.written.map((block) => block.data!.data.length)).toEqual([1, 2]);
+    expect(answers).toEqual([[], [{ kind: "ordered", blockNumber: 1 }], []]);
+    // Leading again it makes the next blocks, of what is still waited for and of nothing else.
+    await rig.reign(4);
+    await rig.commit(rig.proposed[1]!, 4);
+    const again = rig.proposed.slice(1).map((bytes) => decode(BlockMessage, bytes));
+    expect(again.map((block) => [block.header!.number, envelopesIn(block)])).toEqual([
+      [2, [envelope("a")]],
+      [3, [envelope("c")]],
+    ]);
+    // Its own block, late and of an older term, does not fit any more.
+    await rig.commit(rig.proposed[0]!, 4);
+    expect(rig.written).toHaveLength(3);
   });
 });
 
