@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import { formatTable } from "../src/cli/table.ts";
 import { NetworkError, type OrdererAdmin } from "../src/network/index.ts";
 import { Block, encode } from "../src/wire/index.ts";
+import { appendToHistory } from "./benchmark/history.ts";
 import { genesisOf } from "./bench-order/genesis.ts";
 import { runLoad, signEnvelopes } from "./bench-order/load.ts";
 import {
@@ -80,6 +81,7 @@ try {
 } finally {
   await orderers.stop();
 }
+await appendToHistory("channels.ndjson", rows);
 if (options.json) console.log(JSON.stringify({ at: new Date().toISOString(), rows }));
 else printTable();
 
@@ -91,7 +93,7 @@ async function measure(count: number): Promise<Row> {
   await delay(idleMs);
   const after = await orderers.figures();
   progress(`${channels.length} channels: signing ${envelopeCount} envelopes`);
-  const envelopes = await signEnvelopes(orderers, envelopeCount, ENVELOPE_BYTES, channels);
+  const envelopes = await signEnvelopes(orderers.network, envelopeCount, ENVELOPE_BYTES, channels);
   progress(`${channels.length} channels: load`);
   const secondsMax = Number(options.seconds);
   const load = await runLoad(orderers, envelopes, { ...loadOf(options.load), secondsMax });

@@ -26,6 +26,7 @@ import { BlockStore } from "../src/ledger/index.ts";
 import { CountingFiles } from "../test/sim/ports/counting-files.ts";
 import { writeLongChannel } from "../test/support/long-channel.ts";
 import { sampleChannel } from "../test/support/sample-channel.ts";
+import { appendToHistory } from "./benchmark/history.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -73,6 +74,7 @@ const rows: Row[] = [];
 for (const transactions of numbers(options.transactions)) {
   for (const blocks of numbers(options.blocks)) rows.push(await measure(blocks, transactions));
 }
+await appendToHistory("startup.ndjson", rows);
 if (options.json) console.log(JSON.stringify({ at: new Date().toISOString(), rows }));
 else console.table(rows);
 

@@ -7,10 +7,10 @@
  * over the whole network, so two cores cannot pass 800 tx/s however little else there is.
  */
 import { connect, type Contract, type Gateway } from "@hyperledger/fabric-gateway";
-import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createPrivateKey, sign as ecdsaSign } from "node:crypto";
 import { execFileSync } from "node:child_process";
-import { availableParallelism, cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -18,6 +18,7 @@ import * as grpc from "@grpc/grpc-js";
 import { p256 } from "@noble/curves/nist.js";
 import { readSource } from "../src/cli/commands/deploy.ts";
 import { DevelopmentNetwork } from "../src/network/development-network.ts";
+import { appendToHistory } from "./benchmark/history.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const { values: options } = parseArgs({
@@ -92,17 +93,7 @@ try {
         .join(", "),
     })),
   );
-  const record = {
-    at: new Date().toISOString(),
-    commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], {
-      cwd: root,
-      encoding: "utf8",
-    }).trim(),
-    node: process.version,
-    cpu: `${availableParallelism()} × ${cpus()[0]?.model ?? "unknown"}`,
-    results,
-  };
-  await appendFile(join(root, "test/bench/results.ndjson"), `${JSON.stringify(record)}\n`);
+  await appendToHistory("results.ndjson", results);
 } finally {
   await network.stop();
   await rm(directory, { recursive: true, force: true });

@@ -13,10 +13,17 @@ import {
   methodOf,
   type Envelope,
 } from "../../src/wire/index.ts";
-import type { Orderers } from "./orderers.ts";
+import type { DevelopmentNetwork } from "../../src/network/development-network.ts";
+import type { OrdererSite } from "../../src/network/topology.ts";
 
 // In DER, with what frames payload and signature.
 const SIGNATURE_BYTES = 80;
+
+/** Who is sent to: a network's orderers, or some of them. */
+export interface LoadTarget {
+  readonly network: DevelopmentNetwork;
+  readonly sites: readonly OrdererSite[];
+}
 
 export interface LoadOptions {
   readonly streams: number;
@@ -35,12 +42,11 @@ export interface LoadFigures {
 
 /** Envelopes of about `bytes` each, signed before the clock runs, for `channelIds` in turn. */
 export async function signEnvelopes(
-  orderers: Orderers,
+  { layout, topology }: DevelopmentNetwork,
   count: number,
   bytes: number,
-  channelIds: readonly string[] = [orderers.network.topology.channelId],
+  channelIds: readonly string[] = [topology.channelId],
 ): Promise<Envelope[]> {
-  const { layout, topology } = orderers.network;
   const [organization] = topology.organizations;
   if (organization === undefined) throw new Error("the network has no organisation");
   const user = join(layout.user(organization.domain, "User1"), "msp");
@@ -57,28 +63,35 @@ export async function signEnvelopes(
   return envelopes;
 }
 
-/** Sends `envelopes` until all are answered or the time is up. Streams are spread over the orderers. */
-export async function runLoad(
-  orderers: Orderers,
-  envelopes: readonly Envelope[],
-  options: LoadOptions,
-): Promise<LoadFigures> {
-  const { layout, topology } = orderers.network;
+/** A connection to each of them. */
+export async function dialAll({ network, sites }: LoadTarget): Promise<readonly RpcChannel[]> {
+  const { layout, topology } = network;
   const domain = topology.orderers[0]?.domain ?? "";
   const root = await readFile(
     join(layout.ordererOrganization(domain), "tlsca", `tlsca.${domain}-cert.pem`),
   );
-  const channels = orderers.sites.map(({ name, port }) =>
+  return sites.map(({ name, port }) =>
     new GrpcDialer({}).dial({
       address: `127.0.0.1:${port}`,
       tls: { rootsPem: [root], serverName: name },
     }),
   );
-  const channelOf = (place: number): RpcChannel => {
-    const channel = channels[place % channels.length];
-    if (channel === undefined) throw new Error("there are no orderers");
-    return channel;
-  };
+}
+
+/** That of the stream at `place`: streams are spread over the orderers. */
+export function channelAt(channels: readonly RpcChannel[], place: number): RpcChannel {
+  const channel = channels[place % channels.length];
+  if (channel === undefined) throw new Error("there are no orderers");
+  return channel;
+}
+
+/** Sends `envelopes` until all are answered or the time is up. */
+export async function runLoad(
+  target: LoadTarget,
+  envelopes: readonly Envelope[],
+  options: LoadOptions,
+): Promise<LoadFigures> {
+  const channels = await dialAll(target);
   const tally = { next: 0, refused: 0, latenciesMs: new Array<number>() };
   const startMs = performance.now();
   const endMs = startMs + options.secondsMax * 1_000;
@@ -87,7 +100,7 @@ export async function runLoad(
   try {
     await Promise.all(
       Array.from({ length: options.streams }, (_, place) =>
-        runStream(channelOf(place), take, options.inFlight, tally),
+        runStream(channelAt(channels, place), take, options.inFlight, tally),
       ),
     );
     const seconds = (performance.now() - startMs) / 1_000;

@@ -1,14 +1,16 @@
 /** Orderers as processes of their own, without peers, in a folder that goes with them. */
 import { spawn } from "node:child_process";
-import { mkdtemp, open, readFile, readdir, readlink, rm } from "node:fs/promises";
+import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { parse, stringify } from "yaml";
 import { readRunFile } from "../../src/node/index.ts";
 import { DevelopmentNetwork } from "../../src/network/development-network.ts";
 import { stopNode } from "../../src/network/processes.ts";
 import type { OrdererSite } from "../../src/network/topology.ts";
+import { processMebibytes, processSeconds, processSockets } from "./processes.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
 const READY_TIMEOUT_MS = 30_000;
@@ -51,6 +53,7 @@ export class Orderers {
       () => undefined,
     );
     const { layout, topology } = network;
+    for (const { name } of topology.orderers) await withoutFaults(layout.node(name).config);
     const pids = await Promise.all(
       topology.orderers.map((site) => startProcess(network, site, options.profileDirectory)),
     );
@@ -82,14 +85,26 @@ export class Orderers {
     );
   }
 
-  async stop(): Promise<void> {
+  /** Ends them; their certificates and files stay until `stop`. Idempotent. */
+  async end(): Promise<void> {
     await Promise.all(
       this.sites.map(({ name }) =>
         stopNode({ name, role: "orderer", layout: this.network.layout.node(name) }),
       ),
     );
+  }
+
+  async stop(): Promise<void> {
+    await this.end();
     await rm(this.#directory, { recursive: true, force: true });
   }
+}
+
+// The faults that a development network offers have their price, and no other network pays it.
+async function withoutFaults(configFile: string): Promise<void> {
+  const config = parse(await readFile(configFile, "utf8")) as Record<string, unknown>;
+  delete config["development"];
+  await writeFile(configFile, stringify(config));
 }
 
 async function startProcess(
@@ -128,26 +143,4 @@ async function until(what: string, isSo: () => Promise<boolean>): Promise<void> 
 function metric(text: string, name: string): number {
   const line = text.split("\n").find((each) => each.startsWith(name));
   return Number(line?.slice(line.lastIndexOf(" ") + 1) ?? 0);
-}
-
-async function processSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-  // After the command's name in parentheses: utime and stime are the 12th and 13th fields, in hundredths of a second.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100;
-}
-
-async function processMebibytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1_024;
-}
-
-// Those that listen as well.
-async function processSockets(pid: number): Promise<number> {
-  const folder = `/proc/${pid}/fd`;
-  const targets = await Promise.all(
-    // A file that is closed meanwhile is none.
-    (await readdir(folder)).map((name) => readlink(join(folder, name)).catch(() => "")),
-  );
-  return targets.filter((target) => target.startsWith("socket:")).length;
 }
