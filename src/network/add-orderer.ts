@@ -11,7 +11,7 @@ import { NetworkError } from "./errors.ts";
 import { writeManifest } from "./manifest.ts";
 import { writeOrdererConfig } from "./node-configs.ts";
 import { nextOrderer } from "./next-site.ts";
-import { requirePortsFree, startNode } from "./processes.ts";
+import { planAround, startNode } from "./processes.ts";
 import { requireGrowable } from "./require-growable.ts";
 import { ORDERER_COUNT_MAX, ORDERER_DOMAIN, type OrdererSite } from "./topology.ts";
 
@@ -107,15 +107,14 @@ async function planOrderer(
     );
   }
   requireGrowable(network.options);
-  const added = nextOrderer(topology, name);
+  const added = await planAround(
+    (occupied) => nextOrderer(topology, name, occupied),
+    ({ port, adminPort, operationsPort }) => [port, adminPort, operationsPort],
+  );
   const [first] = topology.orderers;
   if (added === undefined || first === undefined) {
     throw new NetworkError("port in use", "there are no ports left for a further orderer");
   }
-  const { port, adminPort, operationsPort } = added;
-  await requirePortsFree(
-    [port, adminPort, operationsPort].map((each) => ({ port: each, use: added.name })),
-  );
   const { mspId, domain } = first;
   return { ...added, mspId, domain };
 }

@@ -18,7 +18,7 @@ import { writePeerConfig } from "./node-configs.ts";
 import { readNodeFigures } from "./node-figures.ts";
 import { copyPackage, runPackages, type RunPackage } from "./peer-packages.ts";
 import { nextPeer } from "./next-site.ts";
-import { requirePortsFree, startNode } from "./processes.ts";
+import { planAround, startNode } from "./processes.ts";
 import { requireGrowable } from "./require-growable.ts";
 import { forgetPeer, removePeerFiles } from "./remove-peer.ts";
 import type { PeerOrganization, PeerSite } from "./topology.ts";
@@ -101,16 +101,16 @@ async function planPeer(
   if (network.peers.some((peer) => peer.name === whole)) {
     throw new NetworkError("unknown name", `the network has a peer ${whole}; choose another name`);
   }
-  const added = nextPeer(network.topology, organization, whole);
+  const added = await planAround(
+    (occupied) => nextPeer(network.topology, organization, whole, occupied),
+    ({ port, chaincodePort, operationsPort }) => [port, chaincodePort, operationsPort],
+  );
   if (added === undefined) {
     throw new NetworkError("port in use", "there are no ports left for a further peer");
   }
-  const { port, chaincodePort, operationsPort } = added;
-  await requirePortsFree(
-    [port, chaincodePort, operationsPort].map((each) => ({ port: each, use: added.name })),
-  );
+  const { name: chosen, port, chaincodePort, operationsPort } = added;
   const { mspId, domain } = organization;
-  return { name: added.name, mspId, domain, port, chaincodePort, operationsPort };
+  return { name: chosen, mspId, domain, port, chaincodePort, operationsPort };
 }
 
 function wholeName(name: string, { domain }: PeerOrganization): string {

@@ -16,27 +16,28 @@ import {
   type Topology,
 } from "./topology.ts";
 
-/** A further peer of an organisation, with ports that no node of the network has. Undefined when there are none left. */
+/** Ports that other programs hold. */
+type Occupied = ReadonlySet<number>;
+
+/**
+ * A further peer of an organisation, with ports that no node of the network has and nobody else holds. Undefined when there
+ * are none left.
+ */
 export function nextPeer(
   topology: Topology,
   organization: PeerOrganization,
   name: string = nextPeerName(organization),
+  occupied: Occupied = new Set(),
 ): AddedPeer | undefined {
   const sites = topology.organizations.flatMap(({ peers }) => peers);
-  const taken = new Set(portsOf(topology).map(({ port }) => port));
-  const first = (start: number, step: number): number => {
-    let port = start;
-    while (taken.has(port)) port += step;
-    taken.add(port);
-    return port;
-  };
+  const free = freePorts(topology, occupied);
   const highest = Math.max(
     ...sites.map(({ port }) => port),
     ...topology.orderers.map((o) => o.port + 1),
   );
-  const port = first(highest + PORT_STEP, PORT_STEP);
-  const chaincodePort = first(port + CHAINCODE_PORT - PEER_PORT, PORT_STEP);
-  const operationsPort = first(
+  const port = free(highest + PORT_STEP, PORT_STEP);
+  const chaincodePort = free(port + CHAINCODE_PORT - PEER_PORT, PORT_STEP);
+  const operationsPort = free(
     Math.max(...[...sites, ...topology.orderers].map((site) => site.operationsPort)) + 1,
     1,
   );
@@ -46,19 +47,14 @@ export function nextPeer(
     : undefined;
 }
 
-/** A further orderer, with ports that no node of the network has. Undefined when there are none left. */
+/** A further orderer, with ports as above. Undefined when there are none left. */
 export function nextOrderer(
   topology: Topology,
   name: string = nextOrdererName(topology),
+  occupied: Occupied = new Set(),
 ): AddedOrderer | undefined {
   const sites = topology.organizations.flatMap(({ peers }) => peers);
-  const taken = new Set(portsOf(topology).map(({ port }) => port));
-  const free = (start: number, step: number): number => {
-    let port = start;
-    while (taken.has(port)) port += step;
-    taken.add(port);
-    return port;
-  };
+  const free = freePorts(topology, occupied);
   const highest = Math.max(
     ...sites.map(({ port }) => port - (PEER_PORT - ORDERER_PORT)),
     ...topology.orderers.map(({ port }) => port),
@@ -70,6 +66,20 @@ export function nextOrderer(
   return Math.max(port, adminPort, operationsPort) <= PORT_MAX
     ? { name, port, adminPort, operationsPort }
     : undefined;
+}
+
+/** Answers the first of `start`, `start + step`, … that is free, and none twice. */
+function freePorts(
+  topology: Topology,
+  occupied: Occupied,
+): (start: number, step: number) => number {
+  const taken = new Set([...occupied, ...portsOf(topology).map(({ port }) => port)]);
+  return (start, step) => {
+    let port = start;
+    while (taken.has(port)) port += step;
+    taken.add(port);
+    return port;
+  };
 }
 
 // The first is called orderer, the second orderer2.

@@ -144,6 +144,21 @@ export async function requirePortsFree(
   }
 }
 
+/** What `plan` answers once it avoids every port that another program holds. */
+export async function planAround<Site>(
+  plan: (occupied: ReadonlySet<number>) => Site | undefined,
+  portsOf: (site: Site) => readonly number[],
+): Promise<Site | undefined> {
+  const occupied = new Set<number>();
+  for (;;) {
+    const site = plan(occupied);
+    if (site === undefined) return undefined;
+    const countBefore = occupied.size;
+    for (const port of portsOf(site)) if (!(await isFree(port))) occupied.add(port);
+    if (occupied.size === countBefore) return site;
+  }
+}
+
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();

@@ -107,6 +107,15 @@ describe("an orderer that is added", () => {
     expect(nextOrderer(extended)!.name).toBe("orderer5.example.com");
   });
 
+  test("has other ports where programs beside the network hold some", () => {
+    const topology = planTopology(options);
+    const first = nextOrderer(topology)!;
+    const other = nextOrderer(topology, undefined, new Set([first.port, first.operationsPort]))!;
+    expect(other.name).toBe(first.name);
+    expect(other.port).toBe(first.port + 1_000);
+    expect(other.operationsPort).toBe(first.operationsPort + 1);
+  });
+
   test("may have the name of one that was removed, at other ports", () => {
     const removedOrderers = ["orderer2.example.com"];
     const without = planTopology({ ...options, removedOrderers });
