@@ -47,7 +47,7 @@ export class BlockFlow {
   readonly #emit: (effect: ChannelEffect) => void;
   readonly #options: GossipOptions;
   readonly #buffer: BlockBuffer;
-  readonly #standing = new Standing();
+  readonly #standing: Standing;
   readonly #transfer: StateTransfer;
   readonly #pull: BlockPull;
   readonly #schedule: Schedule<"beat" | "pull" | "transfer">;
@@ -61,6 +61,7 @@ export class BlockFlow {
     this.#emit = deps.emit;
     this.#options = options;
     this.#buffer = new BlockBuffer(height);
+    this.#standing = new Standing(options.asideMs);
     const { random, self } = deps;
     this.#transfer = new StateTransfer({ random, self, standing: this.#standing }, options);
     const held = { buffer: this.#buffer, standing: this.#standing };
@@ -153,6 +154,7 @@ export class BlockFlow {
   }
 
   #take(from: PeerId, route: BlockRoute, blocks: readonly NumberedBlock[], nowMs: number): void {
+    if (this.#standing.isLiar(from, nowMs)) return;
     if (this.#standing.isAside(from, nowMs) && route !== "transfer") return;
     for (const { number, bytes } of blocks) this.#buffer.add(number, { from, route, bytes });
     this.#takeUpNext(nowMs);
@@ -169,9 +171,8 @@ export class BlockFlow {
       .slice(0, LONG_RANGE_BLOCKS_MAX)
       .filter(({ number }) => request.first <= number && number <= request.last);
     // Nothing of what it said to have: somebody else may be quicker.
-    if (asked.length === 0) {
-      this.#standing.putAside(from, nowMs + this.#options.transferTimeoutMs);
-    }
+    if (asked.length > 0) this.#standing.answered(from);
+    else this.#standing.keptWaiting(from, this.#options.transferTimeoutMs, nowMs);
     this.#take(from, "transfer", asked, nowMs);
     this.requestRanges(nowMs);
   }
@@ -220,7 +221,7 @@ export class BlockFlow {
 
   #reject(number: number, from: PeerId, nowMs: number): void {
     this.#buffer.dropFrom(from);
-    this.#standing.putAside(from, nowMs + this.#options.asideMs);
+    this.#standing.lied(from, nowMs);
     this.#emit({ kind: "offended", peer: from, number });
     this.#takeUpNext(nowMs);
     this.requestRanges(nowMs);

@@ -108,7 +108,8 @@ export class BlockPull {
     if (height !== undefined) this.#deps.channel.noteHeight(from, height);
     const last = this.#deps.buffer.height - 1;
     if (height !== undefined && height > last) {
-      if (height > last + 1) this.#askAhead({ peer: from, height }, nowMs);
+      const isTrusted = !this.#deps.standing.isLiar(from, nowMs);
+      if (height > last + 1 && isTrusted) this.#askAhead({ peer: from, height }, nowMs);
       return;
     }
     if (!this.#service.hello(from, nonce, nowMs)) return;

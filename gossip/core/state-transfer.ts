@@ -94,12 +94,12 @@ export class StateTransfer {
     return request;
   }
 
-  /** Gives up requests whose time is over, and on the peers that let it pass: for as long as they had. */
+  /** Gives up requests whose time is over, and for a while on the peers that let it pass. */
   expire(nowMs: number): void {
     for (const [nonce, { to, untilMs }] of this.#inFlight) {
       if (nowMs <= untilMs) continue;
       this.#inFlight.delete(nonce);
-      this.#standing.putAside(to, nowMs + this.#options.transferTimeoutMs);
+      this.#standing.keptWaiting(to, this.#options.transferTimeoutMs, nowMs);
     }
   }
 

@@ -27,6 +27,7 @@ const BLOCK_COUNT = 30;
 const TRANSACTIONS_PER_BLOCK_MAX = 4;
 const ACCOUNTS = 4;
 const NOTES = 3;
+const LONG_NOTE_LENGTH = 3_000;
 /** A crash comes within so many steps of the disk, or after the commit. */
 const STEPS_TO_CRASH = 9;
 
@@ -137,7 +138,7 @@ class LedgerRun {
         simulator.deleteState(BANK, note);
         return;
       case 1:
-        simulator.putState(BANK, note, utf8(`${this.#txCount}`));
+        simulator.putState(BANK, note, utf8(`${this.#txCount}`.padEnd(this.#noteLength())));
         return;
       case 2: {
         const count = simulator.getState(BANK, COUNTER_KEY);
@@ -150,6 +151,11 @@ class LedgerRun {
       default:
         if (from !== to) transfer(simulator, from, to, 1 + random.below(5));
     }
+  }
+
+  // Some blocks are larger than the sectors in which a disk writes.
+  #noteLength(): number {
+    return this.#txCount % 2 === 0 ? LONG_NOTE_LENGTH : 0;
   }
 
   #simulate(peer: LedgerPeer, run: (simulator: TxSimulator) => void): Uint8Array {

@@ -3,67 +3,37 @@ import { parentPort, workerData } from "node:worker_threads";
 import { World } from "../raft/world.ts";
 import { CHAOS_MS } from "../raft/run.ts";
 import { runMembership } from "../../scenarios/raft/membership-run.ts";
+import { huntInSeeds } from "./hunt-in-seeds.ts";
 import { runLog } from "./log-run.ts";
-import type { Catch, CoreHunt } from "./mutation.ts";
+import type { Catch, Hunt } from "./mutation.ts";
 import { SCRIPTS } from "./scripts.ts";
 
-const { hunt, seedsMax } = workerData as { readonly hunt: CoreHunt; readonly seedsMax: number };
+const { hunt, seedsMax } = workerData as { readonly hunt: Hunt; readonly seedsMax: number };
 
-function huntInGroup(): Catch | undefined {
-  for (let seed = 1; seed <= seedsMax; seed += 1) {
-    const world = new World(seed, "none");
-    const violation = violationOf(() => {
-      world.runChaos(CHAOS_MS);
-      world.runCalm();
-    });
-    if (violation !== undefined) return { by: `seed ${seed}`, violation };
-  }
-  return undefined;
-}
-
-function huntInMembership(): Catch | undefined {
-  for (let seed = 1; seed <= seedsMax; seed += 1) {
-    const violation = violationOf(() => {
-      runMembership(seed);
-    });
-    if (violation !== undefined) return { by: `seed ${seed}`, violation };
-  }
-  return undefined;
-}
-
-async function huntInLog(): Promise<Catch | undefined> {
-  for (let seed = 1; seed <= seedsMax; seed += 1) {
+function huntInScripts(): Catch | undefined {
+  for (const [name, run] of Object.entries(SCRIPTS)) {
     try {
-      await runLog(seed);
+      run();
     } catch (error) {
-      return { by: `seed ${seed}`, violation: String(error) };
+      const violation = error instanceof Error ? error.message : String(error);
+      return { seed: undefined, by: name, violation };
     }
   }
   return undefined;
 }
 
-function huntInScripts(): Catch | undefined {
-  for (const [name, run] of Object.entries(SCRIPTS)) {
-    const violation = violationOf(run);
-    if (violation !== undefined) return { by: name, violation };
-  }
-  return undefined;
+function runGroup(seed: number): void {
+  const world = new World(seed, "none");
+  world.runChaos(CHAOS_MS);
+  world.runCalm();
 }
 
-function violationOf(run: () => void): string | undefined {
-  try {
-    run();
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-const hunts: Record<CoreHunt, () => Catch | undefined | Promise<Catch | undefined>> = {
-  log: huntInLog,
-  script: huntInScripts,
-  group: huntInGroup,
-  membership: huntInMembership,
+const RUNS: Partial<Record<Hunt, (seed: number) => unknown>> = {
+  group: runGroup,
+  membership: runMembership,
+  log: runLog,
 };
 
-parentPort?.postMessage(await hunts[hunt]());
+const run = RUNS[hunt];
+const caught = run === undefined ? huntInScripts() : await huntInSeeds(seedsMax, run);
+parentPort?.postMessage(caught);

@@ -1,70 +1,78 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
+import { MUTANTS } from "./all-mutants.ts";
+import { plantAll } from "./campaign.ts";
 import { Hunter } from "./hunter.ts";
-import type { Catch, Hunt, Mutant } from "./mutation.ts";
-import { LEDGER_MUTANTS } from "./ledger-mutants.ts";
-import { LOG_MUTANTS } from "./log-mutants.ts";
-import { ORDERING_MUTANTS } from "./ordering-mutants.ts";
-import { RAFT_MUTANTS } from "./raft-mutants.ts";
+import { HUNTS } from "./hunts.ts";
+import { edited } from "./mutated-copy.ts";
+import type { Catch, Hunt } from "./mutation.ts";
+import { scoreOf, tableOf } from "./score.ts";
 
-const ALL: readonly Mutant[] = [
-  ...RAFT_MUTANTS,
-  ...LOG_MUTANTS,
-  ...LEDGER_MUTANTS,
-  ...ORDERING_MUTANTS,
-];
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const HUNT_NAMES = Object.keys(HUNTS) as Hunt[];
+const SEEDS_OF_SOUND_CODE = 2;
 
-/** One in so many is planted, unless `HEDDLE_MUTANTS=all`. */
-const SAMPLED = 4;
+/** Some of each hunt; `npm run sim:mutants` plants all. */
+const SAMPLE = HUNT_NAMES.flatMap((hunt) =>
+  MUTANTS.filter((mutant) => mutant.hunt === hunt).filter(
+    (_, index) => index % HUNTS[hunt].sampled === 0,
+  ),
+);
 
-const isSampled = process.env["HEDDLE_MUTANTS"] !== "all";
-const MUTANTS = ALL.filter((_, index) => !isSampled || index % SAMPLED === 0);
-
-/** Within how many seeds a bug must be caught. Scripts have none. */
-const SEEDS_MAX: Record<Hunt, number> = {
-  script: 0,
-  group: 20,
-  membership: 120,
-  log: 60,
-  ledger: 60,
-  orderers: 40,
-};
-
-const HUNTS_AT_ONCE = 2;
-
+const hunter = new Hunter(ROOT);
 const caught = new Map<string, Catch | undefined>();
 
 beforeAll(async () => {
-  const hunter = new Hunter();
-  const waiting = [...MUTANTS];
-  const work = async (): Promise<void> => {
-    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-      const { name, hunt, edits } = mutant;
-      caught.set(name, await hunter.hunt(edits, hunt, SEEDS_MAX[hunt]));
-    }
-  };
-  await Promise.all(Array.from({ length: HUNTS_AT_ONCE }, work));
-  const rows = MUTANTS.map(({ name }) => {
-    const found = caught.get(name);
-    return `${name}: ${found === undefined ? "not caught" : `${found.by}, ${found.violation}`}\n`;
-  });
-  process.stdout.write(rows.join(""));
+  const outcomes = await plantAll(hunter, SAMPLE);
+  for (const { mutant, caught: how } of outcomes) caught.set(mutant.name, how);
+  process.stdout.write(`${tableOf(outcomes)}\n`);
 }, 1_200_000);
 
 describe("a bug planted into the code is caught", () => {
   test("and there are enough of them, each with its own name", () => {
-    expect(new Set(ALL.map(({ name }) => name)).size).toBe(ALL.length);
-    expect(ALL.length).toBeGreaterThanOrEqual(70);
+    expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
+    expect(MUTANTS.length).toBeGreaterThanOrEqual(110);
   });
 
-  test.each(MUTANTS)("that $name, by a $hunt", ({ name }) => {
+  test.each(MUTANTS)("and the place of '$name' is still there", ({ edits }) => {
+    const files = new Set(edits.map(({ file }) => file));
+    for (const path of files) {
+      const here = edits.filter(({ file }) => file === path);
+      expect(() => here.reduce(edited, readFileSync(join(ROOT, path), "utf8"))).not.toThrow();
+    }
+  });
+
+  test.each(SAMPLE)("that $name, by $hunt", ({ name }) => {
     expect(caught.get(name)).toBeDefined();
   });
 
-  test.each(["script", "group", "membership", "log", "ledger", "orderers"] as const)(
-    "and nothing is caught by a %s in the sound code",
+  test.each(HUNT_NAMES)(
+    "and nothing is caught by %s in the sound code",
     async (hunt) => {
-      expect(await new Hunter().hunt([], hunt, 3)).toBeUndefined();
+      expect(await hunter.hunt([], hunt, SEEDS_OF_SOUND_CODE)).toBeUndefined();
     },
     240_000,
   );
+});
+
+describe("the score", () => {
+  const [mutant] = MUTANTS;
+  const outcome = (caughtBy: Catch | undefined) => ({ mutant: mutant!, caught: caughtBy });
+  const bySeed = (seed: number) => outcome({ seed, by: `seed ${seed}`, violation: "a | b" });
+
+  test("counts what is caught, and with which seed", () => {
+    const byScript = outcome({ seed: undefined, by: "a script", violation: "c" });
+    const outcomes = [bySeed(9), byScript, bySeed(1), bySeed(3), outcome(undefined)];
+    const expected = { planted: 5, caught: 4, byScript: 1, medianSeed: 3, worstSeed: 9 };
+    expect(scoreOf(outcomes)).toEqual(expected);
+  });
+
+  test("says in its table what was not caught", () => {
+    expect(tableOf([outcome(undefined)])).toContain("**not caught**");
+    expect(tableOf([bySeed(9)]).split("\n")[2]).toBe(
+      `| ${mutant!.name} | ${mutant!.hunt} | seed 9 | a   b |`,
+    );
+  });
 });

@@ -7,14 +7,8 @@ export interface Edit {
   readonly replacement: string;
 }
 
-/**
- * What a bug is hunted with: scripts, the group of cores under faults, the group whose members change, a log that loses
- * power, ledgers that do, or orderers with disks and a network.
- */
-export type Hunt = "script" | "group" | "membership" | "log" | "ledger" | "orderers";
-
-/** Those that `hunt.ts` knows. The others are programs of their own: they import much more. */
-export type CoreHunt = Exclude<Hunt, "ledger" | "orderers">;
+/** What a bug is hunted with: see `HUNTS`. */
+export type Hunt = "script" | "group" | "membership" | "log" | "ledger" | "orderers" | "gossip";
 
 /** A known bug, planted into the code. */
 export interface Mutant {
@@ -26,6 +20,8 @@ export interface Mutant {
 
 /** How a bug was found. */
 export interface Catch {
+  /** Undefined: a script found it, which needs none. */
+  readonly seed: number | undefined;
   /** The seed, or the name of the script. */
   readonly by: string;
   /** What was violated. */

@@ -97,11 +97,7 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
   raft(
     "leads on without a majority",
     "script",
-    edit(
-      "leader",
-      'if (jointVoteResult(state.membership, active) === "won") return false;',
-      "if (active.size > 0) return false;",
-    ),
+    edit("quorum-watch", "if (!isCutOff) return false;", "return false;"),
   ),
   raft(
     "acknowledges an append before it is durable",
@@ -219,7 +215,7 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
   ),
   raft(
     "counts learners as voters",
-    "script",
+    "membership",
     edit(
       "membership",
       "new Set(configuration.voters);",
@@ -228,7 +224,7 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
   ),
   raft(
     "makes two changes at once",
-    "script",
+    "membership",
     edit(
       "proposal",
       'if (role.pendingConfIndex > applyQueue.applied) return "configuration change pending";',
@@ -246,17 +242,17 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
   ),
   raft(
     "leads on although it is no longer a member",
-    "script",
+    "membership",
     edit("membership-rules", "if (state.options.stepDownOnRemoval) {", "if (state.term < 0) {"),
   ),
   raft(
     "goes back to an old snapshot",
-    "membership",
+    "script",
     edit("snapshot-rules", "if (snapshot.index <= log.committed) {", "if (snapshot.index < 0) {"),
   ),
   raft(
     "keeps its configuration when a snapshot brings another",
-    "membership",
+    "script",
     edit(
       "snapshot-rules",
       "  adoptConfiguration(state, snapshot.configuration, snapshot.index);\n",

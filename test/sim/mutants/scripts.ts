@@ -4,10 +4,8 @@ import { emptyState, Raft } from "../../../cluster/raft/index.ts";
 import { Cluster, entriesOf } from "../../scenarios/raft/cluster.ts";
 import { ELECTION_TICKS } from "../../scenarios/raft/scenario-node.ts";
 import { optionsOf } from "../../unit/cluster/raft/harness.ts";
-
-function must(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new Error(message);
-}
+import { must } from "./must.ts";
+import { membersInSnapshot, oldSnapshot } from "./snapshot-scripts.ts";
 
 /** Raft figure 8. */
 function oldTermOnMajority(): void {
@@ -319,4 +317,6 @@ export const SCRIPTS: Readonly<Record<string, () => void>> = {
   jointElection,
   lateCompletion,
   formerMatch,
+  oldSnapshot,
+  membersInSnapshot,
 };

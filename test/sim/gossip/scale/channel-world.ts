@@ -3,13 +3,19 @@ import {
   Channel,
   DEFAULT_OPTIONS,
   type ChannelEffect,
+  type ChannelEvent,
   type GossipOptions,
+  type LeadershipClaim,
+  type NumberedBlock,
+  type PeerDirectory,
   type PeerFacts,
   type SealedMessage,
   type StateClaim,
 } from "../../../../gossip/core/index.ts";
 import { EMPTY_BYTES } from "../../../../src/kernel/bytes.ts";
 import { SeededRandom } from "../seeded-random.ts";
+import { blockOf, falsified, forgedBlock, isGenuine } from "./channel-block.ts";
+import type { ChannelObserver, ChannelPeer, ChannelPlan } from "./channel-peer.ts";
 import { Links } from "./links.ts";
 import { channelBytesOf, type ArrivingMessage } from "./message-bytes.ts";
 import { peerName, peerNumber } from "./peer-name.ts";
@@ -17,32 +23,20 @@ import { Wheel } from "./wheel.ts";
 
 const MSP_ID = "Org1MSP";
 
-export interface ChannelPlan {
-  readonly seed: number;
-  readonly size: number;
-  readonly options?: Partial<GossipOptions>;
-  /** Bytes of a block. Default 50,000. */
-  readonly blockBytes?: number;
-  /** Blocks that the ledger of a peer has at the start. Default 1. */
-  readonly heightOf?: (index: number) => number;
-}
-
-export interface ChannelPeer {
-  readonly index: number;
-  readonly name: string;
-  readonly channel: Channel;
-  height: number;
-  isUp: boolean;
-  /** Whether the others know that it is not. */
-  isMissed: boolean;
-  /** When each block was stored. */
-  readonly storedMs: Map<number, number>;
-  /** Payloads of blocks that have arrived. */
-  copies: number;
-}
+/** What a deliverer fetches from the orderers in a tick. */
+const FETCHED_PER_TICK_MAX = 3;
+/** What one that floods pushes in a tick, and how far ahead. */
+const FLOOD_PER_TICK = 10;
+const FLOOD_AHEAD = 5_000;
 
 type Item =
-  | { readonly kind: "tick"; readonly peer: ChannelPeer }
+  | { readonly kind: "tick"; readonly peer: ChannelPeer; readonly run: bigint }
+  | {
+      readonly kind: "work";
+      readonly peer: ChannelPeer;
+      readonly run: bigint;
+      readonly done: ChannelEvent;
+    }
   | {
       readonly kind: "message";
       readonly from: number;
@@ -56,29 +50,34 @@ export class ChannelWorld {
   readonly options: GossipOptions;
   messageCount = 0;
   byteCount = 0;
+  observer: ChannelObserver = {};
+  /** The number of the next block that the orderers make. */
+  orderedHeight = 1;
   /** Called for each block that a ledger takes. */
   onStored: (peer: ChannelPeer, number: number) => void = () => undefined;
   readonly #blockBytes: number;
   readonly #wheel = new Wheel<Item>();
   readonly #random: SeededRandom;
+  readonly #plan: ChannelPlan;
+  readonly #facts: readonly PeerFacts[];
   readonly #claims = new WeakMap<SealedMessage, StateClaim>();
+  readonly #leadership = new WeakMap<SealedMessage, LeadershipClaim>();
 
-  constructor({ seed, size, options, blockBytes, heightOf }: ChannelPlan) {
+  constructor(plan: ChannelPlan) {
+    const { seed, size, options, blockBytes, heightOf } = plan;
+    this.#plan = plan;
     this.#random = new SeededRandom(seed);
     this.links = new Links(new SeededRandom(this.#random.uint32()));
-    // Who delivers is another question: here blocks come in where the test says.
-    this.options = { ...DEFAULT_OPTIONS, electionGraceMs: 600_000, ...options };
+    const election = plan.isElected === true ? {} : { electionGraceMs: 600_000 };
+    this.options = { ...DEFAULT_OPTIONS, ...election, ...options };
     this.#blockBytes = blockBytes ?? 50_000;
-    const facts = Array.from({ length: size }, (_, index) => factsOf(index));
-    const table = new Map(facts.map((fact) => [fact.peer, fact]));
-    this.peers = facts.map((fact, index) =>
-      this.#newPeer(index, heightOf?.(index) ?? 1, facts, table, fact),
+    this.#facts = Array.from({ length: size }, (_, index) => factsOf(index, plan.isPlain === true));
+    const directoryOf = plan.directoryOf ?? this.#settledDirectories();
+    this.peers = this.#facts.map((_, index) =>
+      this.#newPeer(index, heightOf?.(index) ?? 1, directoryOf(index)),
     );
-    this.#acquaint();
-    for (const peer of this.peers) {
-      const delayMs = 1 + this.#random.below(this.options.tickIntervalMs);
-      this.#wheel.put(delayMs, { kind: "tick", peer });
-    }
+    if (plan.directoryOf === undefined) this.#acquaint();
+    for (const peer of this.peers) this.#start(peer);
   }
 
   get nowMs(): number {
@@ -88,8 +87,12 @@ export class ChannelWorld {
   run(durationMs: number): void {
     for (let left = durationMs; left > 0; left -= 1) {
       this.#wheel.advance((item) => {
-        if (item.kind === "tick") this.#tick(item.peer);
-        else if (item.to.isUp) this.#read(item.to, peerName(item.from), item.message);
+        if (item.kind === "message") {
+          if (item.to.isUp) this.#read(item.to, peerName(item.from), item.message);
+        } else if (item.peer.isUp && item.peer.incarnation === item.run) {
+          if (item.kind === "tick") this.#tick(item.peer);
+          else this.#step(item.peer, item.done);
+        }
       });
     }
   }
@@ -108,7 +111,7 @@ export class ChannelWorld {
   order(peer: ChannelPeer): number {
     const number = peer.height;
     this.#store(peer, number);
-    this.#step(peer, { kind: "own-block", number, bytes: EMPTY_BYTES });
+    this.#step(peer, { kind: "own-block", number, bytes: blockOf(number) });
     return number;
   }
 
@@ -126,47 +129,85 @@ export class ChannelWorld {
     return this.peers.every((peer) => !peer.isUp || peer.height >= height);
   }
 
-  #newPeer(
-    index: number,
-    height: number,
-    facts: readonly PeerFacts[],
-    table: ReadonlyMap<string, PeerFacts>,
-    own: PeerFacts,
-  ): ChannelPeer {
-    // A list for each costs memory that grows with the square: with many the chance of drawing oneself is small, and harmless.
-    const others = facts.length > 1_000 ? facts : facts.filter((fact) => fact !== own);
-    const channel = new Channel(
-      {
-        random: new SeededRandom(this.#random.uint32()),
-        self: { peer: own.peer, mspId: MSP_ID },
-        directory: {
-          alive: () => others,
-          isAlive: (peer) => this.peers[peerNumber(peer)]?.isMissed !== true,
-          claimOf: (peer) => table.get(peer),
-        },
-      },
-      this.options,
-      { mspIds: new Set([MSP_ID]), height, chaincodes: [], incarnation: 1n },
-      0,
-    );
+  /** Starts a stopped peer anew, with the ledger that it had. */
+  restart(peer: ChannelPeer): void {
+    const { directoryOf } = this.#plan;
+    peer.incarnation += BigInt(this.nowMs + 1);
+    const directory = (directoryOf ?? this.#settledDirectories())(peer.index);
+    peer.channel = this.#newChannel(peer.index, peer.height, directory, peer.incarnation);
+    peer.isUp = true;
+    peer.isMissed = false;
+    this.#start(peer);
+  }
+
+  /** A peer, as `observer` sees it, has come or gone. */
+  tell(observer: ChannelPeer, kind: "joined" | "died", subject: number): void {
+    if (observer.isUp) this.#step(observer, { kind, peer: peerName(subject) });
+  }
+
+  #newPeer(index: number, height: number, directory: PeerDirectory): ChannelPeer {
     return {
       index,
-      name: own.peer,
-      channel,
+      name: peerName(index),
+      betrayal: this.#plan.betrayalOf?.(index),
+      channel: this.#newChannel(index, height, directory, 1n),
+      incarnation: 1n,
       height,
       isUp: true,
       isMissed: false,
+      canReachOrderers: true,
       storedMs: new Map(),
       copies: 0,
     };
+  }
+
+  #newChannel(
+    index: number,
+    height: number,
+    directory: PeerDirectory,
+    incarnation: bigint,
+  ): Channel {
+    return new Channel(
+      {
+        random: new SeededRandom(this.#random.uint32()),
+        self: { peer: peerName(index), mspId: MSP_ID },
+        directory,
+      },
+      this.options,
+      { mspIds: new Set([MSP_ID]), height, chaincodes: [], incarnation },
+      this.nowMs,
+    );
+  }
+
+  #settledDirectories(): (index: number) => PeerDirectory {
+    const facts = this.#facts;
+    const table = new Map(facts.map((fact) => [fact.peer, fact]));
+    return (index) => {
+      // A list for each costs memory that grows with the square: with many the chance of drawing oneself is small, and harmless.
+      const others = facts.length > 1_000 ? facts : facts.filter((fact) => fact !== facts[index]);
+      return {
+        alive: () => others,
+        isAlive: (peer) => this.peers[peerNumber(peer)]?.isMissed !== true,
+        claimOf: (peer) => table.get(peer),
+      };
+    };
+  }
+
+  #start(peer: ChannelPeer): void {
+    const delayMs = 1 + this.#random.below(this.options.tickIntervalMs);
+    this.#wheel.put(delayMs, { kind: "tick", peer, run: peer.incarnation });
   }
 
   #acquaint(): void {
     const claims = this.peers.map((peer) => this.#firstClaimOf(peer));
     for (const peer of this.peers) {
       peer.channel.step({ kind: "state-claims", claims }, 0);
-      // What would be said on the way here was said long ago.
-      peer.channel.takeEffects();
+      // What else would be said on the way here was said long ago.
+      for (const effect of peer.channel.takeEffects()) {
+        if (effect.kind === "send" && effect.message.kind === "range-request") {
+          this.#perform(peer, effect);
+        }
+      }
     }
   }
 
@@ -180,9 +221,27 @@ export class ChannelWorld {
   }
 
   #tick(peer: ChannelPeer): void {
-    if (!peer.isUp) return;
-    this.#wheel.put(this.options.tickIntervalMs, { kind: "tick", peer });
+    this.#wheel.put(this.options.tickIntervalMs, { kind: "tick", peer, run: peer.incarnation });
     this.#step(peer, { kind: "tick" });
+    if (this.#plan.isElected === true && peer.channel.isDeliverer) this.#fetch(peer);
+    if (peer.betrayal === "floods") this.#flood(peer);
+  }
+
+  #fetch(peer: ChannelPeer): void {
+    if (!peer.canReachOrderers) {
+      this.#step(peer, { kind: "orderer-trouble" });
+      return;
+    }
+    const end = Math.min(this.orderedHeight, peer.height + FETCHED_PER_TICK_MAX);
+    while (peer.height < end) this.order(peer);
+  }
+
+  #flood({ index, height }: ChannelPeer): void {
+    const victim = (index + 1) % this.peers.length;
+    for (let count = 0; count < FLOOD_PER_TICK; count += 1) {
+      const number = height + 2 + this.#random.below(FLOOD_AHEAD);
+      this.#send(index, victim, { kind: "block", number, bytes: forgedBlock(number, index) });
+    }
   }
 
   #read(to: ChannelPeer, from: string, message: ArrivingMessage): void {
@@ -198,8 +257,13 @@ export class ChannelWorld {
       case "state-pull":
         this.#step(to, { kind: "state-pull", from, mspId: MSP_ID });
         return;
-      case "leadership":
+      case "leadership": {
+        const claim = this.#leadership.get(message.sealed)!;
+        if (to.channel.isLeadershipNews(claim.peer, claim.time)) {
+          this.#step(to, { kind: "leadership", claim, from });
+        }
         return;
+      }
       case "block":
         to.copies += 1;
         this.#step(to, { ...message, from });
@@ -239,24 +303,53 @@ export class ChannelWorld {
         return;
       }
       case "serve-blocks": {
-        const blocks = effect.numbers.map((number) => ({ number, bytes: EMPTY_BYTES }));
+        if (peer.betrayal === "withholds") return;
+        const blocks = effect.numbers.map((number) => ({ number, bytes: blockOf(number) }));
         const kind = effect.as === "update" ? "block-update" : "range-response";
         this.#send(peer.index, peerNumber(effect.to), { kind, nonce: effect.nonce, blocks });
         return;
       }
-      case "verify-block":
-        this.#step(peer, { kind: "block-verified", number: effect.number, isValid: true });
+      case "verify-block": {
+        const { number, bytes } = effect;
+        this.#work(peer, { kind: "block-verified", number, isValid: isGenuine(number, bytes) });
         return;
+      }
       case "store-block":
-        if (effect.number === peer.height) this.#store(peer, effect.number);
-        this.#step(peer, { kind: "block-stored", number: effect.number, isStored: true });
+        this.#offer(peer, effect);
         return;
-      case "sign-leadership":
+      case "sign-leadership": {
+        const { time, isDeclaration } = effect;
+        const sealed = { payload: EMPTY_BYTES, signature: EMPTY_BYTES, secretEnvelope: undefined };
+        this.#leadership.set(sealed, { peer: peer.name, time, isDeclaration, sealed });
+        if (this.#plan.isElected === true) this.#step(peer, { kind: "leadership-signed", sealed });
+        return;
+      }
       case "offended":
+        this.observer.offended?.(peer, peerNumber(effect.peer));
+        return;
       case "deliverer":
       case "wake":
         return;
     }
+  }
+
+  #offer(peer: ChannelPeer, { number, bytes }: NumberedBlock): void {
+    this.observer.offered?.(peer, number, bytes);
+    const { storeFailurePercent = 0 } = this.#plan;
+    const isStored = storeFailurePercent === 0 || this.#random.below(100) >= storeFailurePercent;
+    if (isStored && number === peer.height) this.#store(peer, number);
+    this.#work(peer, { kind: "block-stored", number, isStored });
+  }
+
+  /** Something takes its time, or none. */
+  #work(peer: ChannelPeer, done: ChannelEvent): void {
+    const { workMsMax = 0 } = this.#plan;
+    if (workMsMax === 0) {
+      this.#step(peer, done);
+      return;
+    }
+    const delayMs = 1 + this.#random.below(workMsMax);
+    this.#wheel.put(delayMs, { kind: "work", peer, run: peer.incarnation, done });
   }
 
   #store(peer: ChannelPeer, number: number): void {
@@ -266,12 +359,16 @@ export class ChannelWorld {
     this.#step(peer, { kind: "ledger", height: peer.height, chaincodes: [] });
   }
 
-  #claimOf({ name }: { readonly name: string }, sequence: bigint, height: number): StateClaim {
+  #claimOf(
+    { name, incarnation }: Pick<ChannelPeer, "name" | "incarnation">,
+    sequence: bigint,
+    height: number,
+  ): StateClaim {
     const sealed = { payload: EMPTY_BYTES, signature: EMPTY_BYTES, secretEnvelope: undefined };
     const claim: StateClaim = {
       peer: name,
       mspId: MSP_ID,
-      time: { incarnation: 1n, sequence },
+      time: { incarnation, sequence },
       height,
       hasLeft: false,
       chaincodes: [],
@@ -281,7 +378,10 @@ export class ChannelWorld {
     return claim;
   }
 
-  #send(from: number, to: number, message: ArrivingMessage): void {
+  #send(from: number, to: number, said: ArrivingMessage): void {
+    const sender = this.peers[from]!;
+    const message = sender.betrayal === "forges" ? falsified(said, from) : said;
+    this.observer.sent?.(sender, to, message);
     this.messageCount += 1;
     this.byteCount += channelBytesOf(message, this.#blockBytes);
     const delayMs = this.links.draw(from, to);
@@ -290,7 +390,7 @@ export class ChannelWorld {
   }
 }
 
-function factsOf(index: number): PeerFacts {
+function factsOf(index: number, isPlain: boolean): PeerFacts {
   const peer = peerName(index);
-  return { peer, mspId: MSP_ID, externalEndpoint: peer, rebuttals: 0 };
+  return { peer, mspId: MSP_ID, externalEndpoint: peer, rebuttals: isPlain ? undefined : 0 };
 }

@@ -6,6 +6,9 @@ export class Links {
   lossRate = 0;
   delayMsMin = 1;
   delayMsMax = 20;
+  /** Of messages, 0–1: those that somebody says once more, up to `replayMsMax` later. */
+  replayRate = 0;
+  replayMsMax = 60_000;
   /** Whether what `from` sends never reaches `to`. */
   isCut: (from: number, to: number) => boolean = () => false;
   readonly #random: SeededRandom;
@@ -17,7 +20,16 @@ export class Links {
   /** The delay of one message in whole milliseconds; undefined when it is lost. */
   draw(from: number, to: number): number | undefined {
     if (this.isCut(from, to)) return undefined;
-    if (this.lossRate > 0 && this.#random.below(10_000) < this.lossRate * 10_000) return undefined;
+    if (this.#isOneOf(this.lossRate)) return undefined;
     return this.delayMsMin + this.#random.below(this.delayMsMax - this.delayMsMin + 1);
+  }
+
+  /** When a message that has arrived is heard again, in whole milliseconds; undefined: never. */
+  drawReplay(): number | undefined {
+    return this.#isOneOf(this.replayRate) ? 1 + this.#random.below(this.replayMsMax) : undefined;
+  }
+
+  #isOneOf(rate: number): boolean {
+    return rate > 0 && this.#random.below(10_000) < rate * 10_000;
   }
 }

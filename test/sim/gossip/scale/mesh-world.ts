@@ -287,6 +287,9 @@ export class MeshWorld {
     this.byteCount += meshBytesOf(message);
     const delayMs = this.links.draw(from, to);
     if (delayMs === undefined) return;
-    this.#wheel.put(delayMs, { kind: "message", from, to: this.peers[to]!, message });
+    const item = { kind: "message", from, to: this.peers[to]!, message } as const;
+    this.#wheel.put(delayMs, item);
+    const againMs = this.links.drawReplay();
+    if (againMs !== undefined) this.#wheel.put(delayMs + againMs, item);
   }
 }

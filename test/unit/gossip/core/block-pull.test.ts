@@ -29,7 +29,7 @@ class Behind {
           noteHeight: () => undefined,
         },
         buffer: new BlockBuffer(5),
-        standing: new Standing(),
+        standing: new Standing(60_000),
         emit: (effect) => this.#effects.push(effect),
       },
       DEFAULT_OPTIONS,

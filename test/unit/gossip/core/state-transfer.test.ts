@@ -6,7 +6,7 @@ import { SeededRandom } from "../../../sim/gossip/seeded-random.ts";
 
 const OPTIONS = { transferPatienceMs: 100, transferTimeoutMs: 1_000 };
 
-function transfer(standing = new Standing(), self = "self"): StateTransfer {
+function transfer(standing = new Standing(60_000), self = "self"): StateTransfer {
   return new StateTransfer({ random: new SeededRandom(1), self, standing }, OPTIONS);
 }
 
@@ -95,7 +95,7 @@ describe("state transfer", () => {
   });
 
   test("asks somebody else when a peer does not answer, and that peer not for a while", () => {
-    const standing = new Standing();
+    const standing = new Standing(60_000);
     const one = transfer(standing);
     const [request] = one.plan(need(0, { a: 20, b: 20 }), 0);
     one.expire(1_001);
@@ -104,9 +104,19 @@ describe("state transfer", () => {
     expect(again.every(({ to }) => to !== request!.to)).toBe(true);
   });
 
+  test("asks a third peer where two never answer, though the time of one is over when that of the other begins", () => {
+    const one = transfer();
+    const asked = new Set<string>();
+    for (let atMs = 0; atMs <= 12_000; atMs += 1_001) {
+      one.expire(atMs);
+      for (const { to } of one.plan(need(0, { a: 5, b: 5, c: 5, d: 5 }), atMs)) asked.add(to);
+    }
+    expect(asked.size).toBe(4);
+  });
+
   test("does not ask a peer that was put aside", () => {
-    const standing = new Standing();
-    standing.putAside("a", 500);
+    const standing = new Standing(60_000);
+    standing.keptWaiting("a", 500, 0);
     const one = transfer(standing);
     expect(one.plan(need(0, { a: 20 }), 499)).toEqual([]);
     expect(one.plan(need(0, { a: 20 }), 700)).toHaveLength(1);
@@ -118,7 +128,7 @@ describe("state transfer", () => {
     );
     const load = new Map<string, number>();
     for (let index = 0; index < 400; index += 1) {
-      const one = transfer(new Standing(), `asker ${index}`);
+      const one = transfer(new Standing(60_000), `asker ${index}`);
       for (const { to } of one.plan(need(0, sources), 0)) load.set(to, (load.get(to) ?? 0) + 1);
     }
     expect(load.size).toBe(8);

@@ -1,0 +1,15 @@
+import { GOSSIP_MUTANTS } from "./gossip-mutants.ts";
+import { LEDGER_MUTANTS } from "./ledger-mutants.ts";
+import { LOG_MUTANTS } from "./log-mutants.ts";
+import type { Mutant } from "./mutation.ts";
+import { ORDERING_MUTANTS } from "./ordering-mutants.ts";
+import { RAFT_MUTANTS } from "./raft-mutants.ts";
+
+/** Every known bug. */
+export const MUTANTS: readonly Mutant[] = [
+  ...RAFT_MUTANTS,
+  ...LOG_MUTANTS,
+  ...LEDGER_MUTANTS,
+  ...ORDERING_MUTANTS,
+  ...GOSSIP_MUTANTS,
+];
