@@ -71,6 +71,8 @@ export class GrpcServer {
     "grpc.enable_channelz": 0,
     interceptors: [refuseCompressed],
   });
+  // Every connection, from its first byte on: with TLS that is before its handshake is done.
+  readonly #connections = new Set<Socket>();
   readonly #sockets = new Map<string, Socket>();
   readonly #certificates = new WeakMap<Socket, Uint8Array>();
   // What each connection was opened with.
@@ -91,12 +93,18 @@ export class GrpcServer {
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
     const accept = (socket: Socket): void => {
       this.#track(socket);
-      injector.injectConnection(socket);
+      // A handshake that ends only now: its calls would be served for as long as the client likes.
+      if (this.#closing.signal.aborted) socket.destroy();
+      else injector.injectConnection(socket);
     };
     const { tls, host, port } = this.#options;
     const listener =
       tls === undefined ? createTcpServer(accept) : createTlsServer(tlsOptions(tls), accept);
     listener.maxConnections = CONNECTIONS_MAX;
+    listener.on("connection", (connection: Socket) => {
+      this.#connections.add(connection);
+      connection.once("close", () => this.#connections.delete(connection));
+    });
     this.#listener = listener;
     await new Promise<void>((resolve, reject) => {
       listener.once("error", reject);
@@ -131,7 +139,7 @@ export class GrpcServer {
         resolve();
       });
     });
-    for (const socket of this.#sockets.values()) socket.destroy();
+    for (const connection of this.#connections) connection.destroy();
   }
 
   #track(socket: Socket): void {

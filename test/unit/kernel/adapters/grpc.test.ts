@@ -1,4 +1,5 @@
 import { connect } from "node:http2";
+import { connect as connectTcp } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { utf8, utf8Decode } from "../../../../src/kernel/bytes.ts";
 import { GrpcDialer } from "../../../../src/kernel/adapters/grpc-dialer.ts";
@@ -12,6 +13,7 @@ import {
   type RpcCodec,
   type RpcMethod,
 } from "../../../../src/kernel/ports/rpc.ts";
+import { sampleChannel } from "../../../support/sample-channel.ts";
 
 const text: RpcCodec<string> = { encode: utf8, decode: utf8Decode };
 
@@ -256,6 +258,32 @@ describe("the listener", () => {
       channel.close();
     });
     expect(await channel.unary(unary, "still here")).toBe("still here");
+  });
+
+  test("that is closed drops a connection whose handshake is not done", async () => {
+    const { tls } = (await sampleChannel()).ordererOrg;
+    const issued = await tls.issueTls({ commonName: "localhost", alternativeNames: ["localhost"] });
+    const server = new GrpcServer(
+      [serveUnary(unary, (request) => Promise.resolve(`echo ${request}`))],
+      {
+        host: "127.0.0.1",
+        port: 0,
+        tls: { certificatePem: issued.certificatePem, keyPem: issued.privateKeyPem },
+      },
+    );
+    const port = await server.listen();
+    closers.push(() => server.close());
+    const early = connectTcp(port, "127.0.0.1");
+    const isDropped = new Promise((resolve) => early.once("close", resolve));
+    early.on("error", () => undefined);
+    await new Promise((resolve) => early.once("connect", resolve));
+    // One after it that is served: the listener has taken both.
+    const roots = { rootsPem: [tls.certificatePem] };
+    const channel = new GrpcDialer({}).dial({ address: `localhost:${port}`, tls: roots });
+    expect(await channel.unary(unary, "hello")).toBe("echo hello");
+    channel.close();
+    await server.close();
+    await isDropped;
   });
 
   test("names the port that is taken", async () => {
