@@ -2,6 +2,7 @@ import { serving } from "../../../support/deliver-dialer.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { ChannelRegistrar, JoinResult } from "../../../../cluster/participation/index.ts";
 import { ChannelConfig, buildGenesisBlock } from "../../../../src/channel/index.ts";
+import { systemRandom } from "../../../../src/kernel/adapters/system-random.ts";
 import type { Block } from "../../../../src/wire/index.ts";
 import { CHANNEL_ID, sampleChannel, type SampleChannel } from "../../../support/sample-channel.ts";
 import {
@@ -148,6 +149,57 @@ describe("joining", () => {
     await world.until(() => isLevel(again));
     expect(await again.remove("other")).toEqual({ kind: "removed" });
     expect(await world.files.list(`${DATA}/channels`)).toEqual([CHANNEL_ID]);
+    await again.close();
+  });
+});
+
+describe("a channel whose disk fails to flush while it orders", () => {
+  const genesisOf = (channelId: string): Block => {
+    const consenter = { clientTlsCertPem: stranger, serverTlsCertPem: stranger };
+    const consenters = [{ host: "orderer9.example.com", port: 7050, ...consenter }];
+    return buildGenesisBlock({ ...sample.profile, channelId, consenters });
+  };
+
+  async function ordered(
+    world: RegistrarWorld,
+    registrar: ChannelRegistrar,
+    channelId: string,
+  ): Promise<string> {
+    const envelope = { payload: systemRandom.bytes(20), signature: systemRandom.bytes(8) };
+    let kind: string | undefined;
+    void registrar
+      .orderer(channelId)!
+      .chain.order(envelope, 0)
+      .then((result) => (kind = result.kind));
+    await world.until(() => kind !== undefined);
+    return kind!;
+  }
+
+  test("has failed and says so; the node and its other channels go on, and a restart mends it", async () => {
+    const world = follower();
+    const registrar = await world.open({ genesisBlocks: ["one", "two"].map(genesisOf) });
+    for (const channelId of ["one", "two"]) {
+      expect(await ordered(world, registrar, channelId)).toBe("ordered");
+    }
+    world.files.faults.fail("sync", 1, "EIO");
+    expect(await ordered(world, registrar, "one")).toBe("unavailable");
+    expect(registrar.info("one")).toMatchObject({
+      status: "failed",
+      complaint: "ordering has stopped; see the log",
+    });
+    expect(registrar.info("two")).toMatchObject({ status: "active" });
+    expect(registrar.orderer("one")!.replica.leadership.role).toBe("follower");
+    for (let count = 0; count < 3; count += 1) {
+      expect(await ordered(world, registrar, "two")).toBe("ordered");
+    }
+    await registrar.close();
+    world.files.powerLoss();
+    const again = await world.open();
+    await world.until(() => again.list().every(({ status }) => status === "active"));
+    expect([again.info("one")!.height, again.info("two")!.height]).toEqual([2, 5]);
+    for (const channelId of ["one", "two"]) {
+      expect(await ordered(world, again, channelId)).toBe("ordered");
+    }
     await again.close();
   });
 });
