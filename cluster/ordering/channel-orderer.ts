@@ -1,4 +1,5 @@
 import type { ChannelConfigRef } from "../../src/channel/index.ts";
+import { errorMessage } from "../../src/kernel/error.ts";
 import { BlockStore } from "../../src/ledger/index.ts";
 import type { ClusterLink, ClusterService, RaftReplica } from "../replica/index.ts";
 import type { BlockCatchUp } from "./block-catch-up.ts";
@@ -94,9 +95,9 @@ export class ChannelOrderer {
     return this.#group.pending();
   }
 
-  /** Its disk or its order failed: it answers nobody until it is opened again. */
-  get isFailed(): boolean {
-    return this.chain.isStopped;
+  /** How its disk or its order failed: it answers nobody until it is opened again. */
+  get failure(): string | undefined {
+    return this.chain.failure;
   }
 
   /** What an operator must know of a channel that runs: it takes no part in the group, or orders nothing. */
@@ -129,8 +130,8 @@ export class ChannelOrderer {
   async #follow(missing: BlockCatchUp): Promise<void> {
     try {
       await missing.follow(this.#closing.signal);
-    } catch {
-      this.chain.failed();
+    } catch (error) {
+      this.chain.failed(new Error(errorMessage(error), { cause: error }));
     }
   }
 }

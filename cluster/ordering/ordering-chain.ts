@@ -88,6 +88,7 @@ export class OrderingChain implements ReplicaApplication {
   #openedTerm = 0;
   #sweeper: Timer | undefined;
   #stopped: OrderResult | undefined;
+  #failure: string | undefined;
 
   constructor(deps: OrderingChainDeps, options: OrderingChainOptions) {
     this.#deps = deps;
@@ -105,9 +106,9 @@ export class OrderingChain implements ReplicaApplication {
     return this.#trouble.signal;
   }
 
-  /** Whether it has stopped for good. */
-  get isStopped(): boolean {
-    return this.#stopped !== undefined;
+  /** Why it has stopped for good, if not because it was closed. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   /**
@@ -235,7 +236,8 @@ export class OrderingChain implements ReplicaApplication {
     this.#handOverAll();
   }
 
-  failed(): void {
+  failed({ message }: Error): void {
+    if (this.#stopped === undefined) this.#failure = message;
     this.close();
   }
 

@@ -84,9 +84,7 @@ export class OrdererChannel {
 
   /** Why the channel, or its removal, failed. */
   get failure(): string | undefined {
-    if (this.#state.kind === "consenter" && this.#state.orderer.isFailed) {
-      return "ordering has stopped; see the log";
-    }
+    if (this.#state.kind === "consenter") return this.#state.orderer.failure;
     return "reason" in this.#state ? this.#state.reason : undefined;
   }
 
@@ -110,9 +108,9 @@ export class OrdererChannel {
       case "opening":
         return { name, consensusRelation: "other", status: "inactive", height: 0 };
       case "consenter": {
-        const { isFailed, blocks, replica } = state.orderer;
+        const { failure, blocks, replica } = state.orderer;
         const isIdle = replica.standsBy !== undefined;
-        const status = isFailed ? "failed" : isIdle ? "inactive" : "active";
+        const status = failure !== undefined ? "failed" : isIdle ? "inactive" : "active";
         const { height } = blocks;
         return { name, consensusRelation: "consenter", status, height, ...this.#complaint() };
       }

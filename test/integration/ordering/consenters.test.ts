@@ -114,7 +114,11 @@ describe("the consenters of a channel", () => {
     await goes.listen();
     await goes.open(network.genesisBlock, 500);
     await goes.orderer.left;
-    expect(goes.orderer.isFailed).toBe(true);
+    expect(goes.orderer.failure).toBeUndefined();
+    expect(await send(network, goes, await network.envelope())).toEqual({
+      status: Status.SERVICE_UNAVAILABLE,
+      info: "chain is stopped",
+    });
     const { blocks } = goes.orderer;
     const newest = (await blocks.read(blocks.height - 1))!;
     expect(isConfigBlock(newest)).toBe(true);

@@ -411,13 +411,21 @@ describe("a follower's chain", () => {
 test("a chain that stops answers everyone and stays in trouble", async () => {
   const rig = new Rig();
   const waiting = rig.order("a");
-  rig.chain.failed();
+  rig.chain.failed(new Error("the disk is gone"));
   const late = rig.order("b");
   await rig.time.advance(0);
   const stopped = { kind: "unavailable", info: "chain is stopped" };
   expect([waiting, late]).toEqual([[stopped], [stopped]]);
   rig.lead({ role: "follower", term: 1, leaderId: 2 });
   expect(rig.chain.trouble().aborted).toBe(true);
+  expect(rig.chain.failure).toBe("the disk is gone");
+});
+
+test("a chain that is closed has not failed, whatever goes wrong afterwards", () => {
+  const rig = new Rig();
+  rig.chain.close();
+  rig.chain.failed(new Error("the log is closed"));
+  expect(rig.chain.failure).toBeUndefined();
 });
 
 test("a chain is in trouble while it has no leader", () => {
