@@ -113,6 +113,7 @@ export class BlockFlow {
         this.#take(event.from, "push", [event], nowMs);
         return;
       case "block-hello":
+        this.#noteDifference(event.from, event.height, nowMs);
         this.#pull.hello(event, nowMs);
         if ((event.height ?? 0) > this.#buffer.height) this.requestRanges(nowMs);
         return;
@@ -140,6 +141,12 @@ export class BlockFlow {
         this.#storedBlock(event.number, event.isStored, nowMs);
         return;
     }
+  }
+
+  /** Where one lags others may, as after a partition: heights are compared every round until they are level. */
+  #noteDifference(from: PeerId, height: number | undefined, nowMs: number): void {
+    if (height === undefined || height === this.#buffer.height) return;
+    if (this.#channel.isOwnMember(from)) this.#activeUntilMs = nowMs + BEAT_WHILE_MS;
   }
 
   /** The ledger has every block below `height`. */
@@ -277,7 +284,7 @@ export class BlockFlow {
       height: this.#buffer.height,
       isHeld: (number: number) => this.#buffer.has(number),
       tallest: this.#channel.tallest,
-      sources: () => this.#channel.sources(),
+      sources: () => this.#channel.sources(this.#buffer.height),
     };
     for (const { to, nonce, first, last } of this.#transfer.plan(need, nowMs)) {
       this.#send(to, { kind: "range-request", nonce, first, last });

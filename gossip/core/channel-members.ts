@@ -3,8 +3,8 @@ import type { Source } from "./state-transfer.ts";
 
 /** Who is in the channel: alive, of its organisations, and known to be in it. */
 export interface ChannelMembers {
-  /** What is known of the ledgers of all members; looks at each. */
-  sources(): readonly Source[];
+  /** Members whose ledgers are taller than `height`: all where they are few, else some drawn at random. */
+  sources(height: number): readonly Source[];
   /** Up to `count` members of this peer's organisation, drawn at random among those that `accept` takes. */
   drawOwn(count: number, accept: (member: Source) => boolean): readonly Source[];
   isOwnMember(peer: PeerId): boolean;

@@ -6,7 +6,7 @@
 import type { Random } from "../../src/kernel/ports/random.ts";
 import type { ChannelMembers } from "./channel-members.ts";
 import type { PeerId, Self, StateClaim } from "./claims.ts";
-import { STATE_NEWS_PER_SECOND, STATE_RENEWAL_TURNS } from "./limits.ts";
+import { SOURCES_DRAWN_MAX, STATE_NEWS_PER_SECOND, STATE_RENEWAL_TURNS } from "./limits.ts";
 import type { PeerDirectory, PeerFacts } from "./peer-directory.ts";
 import type { Freshness, PeerTime } from "./peer-time.ts";
 import { sampleWhere } from "./sampling.ts";
@@ -70,15 +70,15 @@ export class ChannelRoster implements ChannelMembers {
       });
   }
 
-  /** What is known of the ledgers of all members; looks at each. */
-  sources(): readonly Source[] {
-    const sources = this.#claims
-      .all()
-      .filter((claim) => this.isMember(claim))
-      .map((claim) => this.#sourceOf(claim));
-    // Whoever was the tallest may have gone.
-    this.#tallest = sources.reduce((tallest, { height }) => Math.max(tallest, height), 0);
-    return sources;
+  /** Members whose ledgers are taller than `height`: all where they are few, else some drawn at random. */
+  sources(height: number): readonly Source[] {
+    const taller = this.drawClaims(
+      SOURCES_DRAWN_MAX,
+      (claim) => this.#claims.heightOf(claim) > height,
+    );
+    // Whoever was the tallest has gone.
+    if (taller.length === 0) this.#tallest = Math.min(this.#tallest, height);
+    return taller.map((claim) => this.#sourceOf(claim));
   }
 
   /** Up to `count` members of this peer's organisation, drawn at random among those that `accept` takes. */

@@ -142,7 +142,7 @@ export class Channel {
         this.#duty.hear(event.claim, event.from, nowMs);
         return;
       case "joined":
-        this.#states.greet(event.peer);
+        this.#states.greet(event.peer, nowMs);
         return;
       case "died":
         this.#duty.lost(event.peer, nowMs);

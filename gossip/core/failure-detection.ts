@@ -4,6 +4,7 @@
  */
 import { accusationOf, type Accusation } from "./accusation.ts";
 import type { PeerId } from "./claims.ts";
+import type { Death } from "./membership.ts";
 import type { MeshContext } from "./mesh-context.ts";
 import type { MeshNews } from "./mesh-news.ts";
 import { Prober, type ProbeOutput } from "./prober.ts";
@@ -26,7 +27,7 @@ export class FailureDetection {
 
   tick(nowMs: number): void {
     const { membership } = this.#context;
-    for (const peer of membership.expire(nowMs)) this.#bury(peer);
+    for (const death of membership.expire(nowMs)) this.#bury(death);
     const isRound = this.#prober.tick(membership, nowMs, (output) => {
       this.#perform(output, nowMs);
     });
@@ -154,9 +155,10 @@ export class FailureDetection {
     this.#context.send(peer, { kind: "accusations", accusations: [accusation] });
   }
 
-  #bury(peer: PeerId): void {
+  #bury({ peer, isToldByOthers }: Death): void {
     const verdict = this.#context.membership.accusationOf(peer);
-    if (verdict !== undefined) this.#news.accuse(verdict);
+    // A verdict of one is enough, and has been passed on: of many dead, every further one would be told as often.
+    if (verdict !== undefined && !isToldByOthers) this.#news.accuse(verdict);
     this.#context.emit({ kind: "died", peer });
   }
 

@@ -22,7 +22,13 @@ export const REVIVALS_PER_INTERVAL_MAX = 8;
 export const DEAD_TOLD_MAX = 64;
 
 /** Buckets of a digest of the membership, 4 bytes each. In larger memberships a bucket holds more members. */
-export const DIGEST_BUCKETS_MAX = 1_024;
+export const DIGEST_BUCKETS_MAX = 8_192;
+
+/** Of a digest between peers that should know nearly the same: what differs in a bucket or two is sent with its neighbours. */
+export const COARSE_BUCKETS_MAX = 1_024;
+
+/** So many news in one answer, and more, are no trickle: whoever gets them compares on with others in the next round of news. */
+export const MERGE_CLAIMS_MIN = 16;
 
 /** The shortest time to refute, in probe intervals: times max(1, log10 of the member count). memberlist's suspicion multiplier. */
 export const SUSPICION_MIN_FACTOR = 4;
@@ -32,6 +38,9 @@ export const PATIENT_GROUP_MIN = 20;
 
 /** Their shortest time to refute, in probe intervals: whoever does nothing for eight of them still has the time to say so. */
 export const PATIENT_GROUP_FACTOR = 9;
+
+/** Probes that begin in a probe interval, evenly spread: found sooner, a death leaves the more time to refute it. */
+export const PROBES_PER_INTERVAL = 2;
 
 /** The longest time to refute, when nobody confirms a suspicion: times the shortest. As memberlist has it. */
 export const SUSPICION_MAX_FACTOR = 6;
@@ -49,11 +58,26 @@ export const PROBES_IN_DOUBT = 3;
 /** Probes on behalf of others under way. When full, a further one is not made; whoever asked has asked others too. */
 export const RELAYED_PROBES_MAX = 64;
 
-/** News told in one round to each of a few members. Further news waits for the next round, new before told. */
-export const NEWS_BATCH_MAX = 64;
+/** Rounds in a row that get no answer before the comparing ends. */
+export const MERGE_ROUNDS_MAX = 5;
 
-/** News that waits to be told. When full, what has been told longest ago is dropped; digests show what is missed. */
-export const NEWS_QUEUE_MAX = 10_000;
+/** Accusations told in one round to each of a few members. Further ones wait for the next round, new before told. */
+export const ACCUSATIONS_TOLD_MAX = 64;
+
+/** Accusations that wait to be told. When full, what has been told longest ago is dropped. */
+export const ACCUSATION_QUEUE_MAX = 10_000;
+
+/** Claims told in one round to each of a few members, each of more than a kilobyte. */
+export const CLAIMS_TOLD_MAX = 16;
+
+/**
+ * Claims that wait to be told. When full, what has been told longest ago is dropped: where so many change at once, comparing brings each
+ * to everybody once, while telling would bring it several times.
+ */
+export const CLAIM_QUEUE_MAX = 128;
+
+/** Claims of one message of news that are looked at. Further ones are ignored. */
+export const NEWS_BATCH_MAX = 64;
 
 /** News heard this often from others, while it is being told, is known well enough. */
 export const NEWS_HEARD_ENOUGH = 4;
@@ -91,6 +115,9 @@ export const LONG_RANGE_BLOCKS_MAX = 50;
 /** Requests for ranges in flight at once, each at another peer. */
 export const RANGES_IN_FLIGHT_MAX = 4;
 
+/** Taller members among which those to be asked for ranges are chosen, drawn at random where there are more: who is asked must not cost a look at all. */
+export const SOURCES_DRAWN_MAX = 64;
+
 /** How far above the ledger blocks are kept while earlier ones are missing. Farther ones are dropped and asked for later. */
 export const BUFFER_BLOCKS_MAX = 200;
 
@@ -111,6 +138,9 @@ export const HEIGHT_NEWS_INTERVAL_MS = 1_000;
 
 /** A height that has not changed is published after this many turns, and forgotten after three times as many. */
 export const STATE_RENEWAL_TURNS = 5;
+
+/** Newcomers of one second that are told a height at once; further ones, as after a partition, learn it from others and from heights. */
+export const GREETINGS_PER_SECOND = 20;
 
 /** Claims told in one answer to a pull, chosen at random. Further ones are told another time. */
 export const STATE_SNAPSHOT_MAX = 200;

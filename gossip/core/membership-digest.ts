@@ -1,9 +1,10 @@
 /**
- * A few numbers that two peers compare to see whether they know the same members alive: a sum of hashes, and the same in buckets, so
- * that only what differs has to be sent. Two different memberships have equal sums once in 2^32; the next change tells them apart.
+ * A few numbers that two peers compare: a sum of hashes to see whether they hold the same members for alive, and sums in buckets over all
+ * claims that they know, so that only what the other has not heard has to be sent: a claim of a member that it holds for dead would not bring
+ * that member back. Two different memberships have equal sums once in 2^32; the next change tells them apart.
  */
 import type { AliveClaim, PeerId } from "./claims.ts";
-import { DIGEST_BUCKETS_MAX } from "./limits.ts";
+import { COARSE_BUCKETS_MAX, DIGEST_BUCKETS_MAX } from "./limits.ts";
 import { hashOfPeer, mixHash } from "./peer-table.ts";
 
 /**
@@ -22,38 +23,46 @@ export function fingerprintOf({
 
 /** The sums over a membership, kept up to date change by change: nobody has to be looked at to compare them. */
 export class MembershipDigest {
-  /** In the finest buckets there are; coarser ones are sums of these. */
-  readonly #sums = new Uint32Array(DIGEST_BUCKETS_MAX);
-  #total = 0;
+  /** Of the claims known, of members alive and of members dead, in the finest buckets there are; coarser ones are sums of these. */
+  readonly #known = new Uint32Array(DIGEST_BUCKETS_MAX);
+  #alive = 0;
 
-  /** Puts a claim in, or takes one out that was put in. */
-  toggle(claim: AliveClaim): void {
-    const { fingerprint } = claim;
-    const bucket = bucketOf(claim.peer, DIGEST_BUCKETS_MAX);
-    this.#sums[bucket] = (this.#sums[bucket] as number) ^ fingerprint;
-    this.#total = (this.#total ^ fingerprint) >>> 0;
+  /** A member has come to life, or died. */
+  toggleAlive({ fingerprint }: AliveClaim): void {
+    this.#alive = (this.#alive ^ fingerprint) >>> 0;
   }
 
-  /** The sum with one more claim. */
+  /** A claim is known, or is known no more. */
+  toggleKnown({ peer, fingerprint }: AliveClaim): void {
+    const bucket = bucketOf(peer, DIGEST_BUCKETS_MAX);
+    this.#known[bucket] = (this.#known[bucket] as number) ^ fingerprint;
+  }
+
+  /** The sum over those alive with one more. */
   sumWith(extra: AliveClaim | undefined): number {
-    return extra === undefined ? this.#total : (this.#total ^ extra.fingerprint) >>> 0;
+    return extra === undefined ? this.#alive : (this.#alive ^ extra.fingerprint) >>> 0;
   }
 
   /** The sums of `count` buckets with one more claim; `count` is a power of two up to `DIGEST_BUCKETS_MAX`. */
   bucketSumsWith(extra: AliveClaim | undefined, count: number): Uint32Array {
     const sums = bucketSums(extra === undefined ? [] : [extra], count);
-    this.#sums.forEach((sum, bucket) => {
-      const coarse = bucket & (count - 1);
-      sums[coarse] = (sums[coarse] as number) ^ sum;
-    });
+    const mask = count - 1;
+    for (let bucket = 0; bucket < DIGEST_BUCKETS_MAX; bucket += 1) {
+      const coarse = bucket & mask;
+      sums[coarse] = (sums[coarse] as number) ^ (this.#known[bucket] as number);
+    }
     return sums;
   }
 }
 
-/** Buckets for so many members: a power of two, about one for four. */
-export function bucketCountFor(memberCount: number): number {
+/**
+ * Buckets for so many claims, a power of two of them. Coarse: about one for four, when hardly anything differs and the hashes are what costs;
+ * fine: two for each, so that no claim is sent for the sake of its neighbours.
+ */
+export function bucketCountFor(claimCount: number, isFine: boolean): number {
+  const [perClaim, countMax] = isFine ? [2, DIGEST_BUCKETS_MAX] : [0.25, COARSE_BUCKETS_MAX];
   let count = 1;
-  while (count * 4 < memberCount && count < DIGEST_BUCKETS_MAX) count *= 2;
+  while (count < claimCount * perClaim && count < countMax) count *= 2;
   return count;
 }
 

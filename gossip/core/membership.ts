@@ -26,6 +26,12 @@ export interface Dead {
   readonly sinceMs: number;
 }
 
+/** One that was just found dead. `isToldByOthers`: somebody who found so earlier has said it. */
+export interface Death {
+  readonly peer: PeerId;
+  readonly isToldByOthers: boolean;
+}
+
 type MembershipTimes = Pick<
   GossipOptions,
   "aliveExpirationMs" | "forgetAfterMs" | "probeIntervalMs"
@@ -38,6 +44,8 @@ export class Membership {
   /** When those were last heard of that answer no probes. */
   readonly #heardMs = new Map<PeerId, number>();
   readonly #suspicions = new Map<PeerId, Suspicion>();
+  /** Nobody is to be found dead before. */
+  #nextDeathMs = Number.POSITIVE_INFINITY;
   readonly #dead = new PeerTable<Dead>();
   /** When the first of the dead is to be forgotten. */
   #forgetAtMs = Number.POSITIVE_INFINITY;
@@ -73,7 +81,7 @@ export class Membership {
     return this.#digest.sumWith(own);
   }
 
-  /** The same in `count` buckets, a power of two of them. */
+  /** A hash of all claims known, of members alive and dead, in `count` buckets, a power of two of them. */
   bucketSumsWith(own: AliveClaim | undefined, count: number): Uint32Array {
     return this.#digest.bucketSumsWith(own, count);
   }
@@ -117,7 +125,7 @@ export class Membership {
       return "joined";
     }
     if (freshnessOf(claim.time, gone.time) !== "news" || !isBack(claim, gone)) return "refused";
-    this.#dead.delete(peer);
+    if (this.#dead.delete(peer)) this.#digest.toggleKnown(gone);
     this.#tombstones.delete(peer);
     this.#put(keepSecret(claim, gone), nowMs);
     return "revived";
@@ -127,6 +135,7 @@ export class Membership {
   acceptDead(claim: AliveClaim, nowMs: number): boolean {
     const isKnown = this.claimOf(claim.peer) !== undefined || this.#tombstones.has(claim.peer);
     if (isKnown || claim.peer === this.#self || !this.#makeRoom()) return false;
+    this.#digest.toggleKnown(claim);
     this.#lay(claim, nowMs);
     return true;
   }
@@ -135,7 +144,8 @@ export class Membership {
   accuse(accusation: Accusation, nowMs: number): Reception {
     const { peer, accuser, isDead } = accusation;
     const claim = this.#alive.get(peer);
-    if (claim?.rebuttals === undefined) return "refused";
+    if (claim === undefined) return this.#receptionOfGone(accusation);
+    if (claim.rebuttals === undefined) return "refused";
     if (refutes(claim, accusation)) return "outdated";
     // About a claim that is not here: it will come, and the accusation with it.
     if (!isAbout(claim, accusation)) return "refused";
@@ -145,11 +155,18 @@ export class Membership {
       const fresh = new Suspicion(times, accuser, nowMs);
       if (isDead) fresh.believeVerdict();
       this.#suspicions.set(peer, fresh);
+      this.#expectDeath(fresh.deadlineMs);
       return "suspected";
     }
     const isConfirmed = suspicion.confirm(accuser);
     const isVerdict = isDead && suspicion.believeVerdict();
+    this.#expectDeath(suspicion.deadlineMs);
     return isConfirmed || isVerdict ? "confirmed" : "known";
+  }
+
+  #receptionOfGone(accusation: Accusation): Reception {
+    const dead = this.#dead.get(accusation.peer)?.claim;
+    return dead !== undefined && isAbout(dead, accusation) ? "known" : "refused";
   }
 
   /** What can be said against a member that is suspected or dead. */
@@ -167,23 +184,33 @@ export class Membership {
   }
 
   /** Finds those dead whose time is over, and forgets the long dead. Answers the newly dead. */
-  expire(nowMs: number): readonly PeerId[] {
-    const died: PeerId[] = [];
-    for (const [peer, suspicion] of this.#suspicions) {
-      if (nowMs >= suspicion.deadlineMs) died.push(peer);
+  expire(nowMs: number): readonly Death[] {
+    this.#forgetLongDead(nowMs);
+    if (nowMs < this.#nextDeathMs) return [];
+    this.#nextDeathMs = Number.POSITIVE_INFINITY;
+    const died: Death[] = [];
+    for (const [peer, { deadlineMs, hasVerdict }] of this.#suspicions) {
+      if (nowMs >= deadlineMs) died.push({ peer, isToldByOthers: hasVerdict });
+      else this.#expectDeath(deadlineMs);
     }
     for (const [peer, heardMs] of this.#heardMs) {
-      if (nowMs - heardMs >= this.#options.aliveExpirationMs) died.push(peer);
+      const deadlineMs = heardMs + this.#options.aliveExpirationMs;
+      if (nowMs >= deadlineMs) died.push({ peer, isToldByOthers: false });
+      else this.#expectDeath(deadlineMs);
     }
-    for (const peer of died) this.#bury(peer, nowMs);
-    this.#forgetLongDead(nowMs);
+    for (const { peer } of died) this.#bury(peer, nowMs);
     return died;
+  }
+
+  #expectDeath(atMs: number): void {
+    this.#nextDeathMs = Math.min(this.#nextDeathMs, atMs);
   }
 
   #refresh(claim: AliveClaim, before: AliveClaim, nowMs: number): Acceptance {
     // A claim that was signed before the accusation, and came late, refutes nothing.
     const isRebuttal = this.#suspicions.has(claim.peer) && isBack(claim, before);
-    this.#digest.toggle(before);
+    this.#digest.toggleAlive(before);
+    this.#digest.toggleKnown(before);
     this.#put(keepSecret(claim, before), nowMs);
     if (isRebuttal) this.#suspicions.delete(claim.peer);
     return isRebuttal ? "rebutted" : "refreshed";
@@ -196,16 +223,21 @@ export class Membership {
 
   #put(claim: AliveClaim, nowMs: number): void {
     this.#alive.set(claim);
-    this.#digest.toggle(claim);
-    if (claim.rebuttals === undefined) this.#heardMs.set(claim.peer, nowMs);
-    else this.#heardMs.delete(claim.peer);
+    this.#digest.toggleAlive(claim);
+    this.#digest.toggleKnown(claim);
+    if (claim.rebuttals !== undefined) {
+      this.#heardMs.delete(claim.peer);
+      return;
+    }
+    this.#heardMs.set(claim.peer, nowMs);
+    this.#expectDeath(nowMs + this.#options.aliveExpirationMs);
   }
 
   #bury(peer: PeerId, nowMs: number): void {
     const claim = this.#alive.get(peer);
     if (claim === undefined) return;
     this.#alive.delete(peer);
-    this.#digest.toggle(claim);
+    this.#digest.toggleAlive(claim);
     this.#suspicions.delete(peer);
     this.#heardMs.delete(peer);
     this.#lay(claim, nowMs);
@@ -236,6 +268,7 @@ export class Membership {
 
   #forget(claim: AliveClaim): void {
     this.#dead.delete(claim.peer);
+    this.#digest.toggleKnown(claim);
     this.#tombstones.set(claim.peer, claim);
     if (this.#tombstones.size <= TOMBSTONES_MAX) return;
     const [first] = this.#tombstones.keys();

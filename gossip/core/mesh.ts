@@ -244,6 +244,7 @@ export class Mesh {
       this.#context.identities.expire(wallMs, this.#context.self.peer);
       if (hasPlain) this.#identities.ask(this.#pick(options.pullPeerCount), nowMs);
     }
+    this.#exchange.tick(nowMs);
     this.#identities.request(nowMs);
     if (this.#schedule.isDue("news", nowMs)) this.#news.spread();
   }
@@ -256,18 +257,21 @@ export class Mesh {
     if (acceptance !== "joined" && acceptance !== "revived") return;
     this.#effects.push({ kind: "joined", peer: claim.peer });
     // Somebody who was away may know, and lack, a great deal: level at once instead of by chance.
-    if (acceptance === "revived" && from === claim.peer) this.#exchange.ask(claim.peer, nowMs);
+    if (acceptance === "revived" && from === claim.peer) this.#exchange.meet(claim.peer, nowMs);
   }
 
   #acceptMembers(alive: readonly AliveClaim[], dead: readonly AliveClaim[], nowMs: number): void {
     const { membership } = this.#context;
     membership.reserve(alive.length);
+    let newsCount = 0;
     for (const claim of alive) {
       const acceptance = membership.accept(claim, nowMs);
+      if (acceptance !== "refused") newsCount += 1;
       if (acceptance !== "joined" && acceptance !== "revived") continue;
       this.#effects.push({ kind: "joined", peer: claim.peer });
     }
     for (const claim of dead) membership.acceptDead(claim, nowMs);
+    this.#exchange.learned(newsCount, nowMs);
   }
 
   /** What a peer that probes or answers holds against this one, and whether it knows the same members. */

@@ -1,11 +1,13 @@
-/**
- * What is to be told around: claims of members that have come, come back or refuted, and accusations. Each is told in several rounds to a few
- * members, new ones first, so that old news never keeps new news waiting; what comes back often enough is known and told no more (the
- * counter of Demers et al. 1987 §1.4, beside SWIM's λ·log n).
- */
+/** What is to be told around: claims of members that have come, come back or refuted, and accusations. */
 import type { Accusation } from "./accusation.ts";
 import type { PeerId, SealedMessage } from "./claims.ts";
-import { NEWS_BATCH_MAX, NEWS_HEARD_ENOUGH, NEWS_QUEUE_MAX } from "./limits.ts";
+import {
+  ACCUSATIONS_TOLD_MAX,
+  ACCUSATION_QUEUE_MAX,
+  CLAIMS_TOLD_MAX,
+  CLAIM_QUEUE_MAX,
+} from "./limits.ts";
+import { Rumors } from "./rumors.ts";
 
 /** A claim with what decides who may be told of it. */
 export interface AliveNews {
@@ -18,84 +20,53 @@ export interface AliveNews {
 
 export type NewsItem = AliveNews | { readonly kind: "accusation"; readonly accusation: Accusation };
 
-interface Entry {
-  readonly item: NewsItem;
-  toldCount: number;
-  heardCount: number;
-}
-
 export class NewsQueue {
-  readonly #untold = new Map<string, Entry>();
-  /** The one told longest ago first. */
-  readonly #told = new Map<string, Entry>();
+  readonly #claims = new Rumors<AliveNews>({ toldMax: CLAIMS_TOLD_MAX, queueMax: CLAIM_QUEUE_MAX });
+  readonly #accusations = new Rumors<NewsItem>({
+    toldMax: ACCUSATIONS_TOLD_MAX,
+    queueMax: ACCUSATION_QUEUE_MAX,
+  });
+  /** The keys of the accusations against each peer. */
   readonly #accusationKeys = new Map<PeerId, Set<string>>();
 
   get size(): number {
-    return this.#untold.size + this.#told.size;
+    return this.#claims.size + this.#accusations.size;
   }
 
   /** Puts an item in, in the place of the same author's about the same peer. A claim takes the place of accusations. */
   add(item: NewsItem): void {
-    const key = keyOf(item);
-    this.#delete(key);
-    if (item.kind === "alive") this.#dropAccusations(item.peer);
-    else this.#keysOf(item.accusation.peer).add(key);
-    this.#untold.set(key, { item, toldCount: 0, heardCount: 0 });
-    this.#shrink();
+    if (item.kind === "alive") {
+      this.#dropAccusations(item.peer);
+      this.#claims.add(item.peer, item);
+      return;
+    }
+    const { accusation } = item;
+    const key = keyOf(accusation);
+    this.#keysOf(accusation.peer).add(key);
+    this.#unlist(this.#accusations.add(key, item));
   }
 
   /** Somebody has told this peer what it is telling itself: the claim of `peer`. */
   heardClaim(peer: PeerId): void {
-    this.#heard(peer);
+    this.#claims.heard(peer);
   }
 
   heardAccusation(accusation: Accusation): void {
-    this.#heard(keyOf({ kind: "accusation", accusation }));
+    const key = keyOf(accusation);
+    if (this.#accusations.heard(key)) this.#unlist(key);
   }
 
   /** The items of this round; those told `roundsMax` times are told no more. */
   take(roundsMax: number): readonly NewsItem[] {
-    const taken: (readonly [string, Entry])[] = [];
-    for (const entries of [this.#untold, this.#told]) {
-      for (const pair of entries) {
-        if (taken.length >= NEWS_BATCH_MAX) break;
-        taken.push(pair);
-      }
-    }
-    for (const [key, entry] of taken) {
-      entry.toldCount += 1;
-      if (entry.toldCount >= roundsMax) {
-        this.#delete(key);
-        continue;
-      }
-      this.#untold.delete(key);
-      this.#told.delete(key);
-      this.#told.set(key, entry);
-    }
-    return taken.map(([, { item }]) => item);
-  }
-
-  #heard(key: string): void {
-    const entry = this.#untold.get(key) ?? this.#told.get(key);
-    if (entry === undefined) return;
-    entry.heardCount += 1;
-    if (entry.heardCount >= NEWS_HEARD_ENOUGH) this.#delete(key);
-  }
-
-  #delete(key: string): void {
-    const entry = this.#untold.get(key) ?? this.#told.get(key);
-    this.#untold.delete(key);
-    this.#told.delete(key);
-    if (entry?.item.kind === "accusation") {
-      const { peer } = entry.item.accusation;
-      const keys = this.#accusationKeys.get(peer);
-      keys?.delete(key);
-      if (keys?.size === 0) this.#accusationKeys.delete(peer);
-    }
+    const accusations = this.#accusations.take(roundsMax, (key) => {
+      this.#unlist(key);
+    });
+    return [...this.#claims.take(roundsMax), ...accusations];
   }
 
   #dropAccusations(peer: PeerId): void {
-    for (const key of [...(this.#accusationKeys.get(peer) ?? [])]) this.#delete(key);
+    for (const key of this.#accusationKeys.get(peer) ?? []) this.#accusations.delete(key);
+    this.#accusationKeys.delete(peer);
   }
 
   #keysOf(peer: PeerId): Set<string> {
@@ -104,15 +75,16 @@ export class NewsQueue {
     return keys;
   }
 
-  #shrink(): void {
-    if (this.size <= NEWS_QUEUE_MAX) return;
-    const [oldest] = this.#told.size > 0 ? this.#told.keys() : this.#untold.keys();
-    if (oldest !== undefined) this.#delete(oldest);
+  /** An accusation is told no more. */
+  #unlist(key: string | undefined): void {
+    if (key === undefined) return;
+    const peer = key.slice(0, key.indexOf(" "));
+    const keys = this.#accusationKeys.get(peer);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#accusationKeys.delete(peer);
   }
 }
 
-function keyOf(item: NewsItem): string {
-  if (item.kind === "alive") return item.peer;
-  const { peer, accuser, isDead } = item.accusation;
+function keyOf({ peer, accuser, isDead }: Accusation): string {
   return `${peer} ${accuser} ${isDead}`;
 }

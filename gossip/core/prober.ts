@@ -1,11 +1,16 @@
 /**
  * Asks one member a round whether it is there: directly, then, when no answer has come, through a few others, so that one bad path kills
- * nobody (SWIM §4.1). A slow peer gives others more time (Lifeguard §4.1), and answers on behalf of others say when there is nothing to say.
+ * nobody (SWIM §4.1), and twice more directly, so that a few lost messages do not set all talking of somebody who is well. A slow peer gives others more time (Lifeguard §4.1), and answers on behalf of others say when there is nothing to say.
  * It asks the more often for it: the small side of a partition doubts itself, has few to ask and many to miss, and those who hear it refute.
  */
 import type { Random } from "../../src/kernel/ports/random.ts";
 import type { AliveClaim, PeerId } from "./claims.ts";
-import { DOUBT_SCORE_MIN, PROBES_IN_DOUBT, RELAYED_PROBES_MAX } from "./limits.ts";
+import {
+  DOUBT_SCORE_MIN,
+  PROBES_IN_DOUBT,
+  PROBES_PER_INTERVAL,
+  RELAYED_PROBES_MAX,
+} from "./limits.ts";
 import { LocalHealth } from "./local-health.ts";
 import type { GossipOptions } from "./options.ts";
 import { newNonce, sampleWhere } from "./sampling.ts";
@@ -37,6 +42,8 @@ interface Round {
   readonly target: PeerId;
   readonly nonce: string;
   indirectAtMs: number;
+  /** When it is asked directly once more, for the last time. */
+  againAtMs: number;
   endsMs: number;
   /** Who was asked to probe as well; a relay is taken out when it says that it has had no answer either. */
   relays: Set<PeerId> | undefined;
@@ -82,6 +89,7 @@ export class Prober {
   delay(byMs: number): void {
     for (const round of this.#rounds.values()) {
       round.indirectAtMs += byMs;
+      round.againAtMs += byMs;
       round.endsMs += byMs;
     }
     for (const relayed of this.#relayed.values()) {
@@ -96,11 +104,15 @@ export class Prober {
     for (const round of this.#rounds.values()) {
       if (nowMs >= round.indirectAtMs && round.relays === undefined) {
         this.#askOthers(round, members, emit);
+        emit({ kind: "probe", to: round.target, nonce: round.nonce });
+      } else if (nowMs >= round.againAtMs) {
+        round.againAtMs = Number.POSITIVE_INFINITY;
+        emit({ kind: "probe", to: round.target, nonce: round.nonce });
       }
       if (nowMs >= round.endsMs) this.#fail(round, members, emit);
     }
     if (nowMs < this.#nextMs) return false;
-    this.#nextMs = nowMs + this.#options.probeIntervalMs;
+    this.#nextMs = nowMs + this.#options.probeIntervalMs / PROBES_PER_INTERVAL;
     const isInDoubt = this.#health.score >= DOUBT_SCORE_MIN;
     for (let count = isInDoubt ? PROBES_IN_DOUBT : 1; count > 0; count -= 1) {
       this.#begin(members.alive(), nowMs, emit);
@@ -157,6 +169,7 @@ export class Prober {
       target,
       nonce,
       indirectAtMs: nowMs + probeTimeoutMs * factor,
+      againAtMs: nowMs + ((probeTimeoutMs + probeIntervalMs) / 2) * factor,
       endsMs: nowMs + probeIntervalMs * factor,
       relays: undefined,
     });

@@ -4,7 +4,7 @@ import type { ChannelEffect } from "./channel-event.ts";
 import type { ChannelRoster } from "./channel-roster.ts";
 import type { PeerId, RunnableChaincode, SealedMessage, Self, StateClaim } from "./claims.ts";
 import { mayDisclose } from "./disclosure.ts";
-import { STATE_NEWS_PER_SECOND, STATE_SNAPSHOT_MAX } from "./limits.ts";
+import { GREETINGS_PER_SECOND, STATE_NEWS_PER_SECOND, STATE_SNAPSHOT_MAX } from "./limits.ts";
 import type { ChannelMessage } from "./messages.ts";
 import type { GossipOptions } from "./options.ts";
 import type { PeerDirectory } from "./peer-directory.ts";
@@ -35,6 +35,7 @@ export class StateExchange {
   #publishedHeight = 0;
   #own: SealedMessage | undefined;
   #turnShare = 1;
+  readonly #greetings = { second: 0, count: 0 };
 
   constructor(
     deps: StateExchangeDeps,
@@ -104,12 +105,22 @@ export class StateExchange {
   }
 
   /** Tells a newcomer of the channel's organisations at once what others have been told, without waiting for the next round. */
-  greet(peer: PeerId): void {
+  greet(peer: PeerId, nowMs: number): void {
     const { directory, roster } = this.#deps;
     const facts = directory.claimOf(peer);
     if (this.#own === undefined || facts === undefined) return;
-    if (!roster.hasOrganization(facts.mspId)) return;
+    if (!roster.hasOrganization(facts.mspId) || !this.#mayGreet(nowMs)) return;
     this.#send(peer, { kind: "state-info", sealed: this.#own });
+  }
+
+  #mayGreet(nowMs: number): boolean {
+    const second = Math.floor(nowMs / 1_000);
+    if (second !== this.#greetings.second) {
+      this.#greetings.second = second;
+      this.#greetings.count = 0;
+    }
+    this.#greetings.count += 1;
+    return this.#greetings.count <= GREETINGS_PER_SECOND;
   }
 
   answerPull(from: PeerId, toMspId: string): void {

@@ -56,6 +56,11 @@ export class Suspicion {
     return this.#sinceMs + suspicionTimeoutMs(this.#times, confirmations);
   }
 
+  /** Whether somebody has said that he has waited in vain. */
+  get hasVerdict(): boolean {
+    return this.#hasVerdict;
+  }
+
   /** True when `accuser` had not said so before and one more makes a difference. */
   confirm(accuser: PeerId): boolean {
     if (this.#accusers.size > this.#times.confirmationsWanted) return false;

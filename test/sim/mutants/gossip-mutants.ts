@@ -47,7 +47,11 @@ const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
   ),
   gossip(
     "never ends a suspicion",
-    edit("membership", "if (nowMs >= suspicion.deadlineMs) died.push(peer);", ""),
+    edit(
+      "membership",
+      "if (nowMs >= deadlineMs) died.push({ peer, isToldByOthers: hasVerdict });\n      else",
+      "",
+    ),
   ),
   gossip(
     "gives a suspect no time",
@@ -99,14 +103,14 @@ const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     edit("membership-exchange", "return sums[bucket] !== known[bucket];", "return true;"),
     edit(
       "membership-exchange",
-      "if (sums.every((sum, bucket) => sum === known[bucket])) return [];",
+      "if (sums.every((sum, bucket) => sum === known[bucket])) return () => false;",
       "",
     ),
     edit("membership-exchange", "if (digest === membership.digestWith(own.claim)) return;", ""),
   ),
   gossip(
     "tells news without end",
-    edit("news-queue", "if (entry.toldCount >= roundsMax) {", "if (entry.toldCount < 0) {"),
+    edit("rumors", "if (entry.toldCount >= roundsMax)", "if (entry.toldCount < 0)"),
   ),
 ];
 

@@ -18,6 +18,10 @@ export interface ChannelPlan {
   readonly blockBytes?: number;
   /** Blocks that the ledger of a peer has at the start. Default 1. */
   readonly heightOf?: (index: number) => number;
+  /** What the others know of it. Default: the same. */
+  readonly knownHeightOf?: (index: number) => number;
+  /** Of a network that was cut in parts: only those of the same part hold each other for alive, until `reunite`. */
+  readonly sideOf?: (index: number) => number;
   /** Who is alive, as each peer sees it. Default: everybody knows everybody, and whom the test has stopped. */
   readonly directoryOf?: (index: number) => PeerDirectory;
   /** Whether deliverers are elected and fetch what the orderers make. Default: blocks come in where the test says. */

@@ -50,6 +50,9 @@ export class ChannelWorld {
   readonly options: GossipOptions;
   messageCount = 0;
   byteCount = 0;
+  /** Without the payloads of blocks. */
+  overheadByteCount = 0;
+  #isUnited = false;
   observer: ChannelObserver = {};
   /** The number of the next block that the orderers make. */
   orderedHeight = 1;
@@ -129,6 +132,19 @@ export class ChannelWorld {
     return this.peers.every((peer) => !peer.isUp || peer.height >= height);
   }
 
+  /** The membership is one again: everybody learns of those of the other sides, in an order of its own. */
+  reunite(): void {
+    const { sideOf = () => 0 } = this.#plan;
+    const { length } = this.peers;
+    this.#isUnited = true;
+    for (const peer of this.peers) {
+      for (let step = 1; step < length; step += 1) {
+        const other = (peer.index + step) % length;
+        if (sideOf(other) !== sideOf(peer.index)) this.tell(peer, "joined", other);
+      }
+    }
+  }
+
   /** Starts a stopped peer anew, with the ledger that it had. */
   restart(peer: ChannelPeer): void {
     const { directoryOf } = this.#plan;
@@ -182,12 +198,25 @@ export class ChannelWorld {
   #settledDirectories(): (index: number) => PeerDirectory {
     const facts = this.#facts;
     const table = new Map(facts.map((fact) => [fact.peer, fact]));
+    const sideOf = this.#plan.sideOf ?? (() => 0);
+    const sides = new Map<number, PeerFacts[]>();
+    facts.forEach((fact, index) => {
+      const side = sides.get(sideOf(index));
+      if (side === undefined) sides.set(sideOf(index), [fact]);
+      else side.push(fact);
+    });
     return (index) => {
       // A list for each costs memory that grows with the square: with many the chance of drawing oneself is small, and harmless.
       const others = facts.length > 1_000 ? facts : facts.filter((fact) => fact !== facts[index]);
+      const side = sideOf(index);
+      const near = this.#plan.sideOf === undefined ? others : (sides.get(side) ?? []);
       return {
-        alive: () => others,
-        isAlive: (peer) => this.peers[peerNumber(peer)]?.isMissed !== true,
+        alive: () => (this.#isUnited ? others : near),
+        isAlive: (peer) => {
+          const number = peerNumber(peer);
+          if (this.peers[number]?.isMissed === true) return false;
+          return this.#isUnited || sideOf(number) === side;
+        },
         claimOf: (peer) => table.get(peer),
       };
     };
@@ -211,10 +240,14 @@ export class ChannelWorld {
     }
   }
 
+  #knownHeightOf({ index, height }: ChannelPeer): number {
+    return this.#plan.knownHeightOf?.(index) ?? height;
+  }
+
   #firstClaimOf(peer: ChannelPeer): StateClaim {
     peer.channel.step({ kind: "tick" }, 0);
     const [sign] = peer.channel.takeEffects().filter((effect) => effect.kind === "sign-state");
-    const claim = this.#claimOf(peer, sign!.time.sequence, peer.height);
+    const claim = this.#claimOf(peer, sign!.time.sequence, this.#knownHeightOf(peer));
     peer.channel.step({ kind: "state-signed", time: sign!.time, sealed: claim.sealed }, 0);
     peer.channel.takeEffects();
     return claim;
@@ -384,6 +417,7 @@ export class ChannelWorld {
     this.observer.sent?.(sender, to, message);
     this.messageCount += 1;
     this.byteCount += channelBytesOf(message, this.#blockBytes);
+    this.overheadByteCount += channelBytesOf(message, 0);
     const delayMs = this.links.draw(from, to);
     if (delayMs === undefined) return;
     this.#wheel.put(delayMs, { kind: "message", from, to: this.peers[to]!, message });

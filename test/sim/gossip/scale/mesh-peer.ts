@@ -14,6 +14,10 @@ export interface MeshPlan {
   readonly options?: Partial<GossipOptions>;
   /** Everybody knows everybody from the start; otherwise all know the first peer alone. */
   readonly isWarm: boolean;
+  /** Of a network that was cut in parts long ago: who knows everybody holds those of its own part for alive and all others for dead. */
+  readonly sideOf?: (index: number) => number;
+  /** Who does not run yet, and is known to nobody. Default: nobody. */
+  readonly isAbsent?: (index: number) => boolean;
   /**
    * Which peers are such as Fabric's: nobody sees their marks and they see nobody's, so that they judge, and are judged, by alive
    * messages. Default: none.

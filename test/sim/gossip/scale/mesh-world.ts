@@ -44,15 +44,18 @@ export class MeshWorld {
   readonly #claims = new WeakMap<SealedMessage, AliveClaim>();
   readonly #isPlain: (index: number) => boolean;
 
-  constructor({ seed, size, options, isWarm, isPlain }: MeshPlan) {
+  constructor({ seed, size, options, isWarm, isPlain, sideOf, isAbsent }: MeshPlan) {
     this.#isPlain = isPlain ?? (() => false);
     this.#random = new SeededRandom(seed);
     this.links = new Links(new SeededRandom(this.#random.uint32()));
     this.options = { ...DEFAULT_OPTIONS, ...options };
     this.peers = Array.from({ length: size }, (_, index) => this.#newPeer(index));
-    for (const peer of this.peers) this.#start(peer);
-    if (isWarm) this.#acquaint();
-    else for (const peer of this.peers.slice(1)) this.#introduce(peer);
+    for (const peer of this.peers) {
+      peer.isUp = isAbsent?.(peer.index) !== true;
+      if (peer.isUp) this.#start(peer);
+    }
+    if (isWarm) this.#acquaint(sideOf ?? (() => 0));
+    else for (const peer of this.up.slice(1)) this.#introduce(peer);
   }
 
   get nowMs(): number {
@@ -98,10 +101,10 @@ export class MeshWorld {
   /** Whether every running peer holds exactly the other running ones for alive. */
   isConvergent(): boolean {
     const { up } = this;
-    return up.every(
-      ({ mesh }) =>
-        mesh.alive().length === up.length - 1 &&
-        mesh.alive().every(({ peer }) => this.peers[peerNumber(peer)]!.isUp),
+    // Counting first: looking at everybody in thousands of lists takes long.
+    if (up.some(({ mesh }) => mesh.alive().length !== up.length - 1)) return false;
+    return up.every(({ mesh }) =>
+      mesh.alive().every(({ peer }) => this.peers[peerNumber(peer)]!.isUp),
     );
   }
 
@@ -138,14 +141,20 @@ export class MeshWorld {
     this.#wheel.put(delayMs, { kind: "tick", peer, run: peer.incarnation });
   }
 
-  #acquaint(): void {
-    const sealed = this.peers.map(({ mesh }) => mesh.ownAlive!);
-    const claims = sealed.map((one) => this.#claims.get(one)!);
-    for (const peer of this.peers) {
-      // Nobody takes a claim in its own name.
-      const alive = peer.isPlain ? sealed.map((one) => this.#claimIn(one, peer)) : claims;
-      this.#step(peer, { kind: "members", from: peer.name, alive, dead: [] });
+  #acquaint(sideOf: (index: number) => number): void {
+    const { up } = this;
+    for (const side of new Set(up.map(({ index }) => sideOf(index)))) {
+      const near = up.filter(({ index }) => sideOf(index) === side);
+      const far = up.filter(({ index }) => sideOf(index) !== side);
+      const [alive, dead] = [near, far].map((peers) => peers.map(({ mesh }) => mesh.ownAlive!));
+      for (const peer of near) this.#teach(peer, alive!, dead!);
     }
+  }
+
+  #teach(peer: MeshPeer, alive: readonly SealedMessage[], dead: readonly SealedMessage[]): void {
+    const read = (sealed: readonly SealedMessage[]): readonly AliveClaim[] =>
+      sealed.map((one) => this.#claimIn(one, peer));
+    this.#step(peer, { kind: "members", from: peer.name, alive: read(alive), dead: read(dead) });
   }
 
   #introduce(peer: MeshPeer): void {

@@ -6,7 +6,7 @@ import {
   type ChannelEvent,
   type PeerFacts,
 } from "../../../../gossip/core/index.ts";
-import { HEIGHT_NEWS_INTERVAL_MS } from "../../../../gossip/core/limits.ts";
+import { GREETINGS_PER_SECOND, HEIGHT_NEWS_INTERVAL_MS } from "../../../../gossip/core/limits.ts";
 import { utf8 } from "../../../../src/kernel/bytes.ts";
 import { SeededRandom } from "../../../sim/gossip/seeded-random.ts";
 import { NO_SEAL, leadershipClaim, stateClaim } from "./claims.ts";
@@ -254,6 +254,19 @@ describe("the channel's state", () => {
     expect(driven.step({ kind: "joined", peer: "c" })).toEqual([]);
   });
 
+  test("of many newcomers at once a few are greeted, in the next second further ones", () => {
+    const driven = new Driven();
+    const [sign] = of(driven.step({ kind: "tick" }, 0), "sign-state");
+    driven.step({ kind: "state-signed", time: sign!.time, sealed: NO_SEAL });
+    const peers = Array.from({ length: 3 * GREETINGS_PER_SECOND }, (_, index) => `peer ${index}`);
+    for (const peer of peers) driven.alive.set(peer, "Org1MSP");
+    const greeted = (nowMs: number): number =>
+      peers.flatMap((peer) => sent(driven.step({ kind: "joined", peer }, nowMs), "state-info"))
+        .length;
+    expect(greeted(100)).toBe(GREETINGS_PER_SECOND);
+    expect(greeted(1_100)).toBe(GREETINGS_PER_SECOND);
+  });
+
   test("members are alive, in the channel, and of its organisations", () => {
     const driven = new Driven().member("a").member("b", 1, "Org2MSP").member("gone");
     driven.alive.delete("gone");
@@ -336,6 +349,21 @@ describe("a beat", () => {
         message: expect.objectContaining({ kind: "range-request", first: 5, last: 39 }) as object,
       }),
     );
+  });
+
+  test("of another height sets this one comparing heights, of the same it does not", () => {
+    const quiet = new Driven(5).member("a", 5);
+    quiet.step({ kind: "tick" }, 10_000);
+    const beatsOf = (driven: Driven): number =>
+      Array.from({ length: 20 }, (_, tick) =>
+        sent(driven.step({ kind: "tick" }, 10_000 + tick * 50), "block-hello"),
+      ).flat().length;
+    quiet.step(hello(5), 10_000);
+    expect(beatsOf(quiet)).toBeLessThanOrEqual(1);
+    const busy = new Driven(5).member("a", 5);
+    busy.step({ kind: "tick" }, 10_000);
+    busy.step(hello(3), 10_000);
+    expect(beatsOf(busy)).toBeGreaterThanOrEqual(4);
   });
 
   test("is not sent to peers that would not understand it", () => {

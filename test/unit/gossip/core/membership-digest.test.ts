@@ -13,13 +13,19 @@ describe("the digest of a membership", () => {
     "kept change by change is that of the members there are",
     (members, power, goneCount) => {
       const digest = new MembershipDigest();
-      for (const claim of members) digest.toggle(claim);
+      for (const claim of members) {
+        digest.toggleAlive(claim);
+        digest.toggleKnown(claim);
+      }
       const gone = members.slice(0, goneCount);
       const left = members.slice(goneCount);
-      for (const claim of gone) digest.toggle(claim);
+      for (const claim of gone) {
+        digest.toggleAlive(claim);
+        digest.toggleKnown(claim);
+      }
       const [extra, ...others] = left;
       const other = new MembershipDigest();
-      for (const claim of others) other.toggle(claim);
+      for (const claim of others) other.toggleAlive(claim);
       expect(digest.bucketSumsWith(undefined, 2 ** power)).toEqual(bucketSums(left, 2 ** power));
       expect(other.sumWith(extra)).toBe(digest.sumWith(undefined));
     },

@@ -6,6 +6,7 @@ import {
   type MeshEvent,
   type SealedMessage,
 } from "../../../../gossip/core/index.ts";
+import { MERGE_CLAIMS_MIN, MERGE_ROUNDS_MAX } from "../../../../gossip/core/limits.ts";
 import { utf8 } from "../../../../src/kernel/bytes.ts";
 import { SeededRandom } from "../../../sim/gossip/seeded-random.ts";
 import { NO_SEAL, aliveClaim, identityOf } from "./claims.ts";
@@ -242,6 +243,47 @@ describe("the mesh", () => {
     const effects = driven.step({ kind: "alive", claim: back, from: "a" }, driven.nowMs);
     expect(effects).toContainEqual({ kind: "joined", peer: "a" });
     expect(sent(effects)).toContainEqual(["a", "membership-request"]);
+  });
+
+  test("asks no other one of many that come back at once before the next round of news", () => {
+    const driven = new Driven().announced();
+    for (const peer of ["a", "b", "c"]) driven.knows(peer);
+    driven.pass(60_000);
+    expect(driven.mesh.deadCount).toBe(3);
+    const asked = ["a", "b", "c"].flatMap((peer) => {
+      const back = aliveClaim(peer, 2, { rebuttals: 1 });
+      return sent(driven.step({ kind: "alive", claim: back, from: peer }, driven.nowMs));
+    });
+    expect(asked.filter(([, kind]) => kind === "membership-request")).toHaveLength(1);
+  });
+
+  test("asks on round after round while answers bring much, and gives up without answers", () => {
+    const driven = new Driven().announced().knows("a");
+    const claims = Array.from({ length: MERGE_CLAIMS_MIN }, (_, index) =>
+      aliveClaim(`peer ${index}`, 1),
+    );
+    driven.step({ kind: "members", from: "a", alive: claims, dead: [] }, driven.nowMs);
+    const requests = (effects: readonly MeshEffect[]): number =>
+      sent(effects).filter(([, kind]) => kind === "membership-request").length;
+    const { newsIntervalMs } = DEFAULT_OPTIONS;
+    expect(requests(driven.pass(newsIntervalMs * MERGE_ROUNDS_MAX))).toBe(MERGE_ROUNDS_MAX);
+    expect(requests(driven.pass(newsIntervalMs * 4))).toBe(0);
+  });
+
+  test("does not send claims of members that the asker knows, be it as dead", () => {
+    const driven = new Driven().announced().knows("b").knows("c");
+    const other = new Driven().announced().knows("b").knows("c");
+    other.pass(60_000);
+    expect(other.mesh.deadCount).toBe(2);
+    const [ask] = other.step(
+      { kind: "connected", peer: "b", seedEndpoint: undefined },
+      other.nowMs,
+    );
+    if (ask?.kind !== "send" || ask.message.kind !== "membership-request")
+      throw new Error("no question");
+    const { known } = ask.message;
+    const [told] = driven.step({ kind: "membership-request", from: "b", nonce: "1", known });
+    expect(told).toMatchObject({ message: { kind: "membership-response", alive: [], dead: [] } });
   });
 
   test("goes on probing the dead, and tells them what is held against them", () => {

@@ -1,5 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { HEALTH_SCORE_MAX, PROBES_IN_DOUBT } from "../../../../gossip/core/limits.ts";
+import {
+  HEALTH_SCORE_MAX,
+  PROBES_IN_DOUBT,
+  PROBES_PER_INTERVAL,
+} from "../../../../gossip/core/limits.ts";
 import { Prober, type ProbeOutput } from "../../../../gossip/core/prober.ts";
 import { SeededRandom } from "../../../sim/gossip/seeded-random.ts";
 import { aliveClaim } from "./claims.ts";
@@ -33,12 +37,15 @@ describe("a prober that hears nothing", () => {
     const driven = new Driven();
     driven.run(0, 40_000);
     expect(driven.prober.healthScore).toBe(HEALTH_SCORE_MAX);
-    const asked = driven.count("probe");
+    const asked = new Set(
+      driven.outputs.flatMap((output) => ("nonce" in output ? [output.nonce] : [])),
+    ).size;
     // The first few rounds, until the doubt, ask one each.
-    expect(asked).toBeGreaterThan(PROBES_IN_DOUBT * 35);
-    expect(asked).toBeLessThan(PROBES_IN_DOUBT * 40);
+    const perInterval = PROBES_IN_DOUBT * PROBES_PER_INTERVAL;
+    expect(asked).toBeGreaterThan(perInterval * 35);
+    expect(asked).toBeLessThanOrEqual(perInterval * 40);
     const silent = driven.count("silent");
-    expect(silent).toBeGreaterThanOrEqual(asked - PROBES_IN_DOUBT * (HEALTH_SCORE_MAX + 2));
+    expect(silent).toBeGreaterThanOrEqual(asked - perInterval * (HEALTH_SCORE_MAX + 2));
     expect(silent).toBeLessThan(asked);
   });
 
@@ -49,5 +56,19 @@ describe("a prober that hears nothing", () => {
     expect(driven.count("probe-request")).toBe(0);
     expect(driven.count("silent")).toBeGreaterThan(5);
     expect(driven.prober.healthScore).toBe(0);
+  });
+
+  test("asks a silent member three times and three others once before it says so, evenly over time", () => {
+    const driven = new Driven();
+    driven.run(0, 1_000);
+    const [first] = driven.outputs;
+    if (first?.kind !== "probe") throw new Error("nobody was asked");
+    driven.run(1_000, 2_000);
+    const ofRound = driven.outputs.filter(
+      (output) => "nonce" in output && output.nonce === first.nonce,
+    );
+    expect(ofRound.filter(({ kind }) => kind === "probe")).toHaveLength(3);
+    expect(ofRound.filter(({ kind }) => kind === "probe-request")).toHaveLength(3);
+    expect(driven.outputs).toContainEqual({ kind: "silent", peer: first.to });
   });
 });

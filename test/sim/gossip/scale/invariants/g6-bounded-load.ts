@@ -1,7 +1,12 @@
 import type { ChannelWorld } from "../channel-world.ts";
 
-/** G6: payload copies that arrived, on average over the peers, per block. */
-export function copiesPerPeer(world: ChannelWorld, blockCount: number): number {
-  const copies = world.peers.reduce((sum, peer) => sum + peer.copies, 0);
-  return copies / world.peers.length / blockCount;
+/** G6: payload copies that arrived, on average over the running peers, per block; `before`: what each had got earlier. */
+export function copiesPerPeer(
+  world: ChannelWorld,
+  blockCount: number,
+  before: readonly number[] = [],
+): number {
+  const running = world.peers.filter(({ isUp }) => isUp);
+  const copies = running.reduce((sum, peer) => sum + peer.copies - (before[peer.index] ?? 0), 0);
+  return copies / running.length / blockCount;
 }
