@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { ChannelWorld } from "./channel-world.ts";
 import { undelivered } from "./invariants/g1-eventual-delivery.ts";
 import { divergent } from "./invariants/g2-convergence.ts";
-import { watchResurrections } from "./invariants/g3-no-resurrection.ts";
+import { watchOldNews } from "./invariants/g3-no-resurrection.ts";
 import { copiesPerPeer } from "./invariants/g6-bounded-load.ts";
 import { watchOrder } from "./invariants/g8-in-order-once.ts";
 import { MeshWorld } from "./mesh-world.ts";
@@ -60,11 +60,11 @@ test.prop(
   ],
   RUNS,
 )(
-  "convergence and no resurrection: whatever stopped, started or was cut off, all know in the end who runs, and nobody takes the dead for alive",
+  "convergence and no resurrection: whatever stopped, started or was cut off, all know in the end who runs, and old news brings nobody back",
   ({ seed: number, size, lossPercent, deeds }) => {
     const world = new MeshWorld({ seed: number, size, isWarm: true });
     world.links.lossRate = lossPercent / 100;
-    const resurrections = watchResurrections(world);
+    const oldNews = watchOldNews(world);
     for (const [what, forMs] of deeds) {
       if (what.kind === "cut") {
         world.links.isCut = (from, to) => from % what.sides !== to % what.sides;
@@ -80,7 +80,7 @@ test.prop(
     world.links.isCut = () => false;
     world.runUntil(() => world.isConvergent(), 120_000, 200);
     expect(divergent(world)).toEqual([]);
-    expect(resurrections).toEqual([]);
+    expect(oldNews).toEqual([]);
   },
 );
 
