@@ -3,7 +3,12 @@ import { errorMessage } from "../../src/kernel/error.ts";
 import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
 import type { Timer, Timers } from "../../src/kernel/ports/timers.ts";
-import type { GossipEnvelope, GossipPayload } from "../../src/wire/index.ts";
+import type {
+  GossipEnvelope,
+  GossipPayload,
+  LeadershipMessage,
+  StateInfo,
+} from "../../src/wire/index.ts";
 import {
   DIGEST_ITEMS_MAX,
   LONG_RANGE_BLOCKS_MAX,
@@ -23,7 +28,13 @@ import {
   rangeResponseEnvelope,
   type ChannelName,
 } from "./channel-wire.ts";
-import { draftLeadership, draftState, type ClaimVerifier } from "./claim-reader.ts";
+import {
+  draftOfLeadership,
+  draftOfState,
+  draftState,
+  type ClaimVerifier,
+  type Draft,
+} from "./claim-reader.ts";
 import { readMessage, type DecodedMessage, type GossipContent } from "./gossip-message.ts";
 import type { RemotePeer } from "./handshake.ts";
 import type { GossipMetrics, Refusal } from "./metrics.ts";
@@ -111,7 +122,7 @@ export class ChannelDriver {
     const from = remote.peer;
     switch (content.$case) {
       case "stateInfo":
-        return this.#takeState(from, envelope);
+        return this.#takeState(from, draftOfState(envelope, content.value));
       case "stateInfoPullReq":
         this.step({ kind: "state-pull", from, mspId: remote.mspId });
         return undefined;
@@ -185,12 +196,15 @@ export class ChannelDriver {
         return undefined;
       }
       case "leadershipMsg":
-        return this.#takeLeadership(from, envelope);
+        return this.#takeLeadership(from, draftOfLeadership(envelope, content.value));
     }
   }
 
-  async #takeState(from: PeerId, envelope: GossipEnvelope): Promise<Refusal | undefined> {
-    const verdict = await this.#verifyState(from, envelope);
+  async #takeState(
+    from: PeerId,
+    draft: Draft<StateInfo> | undefined,
+  ): Promise<Refusal | undefined> {
+    const verdict = await this.#verifyState(from, draft);
     if (typeof verdict !== "object") return verdict;
     this.step({ kind: "state-claim", claim: verdict, from });
     return undefined;
@@ -199,9 +213,8 @@ export class ChannelDriver {
   /** The claim when it says something new and is true; else why it is of no use, if it is not merely known. */
   async #verifyState(
     from: PeerId,
-    envelope: GossipEnvelope,
+    draft: Draft<StateInfo> | undefined,
   ): Promise<StateClaim | Refusal | undefined> {
-    const draft = draftState(envelope);
     if (draft === undefined) return "malformed";
     if (this.channel.judgeState(draft.peer, draft.time) !== "news") return undefined;
     const verified = await this.#deps.verifier.state(draft);
@@ -219,7 +232,7 @@ export class ChannelDriver {
     let refusal: Refusal | undefined;
     const claims: StateClaim[] = [];
     for (const envelope of elements.slice(0, STATE_CLAIMS_MAX)) {
-      const verdict = await this.#verifyState(from, envelope);
+      const verdict = await this.#verifyState(from, draftState(envelope));
       if (typeof verdict === "object") claims.push(verdict);
       else refusal = verdict ?? refusal;
     }
@@ -227,8 +240,10 @@ export class ChannelDriver {
     return refusal;
   }
 
-  async #takeLeadership(from: PeerId, envelope: GossipEnvelope): Promise<Refusal | undefined> {
-    const draft = draftLeadership(envelope);
+  async #takeLeadership(
+    from: PeerId,
+    draft: Draft<LeadershipMessage> | undefined,
+  ): Promise<Refusal | undefined> {
     if (draft === undefined) return "malformed";
     if (!this.channel.isLeadershipNews(draft.peer, draft.time)) return undefined;
     const verified = await this.#deps.verifier.leadership(draft);

@@ -53,15 +53,22 @@ export function draftAlive(envelope: GossipEnvelope): Draft<AliveMessage> | unde
 export function draftState(envelope: GossipEnvelope): Draft<StateInfo> | undefined {
   const reading = readMessage(envelope.payload);
   if (!reading.ok || reading.message.content.$case !== "stateInfo") return undefined;
-  const { value } = reading.message.content;
+  return draftOfState(envelope, reading.message.content.value);
+}
+
+/** As `draftState`, of an envelope that has been read. */
+export function draftOfState(
+  envelope: GossipEnvelope,
+  value: StateInfo,
+): Draft<StateInfo> | undefined {
   if (value.properties === undefined) return undefined;
   return draft(envelope, value.pkiId, value.timestamp, value);
 }
 
-export function draftLeadership(envelope: GossipEnvelope): Draft<LeadershipMessage> | undefined {
-  const reading = readMessage(envelope.payload);
-  if (!reading.ok || reading.message.content.$case !== "leadershipMsg") return undefined;
-  const { value } = reading.message.content;
+export function draftOfLeadership(
+  envelope: GossipEnvelope,
+  value: LeadershipMessage,
+): Draft<LeadershipMessage> | undefined {
   return draft(envelope, value.pkiId, value.timestamp, value);
 }
 

@@ -85,3 +85,6 @@ export const TRANSIENT_RETENTION_BLOCKS = 1_000;
 
 /** Pushed private sets that are kept for one transaction; a further one is refused. Below what a commit looks through, so that there is always room for what this peer endorsed and fetched itself. */
 export const PUSHED_SETS_PER_TX_MAX = 28;
+
+/** Names of channels, as peers name them to those who may not know their ids, that are kept; a further one is hashed again. */
+export const CHANNEL_MACS_MAX = 8_192;

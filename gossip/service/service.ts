@@ -1,5 +1,6 @@
 /** Gossip of one peer: its connections, the mesh, and the channels that it has joined. */
 import { assert } from "../../src/kernel/assert.ts";
+import { BoundedCache } from "../../src/kernel/bounded-cache.ts";
 import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
 import type { Meter } from "../../src/kernel/ports/meter.ts";
@@ -32,7 +33,7 @@ import { GossipError } from "./errors.ts";
 import { isOfChannel, isPrivate, isPullOfItsKind } from "./routing.ts";
 import { readMessage, type DecodedMessage } from "./gossip-message.ts";
 import type { RemotePeer } from "./handshake.ts";
-import { CHANNELS_MAX } from "./limits.ts";
+import { CHANNELS_MAX, CHANNEL_MACS_MAX } from "./limits.ts";
 import { membersOf, type GossipMember } from "./member.ts";
 import { MeshDriver } from "./mesh-driver.ts";
 import { gossipMetrics, type GossipMetrics, type Refusal } from "./metrics.ts";
@@ -85,6 +86,7 @@ export class GossipService {
   readonly #verifier: ClaimVerifier;
   readonly #channels = new Map<string, ChannelDriver>();
   readonly #networks = new Map<string, ChannelNetwork>();
+  readonly #macs = new BoundedCache<string, Uint8Array>(CHANNEL_MACS_MAX);
   readonly #privateExchange: PrivateExchange | undefined;
   #ticker: Timer | undefined;
   #tickedMs = 0;
@@ -310,9 +312,19 @@ export class GossipService {
 
   #driverOfMac(pkiId: Uint8Array, mac: Uint8Array): ChannelDriver | undefined {
     for (const [channelId, driver] of this.#channels) {
-      if (equalBytes(channelMac(pkiId, channelId), mac)) return driver;
+      if (equalBytes(this.#macOf(pkiId, channelId), mac)) return driver;
     }
     return undefined;
+  }
+
+  // Every message about a ledger names its channel so, and its owner is one of few.
+  #macOf(pkiId: Uint8Array, channelId: string): Uint8Array {
+    const key = `${peerIdOf(pkiId)} ${channelId}`;
+    const known = this.#macs.get(key);
+    if (known !== undefined) return known;
+    const mac = channelMac(pkiId, channelId);
+    this.#macs.set(key, mac);
+    return mac;
   }
 
   #ownRecord(): {

@@ -46,3 +46,6 @@ export const REPLAYED_TOGETHER_MAX = 64;
 
 /** Pause before what a full disk refused is tried again. */
 export const SPACE_RETRY_MS = 1_000;
+
+/** Namespaces whose beginning of keys is kept; of further ones the least recently used is made again when needed. */
+export const KEY_PREFIXES_MAX = 1_024;

@@ -27,14 +27,17 @@ export interface HashedHeader {
 
 /** The header as orderers sign and hash it: DER SEQUENCE{INTEGER, OCTET STRING, OCTET STRING}. */
 export function blockHeaderDer(header: HashedHeader): Uint8Array {
-  return der(
-    DER_SEQUENCE,
-    concatBytes(
-      der(DER_INTEGER, unsignedInteger(header.number)),
-      der(DER_OCTET_STRING, header.previousHash),
-      der(DER_OCTET_STRING, header.dataHash),
-    ),
+  const number = unsignedInteger(header.number);
+  const { previousHash, dataHash } = header;
+  const content = concatBytes(
+    derStart(DER_INTEGER, number.length),
+    number,
+    derStart(DER_OCTET_STRING, previousHash.length),
+    previousHash,
+    derStart(DER_OCTET_STRING, dataHash.length),
+    dataHash,
   );
+  return concatBytes(derStart(DER_SEQUENCE, content.length), content);
 }
 
 /** SHA-256 of the header's DER form: the next block's `previousHash`. 32 bytes. */
@@ -54,6 +57,7 @@ export function emptyBlockMetadata(): BlockMetadata {
 
 // Minimal two's complement: a leading zero byte where the top bit would read as a sign.
 function unsignedInteger(value: number | bigint): Uint8Array {
+  if (typeof value === "number" && value >= 0 && value < 0x80) return Uint8Array.of(value);
   let rest = BigInt(value);
   assert(rest >= 0n && rest <= UINT64_MAX, "a block number is an unsigned 64-bit integer");
   const bytes: number[] = [];
@@ -65,13 +69,12 @@ function unsignedInteger(value: number | bigint): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-function der(tag: number, content: Uint8Array): Uint8Array {
-  return concatBytes(Uint8Array.of(tag, ...derLength(content.length)), content);
+function derStart(tag: number, length: number): Uint8Array {
+  return length < 0x80 ? Uint8Array.of(tag, length) : Uint8Array.of(tag, ...derLength(length));
 }
 
 // X.690 §8.1.3: one byte up to 127, else a count of length bytes and those bytes, most significant first.
 function derLength(length: number): readonly number[] {
-  if (length < 0x80) return [length];
   const bytes: number[] = [];
   for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
   return [0x80 | bytes.length, ...bytes];

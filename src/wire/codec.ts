@@ -60,8 +60,18 @@ export function tryDecodeRequest<T>(type: MessageType<T>, bytes: Uint8Array): T 
 
 /** The bytes of `message`: fields in order of number, zero values left out, maps in order of insertion. */
 export function encode<T>(type: MessageType<T>, message: T): Uint8Array {
-  return type.encode(message, new BinaryWriter()).finish();
+  const writer = spareWriter ?? new BinaryWriter();
+  // Whoever throws while it writes leaves half a message in it.
+  spareWriter = undefined;
+  const bytes = type.encode(message, writer).finish();
+  if (bytes.length <= SPARE_BYTES_MAX) spareWriter = writer;
+  return bytes;
 }
+
+/** A writer keeps room for the longest message that it has written. */
+const SPARE_BYTES_MAX = 65_536;
+// A fresh buffer for each message costs more than most messages.
+let spareWriter: BinaryWriter | undefined;
 
 /** A message of the given fields, with zero for the rest. Nested messages and byte strings are not copied. */
 export function create<T>(type: MessageType<T>, fields: Partially<T>): T {

@@ -1,7 +1,9 @@
 import { assert } from "../../kernel/assert.ts";
+import { BoundedCache } from "../../kernel/bounded-cache.ts";
 import { concatBytes, utf8, utf8Decode } from "../../kernel/bytes.ts";
 import type { KvRange } from "../../kernel/ports/kv-store.ts";
 import { decodeOrderedVarint, encodeOrderedVarint } from "../../wire/index.ts";
+import { KEY_PREFIXES_MAX } from "../limits.ts";
 
 const TABLES = {
   savepoint: 0x01,
@@ -22,6 +24,7 @@ const TABLES = {
  */
 export class ChannelKeys {
   readonly #prefix: Uint8Array;
+  readonly #publicPrefixes = new BoundedCache<string, Uint8Array>(KEY_PREFIXES_MAX);
 
   constructor(channelId: string) {
     this.#prefix = part(channelId);
@@ -32,17 +35,17 @@ export class ChannelKeys {
   }
 
   publicState(namespace: string, key: string): Uint8Array {
-    return this.#key(TABLES.publicState, part(namespace), utf8(key));
+    return concatBytes(this.#publicPrefix(namespace), utf8(key));
   }
 
   /** Keys from `start` on, below `end`; an empty `end` is open. */
   publicRange(namespace: string, start: string, end: string): KvRange {
-    return range(this.#key(TABLES.publicState, part(namespace)), start, end);
+    return range(this.#publicPrefix(namespace), start, end);
   }
 
   /** The key of an entry of `publicRange`. */
   publicKeyOf(namespace: string, stored: Uint8Array): string {
-    return utf8Decode(stored.subarray(this.#key(TABLES.publicState, part(namespace)).length));
+    return utf8Decode(stored.subarray(this.#publicPrefix(namespace).length));
   }
 
   hashedState(namespace: string, collection: string, keyHash: Uint8Array): Uint8Array {
@@ -129,6 +132,15 @@ export class ChannelKeys {
   transientTxIdOf(stored: Uint8Array): string {
     const start = this.#key(TABLES.transientHeights).length;
     return utf8Decode(stored.subarray(start + 1 + (stored[start] ?? 0)));
+  }
+
+  // Every read and write of state asks for one of few.
+  #publicPrefix(namespace: string): Uint8Array {
+    const known = this.#publicPrefixes.get(namespace);
+    if (known !== undefined) return known;
+    const prefix = this.#key(TABLES.publicState, part(namespace));
+    this.#publicPrefixes.set(namespace, prefix);
+    return prefix;
   }
 
   #key(table: number, ...parts: readonly Uint8Array[]): Uint8Array {

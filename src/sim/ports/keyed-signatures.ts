@@ -3,22 +3,24 @@
  * so that they prove nothing to anybody but the simulator, which hands each node the signer of its own key only.
  */
 import {
-  CURVES,
-  decodeEcdsaSignature,
-  encodeEcdsaSignature,
   sha256,
   type Certificate,
   type PublicKey,
   type SignatureVerifier,
 } from "../../crypto/index.ts";
 import { assert } from "../../kernel/assert.ts";
-import { concatBytes, toHex, utf8 } from "../../kernel/bytes.ts";
+import { equalBytes, utf8 } from "../../kernel/bytes.ts";
 import type { Signer } from "../../kernel/ports/signer.ts";
 import { MspCache } from "../../msp/index.ts";
 import { create, encode, SerializedIdentity } from "../../wire/index.ts";
 
 const PURPOSE = utf8("a signature of a simulation");
-const ORDER = CURVES.find(({ name }) => name === "P-256")?.order;
+/** SEQUENCE { INTEGER of 32 bytes, INTEGER of 32 bytes }: where the two begin, and their tags and lengths. */
+const SEQUENCE = [0x30, 68] as const;
+const INTEGER = [0x02, 32] as const;
+const R_OFFSET = 4;
+const S_OFFSET = 38;
+const SIGNATURE_BYTES = 70;
 
 export class KeyedSignatures {
   /** The organisations whose members sign so: all nodes share them. */
@@ -39,17 +41,15 @@ export class KeyedSignatures {
     const key = this.#bytesOf(certificate.publicKey);
     assert(key !== undefined, "members sign with ECDSA");
     const sign = (message: Uint8Array): Promise<Uint8Array> =>
-      Promise.resolve(encodeEcdsaSignature(numbersOf(key, message)));
+      Promise.resolve(signatureOf(key, message));
     return { mspId, identity, sign };
   }
 
   /** Believes what a signer of here made, of this message and by this key, and nothing else. Answers within microtasks. */
   readonly verifier: SignatureVerifier = (key, message, signatureDer) => {
     const bytes = this.#bytesOf(key);
-    const signature = decodeEcdsaSignature(signatureDer);
-    if (bytes === undefined || signature === undefined) return Promise.resolve(false);
-    const { r, s } = numbersOf(bytes, message);
-    return Promise.resolve(signature.r === r && signature.s === s);
+    if (bytes === undefined) return Promise.resolve(false);
+    return Promise.resolve(equalBytes(signatureDer, signatureOf(bytes, message)));
   };
 
   #bytesOf(key: PublicKey): Uint8Array | undefined {
@@ -62,10 +62,17 @@ export class KeyedSignatures {
   }
 }
 
-// In the form of an ECDSA signature with low S, so that whatever looks at the form sees nothing unusual.
-function numbersOf(key: Uint8Array, message: Uint8Array): { r: bigint; s: bigint } {
-  assert(ORDER !== undefined, "P-256 is among the curves");
-  const digest = sha256(concatBytes(PURPOSE, key, sha256(message)));
-  const r = (BigInt(`0x${toHex(digest)}`) % (ORDER - 1n)) + 1n;
-  return { r, s: (r >> 1n) + 1n };
+// In the form of an ECDSA signature with low S, so that whatever looks at the form sees nothing unusual: both numbers
+// are positive, of full length, and below half of the order of P-256.
+function signatureOf(key: Uint8Array, message: Uint8Array): Uint8Array {
+  const digest = sha256(PURPOSE, key, message);
+  const signature = new Uint8Array(SIGNATURE_BYTES);
+  signature.set([...SEQUENCE, ...INTEGER]);
+  signature.set(digest, R_OFFSET);
+  signature.set(INTEGER, S_OFFSET - INTEGER.length);
+  signature.set(digest, S_OFFSET);
+  for (const offset of [R_OFFSET, S_OFFSET]) {
+    signature[offset] = ((digest[0] ?? 0) & 0x3f) | 0x01;
+  }
+  return signature;
 }
