@@ -11,7 +11,15 @@ import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Signer } from "../../src/kernel/ports/signer.ts";
 import { SeededRandom } from "../../src/kernel/seeded-random.ts";
 import { createSigner } from "../../src/msp/adapters/index.ts";
-import { FabricMSPConfig, create, type Block } from "../../src/wire/index.ts";
+import {
+  ConsensusType,
+  ConsensusType_State,
+  FabricMSPConfig,
+  create,
+  decode,
+  encode,
+  type Block,
+} from "../../src/wire/index.ts";
 
 export const CHANNEL_ID = "sample";
 
@@ -42,7 +50,7 @@ export interface SampleChannel {
 
 /** Makes one. Keys follow from `seed`: another seed makes strangers of the same names. */
 export async function sampleChannel(
-  change: Partial<Pick<ChannelProfile, "acls">> = {},
+  change: Partial<Pick<ChannelProfile, "acls" | "batchSize">> = {},
   seed = 7,
 ): Promise<SampleChannel> {
   const random = new SeededRandom(seed);
@@ -163,4 +171,18 @@ function mspConfigOf(
       ordererOuIdentifier: unit("orderer"),
     },
   });
+}
+
+/** The channel's configuration after an update that began its maintenance. */
+export function inMaintenance({ config }: SampleChannel): ChannelConfig {
+  const next = { ...config.config, sequence: config.sequence + 1 };
+  const root = next.channelGroup!;
+  const orderer = root.groups.get("Orderer")!;
+  const value = orderer.values.get("ConsensusType")!;
+  const consensus = decode(ConsensusType, value.value);
+  const state = ConsensusType_State.STATE_MAINTENANCE;
+  const changed = { ...value, value: encode(ConsensusType, { ...consensus, state }) };
+  const values = new Map([...orderer.values, ["ConsensusType", changed] as const]);
+  const groups = new Map([...root.groups, ["Orderer", { ...orderer, values }] as const]);
+  return ChannelConfig.parse(CHANNEL_ID, { ...next, channelGroup: { ...root, groups } });
 }

@@ -18,8 +18,6 @@ import type { Signer } from "../../../src/kernel/ports/signer.ts";
 import { SeededRandom } from "../../../src/kernel/seeded-random.ts";
 import {
   BLOCK_METADATA,
-  ConsensusType,
-  ConsensusType_State,
   SeekInfo,
   SeekInfo_SeekBehavior,
   SeekInfo_SeekContentType,
@@ -27,8 +25,6 @@ import {
   Status,
   TxValidationCode,
   create,
-  decode,
-  encode,
   type Block,
   type Envelope,
   type Partially,
@@ -37,6 +33,7 @@ import {
 import { blockAfter } from "../../support/sample-blocks.ts";
 import {
   CHANNEL_ID,
+  inMaintenance,
   SAMPLE_NOW_MS,
   sampleChannel,
   sampleMember,
@@ -370,7 +367,7 @@ describe("a Deliver service", () => {
     const config = new ChannelConfigRef(sample.config);
     const client = connect({ channel: { config } });
     client.onResponse = (): void => {
-      if (config.current().sequence === 0) config.replace(inMaintenance());
+      if (config.current().sequence === 0) config.replace(inMaintenance(sample));
     };
     client.requests.push(await request({ start: at("1"), stop: at("3") }));
     client.requests.end();
@@ -443,19 +440,6 @@ describe("a Deliver service", () => {
     },
   );
 });
-
-function inMaintenance(): ChannelConfig {
-  const next = { ...sample.config.config, sequence: 1 };
-  const root = next.channelGroup!;
-  const orderer = root.groups.get("Orderer")!;
-  const value = orderer.values.get("ConsensusType")!;
-  const consensus = decode(ConsensusType, value.value);
-  const state = ConsensusType_State.STATE_MAINTENANCE;
-  const changed = { ...value, value: encode(ConsensusType, { ...consensus, state }) };
-  const values = new Map([...orderer.values, ["ConsensusType", changed] as const]);
-  const groups = new Map([...root.groups, ["Orderer", { ...orderer, values }] as const]);
-  return ChannelConfig.parse(CHANNEL_ID, { ...next, channelGroup: { ...root, groups } });
-}
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
