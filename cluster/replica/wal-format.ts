@@ -18,7 +18,7 @@
  * checksum then it rotted.
  */
 import { assert } from "../../src/kernel/assert.ts";
-import { concatBytes, utf8, utf8Decode } from "../../src/kernel/bytes.ts";
+import { utf8, utf8Decode } from "../../src/kernel/bytes.ts";
 import { crc32c } from "../../src/kernel/crc32c.ts";
 import { decodeRecords, encodeRecord, type WalRecord } from "./wal-record.ts";
 
@@ -145,19 +145,16 @@ export function encodeFrame(
   place: FramePlace,
   records: readonly WalRecord[],
 ): { readonly bytes: Uint8Array; readonly checksum: number } {
-  const payload = concatBytes(...records.flatMap(encodeRecord));
-  const bytes = new Uint8Array(frameBytes(payload.length));
+  const parts = records.flatMap(encodeRecord);
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const bytes = new Uint8Array(frameBytes(length));
   for (let offset = 0; offset < bytes.length; offset += SECTOR_BYTES) bytes[offset] = MARKS.rest;
   bytes[0] = MARKS.frame;
-  let taken = 0;
-  for (let offset = FRAME_HEAD_BYTES; taken < payload.length;) {
-    const room = SECTOR_BYTES - (offset % SECTOR_BYTES);
-    bytes.set(payload.subarray(taken, taken + room), offset);
-    taken += room;
-    offset += room + 1;
-  }
+  let offset = FRAME_HEAD_BYTES;
+  for (const part of parts) offset = fillSectors(bytes, offset, part);
   const view = viewOf(bytes);
-  view.setUint32(1, payload.length);
+  view.setUint32(1, length);
   view.setBigUint64(5, BigInt(place.sequence));
   view.setUint32(13, place.previousChecksum);
   const headChecksum = checksumOfHead(bytes, place);
@@ -165,6 +162,19 @@ export function encodeFrame(
   view.setUint32(17, headChecksum);
   view.setUint32(21, checksum);
   return { bytes, checksum };
+}
+
+// Writes `part` from `offset` on, past the marks of the sectors; answers where the next one goes.
+function fillSectors(bytes: Uint8Array, from: number, part: Uint8Array): number {
+  let offset = from;
+  for (let taken = 0; taken < part.length;) {
+    if (offset % SECTOR_BYTES === 0) offset += 1;
+    const room = Math.min(SECTOR_BYTES - (offset % SECTOR_BYTES), part.length - taken);
+    bytes.set(part.subarray(taken, taken + room), offset);
+    taken += room;
+    offset += room;
+  }
+  return offset;
 }
 
 /** The frame at `place` of a segment's `bytes`. The entries' data are copies. */

@@ -259,7 +259,8 @@ export class BlockFiles {
       offset += record.length;
       offsets.push(offset);
     }
-    const bytes = concatBytes(...records);
+    const [only] = records;
+    const bytes = only !== undefined && records.length === 1 ? only : concatBytes(...records);
     // Written again from its beginning, it overwrites what an attempt without space has left of it.
     await this.#withSpace(() => tail.handle.writeAt(batchStart, bytes));
     await tail.handle.sync();

@@ -1,6 +1,6 @@
 import { sha256 } from "../../../src/crypto/index.ts";
 import { assert } from "../../../src/kernel/assert.ts";
-import { concatBytes, equalBytes, utf8, utf8Decode } from "../../../src/kernel/bytes.ts";
+import { equalBytes, utf8, utf8Decode } from "../../../src/kernel/bytes.ts";
 
 /** The transactions ordered lately, as they are kept on disk. */
 export interface WindowRecord {
@@ -26,23 +26,28 @@ export function encodeWindow({ number, headerHash, blocks }: WindowRecord): Uint
   assert(headerHash.length === HASH_BYTES, "headers are hashed with SHA-256");
   const keys = blocks.flat();
   const text = utf8(keys.join(""));
-  const body = new Uint8Array(FIXED_BYTES + 4 * blocks.length + keys.length + text.length);
-  const view = new DataView(body.buffer);
+  const lengthsAt = FIXED_BYTES + 4 * blocks.length;
+  // In one piece: it has megabytes.
+  const record = new Uint8Array(HEAD_BYTES + lengthsAt + keys.length + text.length);
+  const body = record.subarray(HEAD_BYTES);
+  const view = new DataView(body.buffer, body.byteOffset);
   view.setBigUint64(0, BigInt(number), true);
   body.set(headerHash, 8);
   view.setUint32(8 + HASH_BYTES, blocks.length, true);
   view.setUint32(12 + HASH_BYTES, keys.length, true);
   view.setUint32(16 + HASH_BYTES, text.length, true);
-  for (const [place, block] of blocks.entries()) {
-    view.setUint32(FIXED_BYTES + 4 * place, block.length, true);
+  for (let place = 0; place < blocks.length; place += 1) {
+    view.setUint32(FIXED_BYTES + 4 * place, blocks[place]?.length ?? 0, true);
   }
-  const lengthsAt = FIXED_BYTES + 4 * blocks.length;
-  for (const [place, key] of keys.entries()) {
-    assert(key.length <= KEY_BYTES_MAX, "a key is a word and a hash");
-    body[lengthsAt + place] = key.length;
+  for (let place = 0; place < keys.length; place += 1) {
+    const length = keys[place]?.length ?? 0;
+    assert(length <= KEY_BYTES_MAX, "a key is a word and a hash");
+    body[lengthsAt + place] = length;
   }
   body.set(text, lengthsAt + keys.length);
-  return concatBytes(MAGIC, sha256(body), body);
+  record.set(MAGIC);
+  record.set(sha256(body), MAGIC.length);
+  return record;
 }
 
 /** Undefined for bytes of another version, and for any that are not what was written. */
