@@ -1,4 +1,5 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import { assert } from "../../kernel/assert.ts";
 import type {
   Counter as CounterPort,
   Gauge as GaugePort,
@@ -8,11 +9,11 @@ import type {
   MetricLabels,
   MetricOptions,
 } from "../../kernel/ports/meter.ts";
+import { SeriesHistogram } from "./series-histogram.ts";
+import { BoundedSeries } from "./series.ts";
 
-/** Label sets of one metric. Those that come later are counted together, with "other" for every label. */
-const SERIES_MAX = 1_000;
-/** UTF-16 units of a label's value. A longer one is cut. */
-const LABEL_LENGTH_MAX = 256;
+// Prometheus' own, for seconds.
+const BUCKETS_DEFAULT = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** The metrics of one node, in a registry of its own so that several nodes can share a process. */
 export class PrometheusMeter implements Meter {
@@ -24,13 +25,25 @@ export class PrometheusMeter implements Meter {
     if (options.process) collectDefaultMetrics({ register: this.#registry });
   }
 
+  // What is measured is kept here and handed to prom-client when somebody asks: it looks its label sets up more slowly.
   counter(options: MetricOptions): CounterPort {
     return this.#once(options.name, () => {
-      const metric = new Counter(this.#configuration(options));
-      const series = new BoundedSeries();
+      const series = new BoundedSeries((labels) => {
+        // Checks the names.
+        metric.inc(labels, 0);
+        return { total: 0 };
+      });
+      const metric = new Counter({
+        ...this.#configuration(options),
+        collect() {
+          this.reset();
+          for (const { labels, measured } of series.all()) this.inc(labels, measured.total);
+        },
+      });
       return {
         add: (value: number, labels: MetricLabels = {}): void => {
-          metric.inc(series.bound(labels), value);
+          assert(value >= 0, "a counter only grows");
+          series.of(labels).total += value;
         },
       };
     });
@@ -38,11 +51,19 @@ export class PrometheusMeter implements Meter {
 
   gauge(options: MetricOptions): GaugePort {
     return this.#once(options.name, () => {
-      const metric = new Gauge(this.#configuration(options));
-      const series = new BoundedSeries();
+      const series = new BoundedSeries((labels) => {
+        metric.set(labels, 0);
+        return { value: 0 };
+      });
+      const metric = new Gauge({
+        ...this.#configuration(options),
+        collect() {
+          for (const { labels, measured } of series.all()) this.set(labels, measured.value);
+        },
+      });
       return {
         set: (value: number, labels: MetricLabels = {}): void => {
-          metric.set(series.bound(labels), value);
+          series.of(labels).value = value;
         },
       };
     });
@@ -50,12 +71,11 @@ export class PrometheusMeter implements Meter {
 
   histogram(options: HistogramOptions): HistogramPort {
     return this.#once(options.name, () => {
-      const buckets = options.buckets === undefined ? {} : { buckets: [...options.buckets] };
-      const metric = new Histogram({ ...this.#configuration(options), ...buckets });
-      const series = new BoundedSeries();
+      const bounds = options.buckets ?? BUCKETS_DEFAULT;
+      const metric = new SeriesHistogram(this.#configuration(options), bounds);
       return {
         observe: (value: number, labels: MetricLabels = {}): void => {
-          metric.observe(series.bound(labels), value);
+          metric.add(value, labels);
         },
       };
     });
@@ -87,34 +107,4 @@ export class PrometheusMeter implements Meter {
       registers: [this.#registry],
     };
   }
-}
-
-/** Keeps the label sets of a metric few and short: some values are of a client's choosing, and every set is kept for good. */
-class BoundedSeries {
-  readonly #known = new Map<string, Record<string, string>>();
-
-  bound(labels: MetricLabels): Record<string, string> {
-    let key = "";
-    // With its length before it no value can pass for two.
-    for (const name in labels) {
-      const value = shortLabel(labels[name]);
-      key += `${name}=${value.length}:${value}`;
-    }
-    return this.#known.get(key) ?? this.#add(key, labels);
-  }
-
-  #add(key: string, labels: MetricLabels): Record<string, string> {
-    const isFull = this.#known.size >= SERIES_MAX;
-    const entries = Object.entries(labels).map(([name, value]): [string, string] => [
-      name,
-      isFull ? "other" : shortLabel(value),
-    ]);
-    const bounded = Object.fromEntries(entries);
-    if (!isFull) this.#known.set(key, bounded);
-    return bounded;
-  }
-}
-
-function shortLabel(value = ""): string {
-  return value.length > LABEL_LENGTH_MAX ? value.slice(0, LABEL_LENGTH_MAX) : value;
 }
