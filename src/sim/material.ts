@@ -9,7 +9,7 @@ import {
   CertificateAuthority,
   type AuthorityDeps,
 } from "../crypto/adapters/certificate-authority.ts";
-import { deterministicMessageSigner } from "../crypto/adapters/message-signer.ts";
+import { deterministicMessageSigner } from "../crypto/adapters/deterministic-signer.ts";
 import type { Certificate } from "../crypto/index.ts";
 import { SeededRandom } from "../kernel/seeded-random.ts";
 import { Block, create, encode, FabricMSPConfig } from "../wire/index.ts";

@@ -1,6 +1,6 @@
 /** Key material on disk, and signing with it. For hosts and tests. */
 export { readMspDirectory, readSigner } from "./msp-directory.ts";
-export { createDeterministicSigner, createSigner, type SignerMaterial } from "./signer.ts";
+export { createSigner, type SignerMaterial } from "./signer.ts";
 export {
   type MemberMaterial,
   type AddedNodeSpec,

@@ -1,11 +1,7 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { equalBytes } from "../../kernel/bytes.ts";
 import type { Signer } from "../../kernel/ports/signer.ts";
-import {
-  deterministicMessageSigner,
-  type MessageSigner,
-  messageSigner,
-} from "../../crypto/adapters/message-signer.ts";
+import { type MessageSigner, messageSigner } from "../../crypto/adapters/message-signer.ts";
 import { readPrivateKey } from "../../crypto/adapters/private-key.ts";
 import { parsePemCertificate } from "../../crypto/index.ts";
 import { create, encode, SerializedIdentity } from "../../wire/index.ts";
@@ -24,12 +20,11 @@ export function createSigner(material: SignerMaterial): Signer {
   return signerWith(material, messageSigner);
 }
 
-/** As `createSigner`, with the same signature for the same message. For simulations only: see `deterministicMessageSigner`. */
-export function createDeterministicSigner(material: SignerMaterial): Signer {
-  return signerWith(material, deterministicMessageSigner);
-}
-
-function signerWith(material: SignerMaterial, signerOf: (key: KeyObject) => MessageSigner): Signer {
+/** As `createSigner`, by another way to sign. */
+export function signerWith(
+  material: SignerMaterial,
+  signerOf: (key: KeyObject) => MessageSigner,
+): Signer {
   const { mspId, certificatePem, privateKeyPem, passphrase } = material;
   const key = readPrivateKey(privateKeyPem, passphrase);
   if (!isKeyOf(key, certificatePem)) {

@@ -4,7 +4,7 @@ import {
   type AuthorityDeps,
   CertificateAuthority,
 } from "../../../../src/crypto/adapters/certificate-authority.ts";
-import { deterministicMessageSigner } from "../../../../src/crypto/adapters/message-signer.ts";
+import { deterministicMessageSigner } from "../../../../src/crypto/adapters/deterministic-signer.ts";
 import { parseCertificate } from "../../../../src/crypto/index.ts";
 import { seededRandom, stoppedClock } from "../ports.ts";
 

@@ -6,10 +6,8 @@ import {
 } from "node:crypto";
 import { expect } from "vitest";
 import { fc, test } from "@fast-check/vitest";
-import {
-  deterministicMessageSigner,
-  messageSigner,
-} from "../../../../src/crypto/adapters/message-signer.ts";
+import { deterministicMessageSigner } from "../../../../src/crypto/adapters/deterministic-signer.ts";
+import { messageSigner } from "../../../../src/crypto/adapters/message-signer.ts";
 import {
   CURVES,
   decodeEcdsaSignature,

@@ -4,12 +4,8 @@ import { join } from "node:path";
 import { createPrivateKey } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { utf8, utf8Decode } from "../../../../src/kernel/bytes.ts";
-import {
-  createDeterministicSigner,
-  createSigner,
-  readMspDirectory,
-  readSigner,
-} from "../../../../src/msp/adapters/index.ts";
+import { createSigner, readMspDirectory, readSigner } from "../../../../src/msp/adapters/index.ts";
+import { createDeterministicSigner } from "../../../../src/msp/adapters/deterministic-signer.ts";
 import { Msp } from "../../../../src/msp/index.ts";
 import { decode, SerializedIdentity } from "../../../../src/wire/index.ts";
 import { serialize, TestOrganization } from "../organization.ts";
