@@ -2,6 +2,9 @@
 import { createWriteStream } from "node:fs";
 import type { ChaincodeRuntime } from "../chaincode/index.ts";
 import type { Faults } from "../faults/index.ts";
+import type { OrdererConfig, PeerConfig } from "./config.ts";
+import type { RealWorld, WorldOptions } from "./open-world.ts";
+import type { RunningHost } from "./running-host.ts";
 
 export interface NodeInProcess {
   /** What its metrics endpoint says. */
@@ -26,16 +29,12 @@ export async function startInProcess(
   options: InProcessOptions,
 ): Promise<NodeInProcess> {
   const { loadOrdererConfig, loadPeerConfig } = await import("./config.ts");
-  const { openWorld } = await import("./open-world.ts");
-  const config =
-    role === "orderer" ? await loadOrdererConfig(configPath) : await loadPeerConfig(configPath);
   const log = createWriteStream(options.logFile, { flags: "a" });
-  const world = await openWorld(config, { process: false, logDestination: log });
-  const { runtimes = [] } = options;
-  const host =
-    config.kind === "orderer"
-      ? await (await import("./orderer.ts")).startOrderer(config, world)
-      : await (await import("./peer.ts")).startPeer(config, world, { runtimes });
+  const inWorld = { process: false, logDestination: log };
+  const { world, host } =
+    role === "orderer"
+      ? await startedOrderer(await loadOrdererConfig(configPath), inWorld)
+      : await startedPeer(await loadPeerConfig(configPath), inWorld, options);
   let ending: Promise<void> | undefined;
   const end = async (): Promise<void> => {
     await host.close();
@@ -48,4 +47,27 @@ export async function startInProcess(
     faults: world.faults,
     close: () => (ending ??= end()),
   };
+}
+
+interface Started {
+  readonly world: RealWorld;
+  readonly host: RunningHost;
+}
+
+async function startedOrderer(config: OrdererConfig, inWorld: WorldOptions): Promise<Started> {
+  const { openWorld } = await import("./open-world.ts");
+  const { startOrderer } = await import("./orderer.ts");
+  const world = await openWorld(config, inWorld);
+  return { world, host: await startOrderer(config, world) };
+}
+
+async function startedPeer(
+  config: PeerConfig,
+  inWorld: WorldOptions,
+  { runtimes = [] }: InProcessOptions,
+): Promise<Started> {
+  const { openPeerWorld } = await import("./open-peer-world.ts");
+  const { startPeer } = await import("./peer.ts");
+  const world = await openPeerWorld(config, inWorld);
+  return { world, host: await startPeer(config, world, { runtimes }) };
 }

@@ -1,9 +1,5 @@
 /** Makes the real world of a node: clock, disk, randomness, network, log and metrics, made once and handed down. */
-import { join } from "node:path";
 import { AdminEndpoint } from "../../cluster/participation/adapters/admin-endpoint.ts";
-import { ProcessLauncher } from "../chaincode/adapters/process-launcher.ts";
-import { tarArchive } from "../chaincode/adapters/tar-archive.ts";
-import type { ChaincodeRuntime } from "../chaincode/index.ts";
 import { faultyClock, Faults, faultyDialer, faultyFiles } from "../faults/index.ts";
 import { GrpcDialer } from "../kernel/adapters/grpc-dialer.ts";
 import { GrpcServer } from "../kernel/adapters/grpc-server.ts";
@@ -12,8 +8,6 @@ import { systemClock } from "../kernel/adapters/system-clock.ts";
 import { systemRandom } from "../kernel/adapters/system-random.ts";
 import { systemTimers } from "../kernel/adapters/system-timers.ts";
 import { meteredFiles } from "../kernel/adapters/metered-files.ts";
-import type { Logger } from "../kernel/ports/logger.ts";
-import { LmdbKvStore } from "../ledger/adapters/lmdb-kv-store.ts";
 import { MspCache } from "../msp/index.ts";
 import { readMspDirectory, readSigner } from "../msp/adapters/msp-directory.ts";
 import { OpsEndpoints } from "../ops/adapters/http-endpoints.ts";
@@ -24,7 +18,7 @@ import { Health } from "../ops/index.ts";
 import { offerFaults } from "./fault-endpoint.ts";
 import { RenewableSigner } from "./renewable-signer.ts";
 import { readVersion } from "./version.ts";
-import type { AdminConfig, CommonConfig, PeerConfig } from "./config.ts";
+import type { AdminConfig, CommonConfig } from "./config.ts";
 import { readConfigured } from "./configured-file.ts";
 import type { AdminApi, TlsMaterial, World } from "./world.ts";
 
@@ -97,17 +91,8 @@ export async function openWorld(config: CommonConfig, options: WorldOptions): Pr
     msps: new MspCache(),
     localMsp: await readMspDirectory(config.msp.directory, config.msp.id),
     tls,
-    archive: tarArchive,
     serve: (bindings, listen) => new GrpcServer(bindings, { ...listen, tls }),
     serveAdmin: (api, admin) => adminEndpoint(api, admin, tls),
-    openState: (directory) => LmdbKvStore.open(directory, () => files.freeBytes(directory)),
-    runtimes: (peer) => [processLauncher(peer, log.logger)],
-    makeCredentialIssuer: async (listenerRootsPem) => {
-      // Loaded when the first contract starts: issuing certificates takes 260 modules.
-      const { createCredentialIssuer } =
-        await import("../chaincode/adapters/launch-credentials.ts");
-      return createCredentialIssuer(ports, { listenerRootsPem });
-    },
     genesisBlocks: await Promise.all(
       config.channels.map(({ genesisBlockFile }) =>
         readConfigured("channels.genesisBlockFile", genesisBlockFile),
@@ -125,22 +110,4 @@ async function adminEndpoint(
     clientRootFiles.map((path) => readConfigured("admin.clientRootFiles", path)),
   );
   return new AdminEndpoint(api, { ...listen, ...tls, clientRootsPem, requestBytesMax });
-}
-
-function processLauncher(config: PeerConfig, logger: Logger): ChaincodeRuntime {
-  return new ProcessLauncher(
-    { logger: logger.child("contract") },
-    {
-      directory: join(config.dataDirectory, "contracts"),
-      peerAddress: chaincodeAddress(config),
-      mspId: config.msp.id,
-      heapMebibytesMax: config.chaincode.heapMebibytesMax,
-    },
-  );
-}
-
-/** Where a contract on this machine dials: by name, since TLS wants one. */
-function chaincodeAddress(config: PeerConfig): string {
-  const { host, port } = config.chaincode.listen;
-  return `${host === "127.0.0.1" ? "localhost" : host}:${port}`;
 }

@@ -17,7 +17,7 @@ import type { Logger } from "../kernel/ports/logger.ts";
 import { Ledger, TransientStore, type LedgerDeps } from "../ledger/index.ts";
 import { encode, Block, tryDecode } from "../wire/index.ts";
 import { isCollectionMember } from "./private-data.ts";
-import type { World } from "./world.ts";
+import type { PeerWorld } from "./world.ts";
 
 export interface PeerChannelHooks {
   /** A block that this peer brought from the orderers is verified. */
@@ -38,7 +38,7 @@ export class PeerChannel {
   readonly transient: TransientStore;
   readonly #intake: BlockIntake;
   readonly #verifier: BlockVerifier;
-  readonly #world: World;
+  readonly #world: PeerWorld;
   readonly #logger: Logger;
   readonly #closing = new AbortController();
   #catchingUp: Promise<void> = Promise.resolve();
@@ -46,7 +46,7 @@ export class PeerChannel {
   #privateData: PeerChannelPrivateData | undefined;
   #pulling: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
 
-  private constructor(world: World, ledger: Ledger, config: ChannelConfigRef, state: KvStore) {
+  private constructor(world: PeerWorld, ledger: Ledger, config: ChannelConfigRef, state: KvStore) {
     const { channelId } = config.current();
     this.channelId = channelId;
     this.ledger = ledger;
@@ -74,7 +74,7 @@ export class PeerChannel {
 
   /** Opens the ledger, which begins with the genesis block when it is empty. Undefined when it is and there is none. */
   static async open(
-    world: World,
+    world: PeerWorld,
     state: KvStore,
     place: { readonly channelId: string; readonly directory: string },
     genesisBlock: Block | undefined,

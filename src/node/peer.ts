@@ -43,7 +43,7 @@ import { PeerChannel } from "./peer-channel.ts";
 import { peerIdentities, tlsTrust } from "./peer-identities.ts";
 import { fetchPrivateData, privateDataPort } from "./private-data.ts";
 import type { RunningPeer } from "./running-host.ts";
-import type { World } from "./world.ts";
+import type { PeerWorld } from "./world.ts";
 
 const SYSTEM_CHAINCODES = [LIFECYCLE_NAMESPACE, "qscc", "cscc"];
 
@@ -56,7 +56,7 @@ export interface PeerOptions {
 
 export async function startPeer(
   config: PeerConfig,
-  world: World,
+  world: PeerWorld,
   options: PeerOptions = {},
 ): Promise<RunningPeer> {
   const localMsp = world.msps.open(world.localMsp);
@@ -118,7 +118,11 @@ export async function startPeer(
 }
 
 /** Opens what the peer has joined, and joins what its configuration names and it has not. */
-async function openChannels(config: PeerConfig, world: World, state: KvStore): Promise<Channels> {
+async function openChannels(
+  config: PeerConfig,
+  world: PeerWorld,
+  state: KvStore,
+): Promise<Channels> {
   const channels = await ChannelRegistrar.open(
     {
       ...world,
@@ -148,7 +152,7 @@ interface PeerParts {
 
 async function buildParts(
   config: PeerConfig,
-  world: World,
+  world: PeerWorld,
   own: {
     readonly channels: Channels;
     readonly localMsps: MspManager;
@@ -208,7 +212,7 @@ function joinedOf(channels: Channels, channelId: string): PeerChannel {
 
 function buildGossip(
   config: PeerConfig,
-  world: World,
+  world: PeerWorld,
   own: {
     readonly channels: Channels;
     readonly localMsps: MspManager;
@@ -248,7 +252,7 @@ function buildGossip(
 }
 
 function peerBindings(
-  world: World,
+  world: PeerWorld,
   channels: Channels,
   services: {
     readonly endorser: Endorser;
@@ -281,7 +285,11 @@ function peerBindings(
 function takePartIn(
   channel: PeerChannel,
   peer: PeerConfig,
-  parts: { readonly lifecycle: Lifecycle; readonly gossip: GossipService; readonly world: World },
+  parts: {
+    readonly lifecycle: Lifecycle;
+    readonly gossip: GossipService;
+    readonly world: PeerWorld;
+  },
 ): void {
   const { channelId, ledger } = channel;
   const readLifecycle = (): void => {
@@ -344,7 +352,7 @@ function networkOf(config: ChannelConfig): ChannelNetwork {
 }
 
 /** Issues certificates to contracts; its authority is made when the first contract starts. */
-function credentialIssuer(world: World, localMsp: Msp): CredentialIssuer {
+function credentialIssuer(world: PeerWorld, localMsp: Msp): CredentialIssuer {
   let issuer: Promise<CredentialIssuer> | undefined;
   const make = (): Promise<CredentialIssuer> =>
     world.makeCredentialIssuer(joinPem(localMsp.tlsRootsPem));

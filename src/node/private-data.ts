@@ -12,7 +12,7 @@ import { collectionTerms, type CollectionTerms, type StateReader } from "../chai
 import type { ChannelConfig } from "../channel/index.ts";
 import type { Signer } from "../kernel/ports/signer.ts";
 import type { Ledger, TransientStore } from "../ledger/index.ts";
-import type { World } from "./world.ts";
+import type { PeerWorld } from "./world.ts";
 
 interface Place {
   readonly namespace: string;
@@ -69,7 +69,7 @@ export function privateDataPort(
 export function fetchPrivateData(
   channel: PrivateChannel,
   gossip: GossipService,
-  world: World,
+  world: PeerWorld,
   onReconciled: () => void,
 ): { readonly gatherer: PrivateGatherer; readonly reconciler: PrivateReconciler } {
   const { channelId, ledger, transient } = channel;

@@ -6,7 +6,7 @@ import { errorMessage } from "../kernel/error.ts";
 import type { OrdererConfig, PeerConfig } from "./config.ts";
 import { removeRunFile, writeRunFile } from "./run-file.ts";
 import type { RunningHost } from "./running-host.ts";
-import type { RealWorld } from "./open-world.ts";
+import type { RealWorld, WorldOptions } from "./open-world.ts";
 
 /** Exit codes of a node's process. */
 const EXIT_OK = 0;
@@ -16,24 +16,30 @@ const EXIT_INVARIANT = 70;
 
 export async function runOrderer(configPath: string): Promise<void> {
   const { loadOrdererConfig } = await import("./config.ts");
+  const { openWorld } = await import("./open-world.ts");
   const { startOrderer } = await import("./orderer.ts");
-  await runNode(await loadOrdererConfig(configPath), startOrderer);
+  await runNode(await loadOrdererConfig(configPath), { open: openWorld, start: startOrderer });
 }
 
 export async function runPeer(configPath: string): Promise<void> {
   const { loadPeerConfig } = await import("./config.ts");
+  const { openPeerWorld } = await import("./open-peer-world.ts");
   const { startPeer } = await import("./peer.ts");
-  await runNode(await loadPeerConfig(configPath), startPeer);
+  await runNode(await loadPeerConfig(configPath), { open: openPeerWorld, start: startPeer });
 }
 
 type NodeConfig = OrdererConfig | PeerConfig;
 
-async function runNode<Config extends NodeConfig>(
+interface NodeHost<Config, World> {
+  readonly open: (config: Config, options: WorldOptions) => Promise<World>;
+  readonly start: (config: Config, world: World) => Promise<RunningHost>;
+}
+
+async function runNode<Config extends NodeConfig, World extends RealWorld>(
   config: Config,
-  start: (config: Config, world: RealWorld) => Promise<RunningHost>,
+  { open, start }: NodeHost<Config, World>,
 ): Promise<void> {
-  const { openWorld } = await import("./open-world.ts");
-  const world = await openWorld(config, { process: true });
+  const world = await open(config, { process: true });
   endOnBugs(world);
   const told = stopSignal();
   const host = await start(config, world).catch(async (error: unknown) => {

@@ -1,4 +1,4 @@
-/** What a node is given of the world: ports only. `openWorld` makes the real one, the simulator its own. */
+/** What a node is given of the world: ports only. `openWorld` and `openPeerWorld` make the real one, the simulator its own. */
 import type { ApiAnswer, ApiRequest } from "../../cluster/participation/index.ts";
 import type { ChaincodeRuntime, CredentialIssuer, PackageArchive } from "../chaincode/index.ts";
 import type { MspCache } from "../msp/index.ts";
@@ -61,12 +61,16 @@ export interface World {
   readonly tls: TlsMaterial;
   /** Marshalled blocks, one for each channel of the configuration. */
   readonly genesisBlocks: readonly Uint8Array[];
-  /** Reads chaincode packages. */
-  readonly archive: PackageArchive;
   /** Offers RPC services, once it is told to listen. */
   serve(bindings: readonly RpcBinding[], listen: ListenConfig): Listener;
   /** Offers the participation API with mutual TLS. Rejects with `ConfigError` for roots that cannot be read. */
   serveAdmin(api: AdminApi, config: AdminConfig): Promise<Listener>;
+}
+
+/** What a peer is given besides. */
+export interface PeerWorld extends World {
+  /** Reads chaincode packages. */
+  readonly archive: PackageArchive;
   /** The store in `directory`, made if it is absent. */
   openState(directory: string): KvStore;
   /** What runs the packages of a peer's own types. */

@@ -3,4 +3,4 @@ export { startOrderer } from "../orderer.ts";
 export { startPeer } from "../peer.ts";
 export type { OrdererConfig, PeerConfig } from "../config.ts";
 export type { RunningOrderer, RunningPeer } from "../running-host.ts";
-export type { Listener, World } from "../world.ts";
+export type { Listener, PeerWorld } from "../world.ts";

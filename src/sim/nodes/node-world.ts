@@ -1,4 +1,4 @@
-/** The world that a simulated process lives in: every port of `World` over simulated time, disk and network. */
+/** The world that a simulated process lives in: every port of `PeerWorld` over simulated time, disk and network. */
 import { ContractRuntime, type Contract } from "../../contract/index.ts";
 import type { ChaincodePackage, PackageArchive } from "../../chaincode/index.ts";
 import { type Faults, faultyFiles } from "../../faults/index.ts";
@@ -7,7 +7,7 @@ import type { Logger } from "../../kernel/ports/logger.ts";
 import { silentMeter } from "../../kernel/ports/meter.ts";
 import type { RpcBinding } from "../../kernel/ports/rpc.ts";
 import type { SeededRandom } from "../../kernel/seeded-random.ts";
-import type { Listener, World } from "../../node/start/index.ts";
+import type { Listener, PeerWorld } from "../../node/start/index.ts";
 import { Health } from "../../ops/index.ts";
 import { CHAINCODE_PORT, type NodeMaterial } from "../material.ts";
 import { adminBinding } from "../ports/admin-calls.ts";
@@ -39,7 +39,7 @@ export interface NodeWorldParts {
   readonly logger: Logger;
 }
 
-export function nodeWorld(parts: NodeWorldParts): World {
+export function nodeWorld(parts: NodeWorldParts): PeerWorld {
   const { material, network, host, machine, random, signatures } = parts;
   const { time } = host;
   const dialer = simulatedDialer(network, host);

@@ -14,6 +14,7 @@ import { loadOrdererConfig, loadPeerConfig } from "../../../src/node/config.ts";
 import { startOrderer } from "../../../src/node/orderer.ts";
 import { startPeer } from "../../../src/node/peer.ts";
 import type { RunningHost } from "../../../src/node/running-host.ts";
+import { openPeerWorld } from "../../../src/node/open-peer-world.ts";
 import { openWorld } from "../../../src/node/open-world.ts";
 import { freeOffset } from "../network/harness.ts";
 
@@ -109,7 +110,7 @@ async function runOrderer(layout: NetworkLayout, name: string): Promise<RunningH
 async function runPeer(layout: NetworkLayout, name: string): Promise<RunningHost> {
   const loaded = await loadPeerConfig(layout.node(name).config);
   const config = { ...loaded, log: { spec: LOG_SPEC } };
-  return startPeer(config, await openWorld(config, { process: false }));
+  return startPeer(config, await openPeerWorld(config, { process: false }));
 }
 
 async function writeSigners(
