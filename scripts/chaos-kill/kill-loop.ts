@@ -176,18 +176,34 @@ class KillLoop {
   }
 
   #tell({ seen }: Clients, seconds: number): void {
-    this.#options.progress(
-      `${this.#cycles} cycles, ${this.#kills} kills, ${seen.acknowledged.size} acknowledged, ${this.#audits} audits, ${seconds.toFixed(0)} s`,
+    const { cycles, minutesMax, progress } = this.#options;
+    const perMinute = (this.#cycles / seconds) * 60;
+    const minutesLeft = Math.min((cycles - this.#cycles) / perMinute, minutesMax - seconds / 60);
+    const { p50, p99 } = this.#restartFigures();
+    progress(
+      [
+        `${this.#cycles} of ${cycles} cycles`,
+        `${this.#kills} kills`,
+        `${seen.acknowledged.size} acknowledged`,
+        `${this.#audits} audits`,
+        `restart p50 ${p50} ms, p99 ${p99} ms`,
+        `${perMinute.toFixed(0)} cycles a minute`,
+        `${Math.max(0, minutesLeft).toFixed(0)} min left`,
+      ].join(", "),
     );
+  }
+
+  #restartFigures(): KillLoopReport["restartMs"] {
+    const sorted = this.#restartsMs.toSorted((a, b) => a - b);
+    const at = (share: number): number =>
+      Math.round(sorted[Math.floor(sorted.length * share)] ?? 0);
+    return { p50: at(0.5), p99: at(0.99), max: Math.round(sorted.at(-1) ?? 0) };
   }
 
   #report({ seen }: Clients, report: AuditReport, seconds: number): KillLoopReport {
     const failures = this.#failures();
     const isLevel = new Set(Object.values(report.heights)).size === 1;
     const isLoaded = seen.acknowledged.size >= this.#cycles;
-    const sorted = this.#restartsMs.toSorted((a, b) => a - b);
-    const at = (share: number): number =>
-      Math.round(sorted[Math.floor(sorted.length * share)] ?? 0);
     return {
       cycles: this.#cycles,
       kills: this.#kills,
@@ -197,7 +213,7 @@ class KillLoop {
       failedAttempts: seen.failedCount,
       repeated: seen.repeatedCount,
       acknowledged: seen.acknowledged.size,
-      restartMs: { p50: at(0.5), p99: at(0.99), max: Math.round(sorted.at(-1) ?? 0) },
+      restartMs: this.#restartFigures(),
       longestGapMs: Math.round(seen.longestGapMs),
       seconds: Math.round(seconds),
       failures,
