@@ -1,25 +1,19 @@
-import { utf8, utf8Decode } from "../kernel/bytes.ts";
+import { EMPTY_BYTES, utf8, utf8Decode } from "../kernel/bytes.ts";
 import { errorMessage } from "../kernel/error.ts";
 import {
   ChaincodeID,
   ChaincodeInput,
   ChaincodeMessage_Type as MessageType,
-  DelState,
-  GetState,
-  PutState,
   Response,
   create,
   decode,
   encode,
+  type ChaincodeEvent,
   type ChaincodeMessage,
 } from "../wire/index.ts";
-import type { Contract, ContractContext } from "./contract.ts";
+import { ContractRun } from "./contract-run.ts";
+import type { Contract } from "./contract.ts";
 import { ContractError } from "./errors.ts";
-
-interface Asked {
-  resolve(payload: Uint8Array): void;
-  reject(error: Error): void;
-}
 
 type Send = (message: ChaincodeMessage) => void;
 
@@ -27,14 +21,13 @@ const OK = 200;
 const FAILED = 500;
 /** What contracts of `fabric-contract-api` answer too. A deployment ends when enough peers endorse it. */
 const DESCRIBE = "org.hyperledger.fabric:GetMetadata";
-const EMPTY = new Uint8Array(0);
 
-/** The contract's end of Fabric's shim protocol: runs what the peer asks for and asks the peer for state. */
+/** The contract's end of Fabric's shim protocol: runs what the peer asks for, and takes its answers to those who asked. */
 export class ContractSession {
   readonly #contract: Contract;
   readonly #send: Send;
-  /** By transaction: what was asked and not answered, oldest first. */
-  readonly #asked = new Map<string, Asked[]>();
+  /** By transaction. */
+  readonly #runs = new Map<string, ContractRun>();
 
   constructor(contract: Contract, send: Send) {
     this.#contract = contract;
@@ -47,67 +40,42 @@ export class ContractSession {
   }
 
   receive(message: ChaincodeMessage): void {
-    const { type } = message;
+    const { type, payload } = message;
+    const run = this.#runs.get(keyOf(message));
     if (type === MessageType.INIT || type === MessageType.TRANSACTION) void this.#run(message);
-    else if (type === MessageType.RESPONSE)
-      this.#answered(message)?.resolve(message.payload.slice());
+    else if (type === MessageType.RESPONSE) run?.answered({ payload: payload.slice() });
     else if (type === MessageType.ERROR) {
-      const reason = new TextDecoder().decode(message.payload);
-      this.#answered(message)?.reject(new ContractError("contract failed", reason));
+      run?.answered({ reason: new TextDecoder().decode(payload) });
     }
-  }
-
-  #answered(message: ChaincodeMessage): Asked | undefined {
-    return this.#asked.get(keyOf(message))?.shift();
   }
 
   async #run(message: ChaincodeMessage): Promise<void> {
-    const response = await this.#execute(message).then(
+    const run = new ContractRun((type, payload) => {
+      this.#send(messageOf(type, message, payload));
+    });
+    this.#runs.set(keyOf(message), run);
+    const response = await this.#execute(message, run).then(
       (payload) => ({ status: OK, message: "", payload }),
-      (error: unknown) => ({ status: FAILED, message: errorMessage(error), payload: EMPTY }),
+      (error: unknown) => ({ status: FAILED, message: errorMessage(error), payload: EMPTY_BYTES }),
     );
-    this.#asked.delete(keyOf(message));
+    this.#runs.delete(keyOf(message));
     const completed = encode(Response, response);
-    this.#send(messageOf(MessageType.COMPLETED, message, completed));
+    this.#send(messageOf(MessageType.COMPLETED, message, completed, run.event));
   }
 
-  async #execute(message: ChaincodeMessage): Promise<Uint8Array> {
+  async #execute(message: ChaincodeMessage, run: ContractRun): Promise<Uint8Array> {
     const [name = "", ...args] = decode(ChaincodeInput, message.payload).args.map((bytes) =>
       utf8Decode(bytes),
     );
-    const run = Object.hasOwn(this.#contract, name) ? this.#contract[name] : undefined;
-    if (run === undefined && name === DESCRIBE) return description(this.#contract);
-    if (run === undefined) {
+    const called = Object.hasOwn(this.#contract, name) ? this.#contract[name] : undefined;
+    if (called === undefined && name === DESCRIBE) return description(this.#contract);
+    if (called === undefined) {
       const known = Object.keys(this.#contract).join(", ");
       throw new ContractError("unknown name", `there is no function ${name}; there are ${known}`);
     }
-    const result = await run(this.#contextOf(message), ...args);
+    const result = await called(run.context(message.channelId, message.txid), ...args);
     if (typeof result === "string") return utf8(result);
-    return result instanceof Uint8Array ? result : EMPTY;
-  }
-
-  #contextOf(message: ChaincodeMessage): ContractContext {
-    const ask = (type: ChaincodeMessage["type"], payload: Uint8Array): Promise<Uint8Array> =>
-      new Promise((resolve, reject) => {
-        const asked = this.#asked.get(keyOf(message)) ?? [];
-        this.#asked.set(keyOf(message), [...asked, { resolve, reject }]);
-        this.#send(messageOf(type, message, payload));
-      });
-    return {
-      channelId: message.channelId,
-      transactionId: message.txid,
-      get: async (key) => {
-        const value = await ask(MessageType.GET_STATE, encode(GetState, create(GetState, { key })));
-        return value.length === 0 ? undefined : utf8Decode(value);
-      },
-      put: async (key, value) => {
-        const bytes = typeof value === "string" ? utf8(value) : value;
-        await ask(MessageType.PUT_STATE, encode(PutState, create(PutState, { key, value: bytes })));
-      },
-      delete: async (key) => {
-        await ask(MessageType.DEL_STATE, encode(DelState, create(DelState, { key })));
-      },
-    };
+    return result instanceof Uint8Array ? result : EMPTY_BYTES;
   }
 }
 
@@ -124,6 +92,7 @@ function messageOf(
   type: ChaincodeMessage["type"],
   { channelId, txid }: Pick<ChaincodeMessage, "channelId" | "txid">,
   payload: Uint8Array,
+  chaincodeEvent?: ChaincodeEvent,
 ): ChaincodeMessage {
   return {
     type,
@@ -131,7 +100,7 @@ function messageOf(
     payload,
     txid,
     proposal: undefined,
-    chaincodeEvent: undefined,
+    chaincodeEvent,
     channelId,
   };
 }

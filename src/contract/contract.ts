@@ -1,4 +1,11 @@
 /** A contract as a test writes it: functions in the test's own process. */
+import type { CompositeKey } from "./composite-key.ts";
+
+/** A key of the contract's, and its value as text. */
+export interface KeyValue {
+  readonly key: string;
+  readonly value: string;
+}
 
 /** What a function of a contract may ask of its peer. Reads see the state before the transaction. */
 export interface ContractContext {
@@ -8,6 +15,24 @@ export interface ContractContext {
   get(key: string): Promise<string | undefined>;
   put(key: string, value: string | Uint8Array): Promise<void>;
   delete(key: string): Promise<void>;
+  /**
+   * Keys from `start` on, below `end`, in the order of their UTF-8 bytes; left out: from the first, to the last. Composite keys
+   * are not among them.
+   */
+  range(start?: string, end?: string): AsyncIterable<KeyValue>;
+  /** A key of several parts, for `get`, `put` and `delete`. */
+  compositeKey(objectType: string, ...attributes: string[]): string;
+  /** The parts of such a key. */
+  splitCompositeKey(key: string): CompositeKey;
+  /** Composite keys that begin with these parts. */
+  compositeRange(objectType: string, ...attributes: string[]): AsyncIterable<KeyValue>;
+  /** What listeners hear of the transaction once it is committed; a later event takes the place of an earlier one. */
+  emit(name: string, payload?: string | Uint8Array): void;
+  /**
+   * Calls another contract of the channel as part of this transaction, and answers its result as text. Rejects when it refuses;
+   * what it has written by then is still part of the transaction, unless this function fails, too.
+   */
+  call(chaincode: string, name: string, ...args: string[]): Promise<string>;
 }
 
 /** Answers text, bytes or nothing. What it throws refuses the transaction. */

@@ -24,6 +24,35 @@ const keys: Contract = {
   refuse: () => {
     throw new Error("this contract refuses");
   },
+  fill: async (context, owner = "", count = "0") => {
+    for (let index = 0; index < Number(count); index += 1) {
+      const number = String(index).padStart(4, "0");
+      await context.put(context.compositeKey("owned", owner, number), number);
+      await context.put(`${owner}-${number}`, number);
+    }
+    context.emit("filled", owner);
+  },
+  owned: async (context, owner = "") => {
+    const found: string[] = [];
+    for await (const { key } of context.compositeRange("owned", owner)) {
+      found.push(context.splitCompositeKey(key).attributes[1] ?? "");
+    }
+    return found.join(",");
+  },
+  between: async (context, start = "", end = "") => {
+    const found: string[] = [];
+    for await (const { key, value } of context.range(start, end)) found.push(`${key}=${value}`);
+    return found.join(",");
+  },
+};
+
+/** Passes calls on to `keys`. */
+const front: Contract = {
+  put: async (context, key = "", value = "") => {
+    await context.put("last", key);
+    return context.call("keys", "put", key, value);
+  },
+  refuse: (context) => context.call("keys", "refuse"),
 };
 
 let net: TestNetwork;
@@ -51,6 +80,42 @@ describe("a network in a test's process", { timeout: SLOW_MACHINE_MS }, () => {
     const org1 = net.client("Org1");
     await expect(org1.submit("keys", "refuse")).rejects.toThrow("this contract refuses");
     await expect(org1.evaluate("keys", "nothing")).rejects.toThrow("there is no function nothing");
+  });
+
+  test("reads ranges of plain and of composite keys, over many batches", async () => {
+    const org1 = net.client("Org1");
+    await org1.submit("keys", "fill", "ann", "250");
+    const numbers = Array.from({ length: 250 }, (_, index) => String(index).padStart(4, "0"));
+    expect(await org1.evaluate("keys", "owned", "ann")).toBe(numbers.join(","));
+    expect(await org1.evaluate("keys", "owned", "an")).toBe("");
+    expect(await org1.evaluate("keys", "between", "ann-0001", "ann-0003")).toBe(
+      "ann-0001=0001,ann-0002=0002",
+    );
+  });
+
+  test("calls other contracts in one transaction, and is told when they refuse", async () => {
+    await net.deploy({ name: "front", contract: front });
+    const org1 = net.client("Org1");
+    expect((await org1.submit("front", "put", "called", "1")).result).toBe("put called");
+    expect(await org1.evaluate("keys", "get", "called")).toBe("1");
+    await expect(org1.submit("front", "refuse")).rejects.toThrow("keys refuses: this contract");
+  });
+
+  test("emits events that Fabric's own client hears", async () => {
+    const gateway = connect(net.gatewayOptions("Org1"));
+    try {
+      const network = gateway.getNetwork(net.channelId);
+      const startBlock = BigInt(await net.level());
+      await net.client("Org1").submit("keys", "fill", "bob", "1");
+      const events = await network.getChaincodeEvents("keys", { startBlock });
+      for await (const { eventName, payload } of events) {
+        expect([eventName, new TextDecoder().decode(payload)]).toEqual(["filled", "bob"]);
+        break;
+      }
+      events.close();
+    } finally {
+      gateway.close();
+    }
   });
 
   test("serves Fabric's own client", async () => {
