@@ -36,6 +36,11 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
+/** A whole number from 0 to 100, with or without the sign. */
+export function percent(text: string): number {
+  return wholeNumber(0, 100)(text.replace(/%$/, ""));
+}
+
 /** Arguments of a contract's function; the function's name comes first. */
 export function contractArguments(name: string, rest: readonly string[]): readonly Uint8Array[] {
   return [name, ...rest].map((text) => utf8(text));

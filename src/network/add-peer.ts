@@ -15,13 +15,13 @@ import { joinedChannels } from "./join-channel.ts";
 import { readMembers } from "./members.ts";
 import { writeManifest } from "./manifest.ts";
 import { writePeerConfig } from "./node-configs.ts";
-import { readNodeFigures } from "./node-figures.ts";
 import { copyPackage, runPackages, type RunPackage } from "./peer-packages.ts";
 import { nextPeer } from "./next-site.ts";
 import { planAround, startNode } from "./processes.ts";
 import { requireGrowable } from "./require-growable.ts";
 import { forgetPeer, removePeerFiles } from "./remove-peer.ts";
 import type { PeerOrganization, PeerSite } from "./topology.ts";
+import { untilLevel } from "./until-level.ts";
 
 /** Told of what is being done. */
 export interface PeerSteps {
@@ -43,8 +43,6 @@ export interface AddPeerReport {
 }
 
 const POLL_INTERVAL_MS = 100;
-/** A peer whose ledger has not grown for so long has a fault. */
-const STANDSTILL_MS = 60_000;
 const RUNNABLE_TIMEOUT_MS = 10_000;
 
 /** `name`: `peer7` or whole; default the next free one. `install`: also the packages that the organisation's peers run. */
@@ -65,7 +63,11 @@ export async function addPeer(
     await start(extended, site);
     const channels: Level[] = [];
     for (const channelId of channelIds) {
-      channels.push(await untilLevel(extended, site, channelId, steps));
+      channels.push(
+        await untilLevel(extended, site, channelId, (level) => {
+          steps.level(level);
+        }),
+      );
     }
     const levelMs = Math.round(performance.now() - startedMs);
     for (const channelId of channelIds) {
@@ -195,48 +197,6 @@ async function start(network: DevelopmentNetwork, site: PeerSite): Promise<void>
     await forgetPeer(layout, network.options, site);
     throw error;
   }
-}
-
-async function untilLevel(
-  network: DevelopmentNetwork,
-  site: PeerSite,
-  channelId: string,
-  steps: PeerSteps,
-): Promise<Level> {
-  let best = -1;
-  let grownMs = performance.now();
-  for (;;) {
-    const level = await levelOf(network, site, channelId);
-    if (level.height > best) grownMs = performance.now();
-    best = Math.max(best, level.height);
-    steps.level(level);
-    if (level.height >= level.target) return level;
-    if (performance.now() - grownMs > STANDSTILL_MS) {
-      throw new NetworkError(
-        "node failed",
-        `${site.name} stands still at block ${level.height} of ${level.target} of ${channelId}; see ${network.layout.node(site.name).log}`,
-      );
-    }
-    await delay(POLL_INTERVAL_MS);
-  }
-}
-
-async function levelOf(
-  network: DevelopmentNetwork,
-  site: PeerSite,
-  channelId: string,
-): Promise<Level> {
-  const nodes = await network.status();
-  const heights = await Promise.all(
-    nodes
-      .filter(({ pid }) => pid !== undefined)
-      .map(async (node) => ({
-        name: node.name,
-        height: (await readNodeFigures(node, channelId))?.height ?? 0,
-      })),
-  );
-  const height = heights.find(({ name }) => name === site.name)?.height ?? 0;
-  return { channelId, height, target: Math.max(1, ...heights.map((node) => node.height)) };
 }
 
 async function packagesFor(

@@ -29,6 +29,7 @@ import { NetworkLayout } from "./layout.ts";
 import { readFolder } from "./manifest.ts";
 import { NetworkNamespaces } from "./namespaces.ts";
 import { readNodeFigures } from "./node-figures.ts";
+import { nodeNamed } from "./node-names.ts";
 import type { NodeStatus } from "./node-status.ts";
 import {
   requirePortsFree,
@@ -260,14 +261,18 @@ export class DevelopmentNetwork implements OrdererCluster {
     return this.peers.filter((peer) => running.some(({ name }) => name === peer.name));
   }
 
-  /** A peer of the network and its organisation. */
+  /** A peer of the network and its organisation; named in full or by its first labels (`peer0.org1`). */
   peer(name: string): { readonly site: PeerSite; readonly organization: PeerOrganization } {
+    const whole = nodeNamed(
+      name,
+      this.peers.map((peer) => peer.name),
+      "peer",
+    );
     for (const organization of this.topology.organizations) {
-      const site = organization.peers.find((peer) => peer.name === name);
+      const site = organization.peers.find((peer) => peer.name === whole);
       if (site !== undefined) return { site, organization };
     }
-    const known = this.peers.map((peer) => peer.name).join(", ");
-    throw new NetworkError("unknown name", `there is no peer ${name}; the network has ${known}`);
+    throw new NetworkError("unknown name", `${whole} is of no organisation`);
   }
 
   /** The administrator of an orderer. */

@@ -9,6 +9,7 @@ export { addOrganization, type AddOrganizationReport } from "./add-organization.
 export { addPeer, type AddPeerReport, type PeerSteps } from "./add-peer.ts";
 export type { Level } from "./client/level.ts";
 export { joinChannel, type JoinReport } from "./join-channel.ts";
+export { untilLevel } from "./until-level.ts";
 export { readMembers, type Member, type MembersReport } from "./members.ts";
 export { checkRemoval, removePeer } from "./remove-peer.ts";
 export { addOrderer, type AddOrdererReport } from "./add-orderer.ts";
@@ -44,14 +45,8 @@ export { OrdererAdmin, type ChannelAtOrderer } from "./client/orderer-admin.ts";
 export { FabricClient, validationCodeName } from "./client/fabric-client.ts";
 export { chaincodeAction } from "./client/transaction.ts";
 export { ChaosControl, type NodeChaos, type Undo } from "./chaos/chaos-control.ts";
-export {
-  isSound,
-  recoveries,
-  reportText,
-  timelineSvg,
-  verdictOf,
-  type ChaosRun,
-} from "./chaos/chaos-report.ts";
+export { isSound, recoveries, reportText, verdictOf, type ChaosRun } from "./chaos/chaos-report.ts";
+export { timelineSvg } from "./chaos/chaos-timeline.ts";
 export { courseOf, type CourseRequest } from "./chaos/course.ts";
 export { DevelopmentSite } from "./chaos/development-site.ts";
 export { runChaos, type ChaosPlan } from "./chaos/run-chaos.ts";

@@ -11,9 +11,10 @@ import { stopNode } from "./processes.ts";
 import { planTopology, type PeerSite, type TopologyOptions } from "./topology.ts";
 
 /** Rejects with `NetworkError` ("needed") when others depend on the peer: what is to be asked before it is removed. */
-export async function checkRemoval(network: DevelopmentNetwork, name: string): Promise<void> {
-  const { site, organization } = network.peer(name);
-  const others = organization.peers.filter((peer) => peer.name !== name);
+export async function checkRemoval(network: DevelopmentNetwork, peer: string): Promise<void> {
+  const { site, organization } = network.peer(peer);
+  const { name } = site;
+  const others = organization.peers.filter((each) => each.name !== name);
   const { channelId } = network.topology;
   if (others.length === 0) {
     throw needed(`${name} is the last peer of ${organization.mspId}, which could endorse nothing`);
@@ -30,9 +31,10 @@ export async function checkRemoval(network: DevelopmentNetwork, name: string): P
 }
 
 /** Stops the peer, forgets it, and removes its ledger, keys and configuration. */
-export async function removePeer(network: DevelopmentNetwork, name: string): Promise<void> {
-  const { site } = network.peer(name);
+export async function removePeer(network: DevelopmentNetwork, peer: string): Promise<void> {
+  const { site } = network.peer(peer);
   const { layout } = network;
+  const { name } = site;
   await stopNode({ name, role: "peer", layout: layout.node(name) });
   await forgetPeer(layout, network.options, site);
 }

@@ -1,7 +1,7 @@
 /** `heddle chaos`: faults of what goes between nodes. */
 import { InvalidArgumentError, type Command } from "commander";
 import { duration } from "../duration.ts";
-import { addDirectoryOptions, wholeNumber, type DirectoryOptions } from "../shared-options.ts";
+import { addDirectoryOptions, percent, type DirectoryOptions } from "../shared-options.ts";
 import { fault, once, perform, type ForOptions } from "./chaos-perform.ts";
 
 type Groups = readonly (readonly string[])[];
@@ -19,9 +19,13 @@ function addPartition(chaos: Command): void {
     chaos,
     "partition",
     "cut groups of nodes off from each other; nodes in no group reach all",
-    'partition "orderer1|orderer2,orderer3" --for 10s',
+    'partition "orderer1|orderer2,orderer3" --for 10s\n  $ heddle chaos partition "org1|org2,orderers" --one-way',
   )
-    .argument("<groups>", "nodes with commas, groups with bars between them", parseGroups)
+    .argument(
+      "<groups>",
+      "nodes with commas, groups with bars between them; an organisation stands for its peers, orderers and peers for all of them",
+      parseGroups,
+    )
     .option("--one-way", "only what the first group sends is lost", false)
     .action(async (groups: Groups, options: ForOptions & { readonly oneWay: boolean }) => {
       const text = groups.map((group) => group.join(",")).join("|");
@@ -70,10 +74,10 @@ function addLoss(chaos: Command): void {
     "loss orderer2 5 --for 30s",
   )
     .argument("<node>", "such as orderer2 or peer0.org1")
-    .argument("<percent>", "0 to 100", wholeNumber(0, 100))
-    .action(async (node: string, percent: number, options: ForOptions) => {
-      await perform(options, `${node} loses ${percent} %`, (control) =>
-        control.degrade(node, { loss: percent / 100 }),
+    .argument("<percent>", "0 to 100", percent)
+    .action(async (node: string, share: number, options: ForOptions) => {
+      await perform(options, `${node} loses ${share} %`, (control) =>
+        control.degrade(node, { loss: share / 100 }),
       );
     });
 }

@@ -1,7 +1,7 @@
 /** `heddle chaos`: faults of one node's process, disk and clock. */
 import type { Command } from "commander";
 import { duration } from "../duration.ts";
-import { addDirectoryOptions, wholeNumber, type DirectoryOptions } from "../shared-options.ts";
+import { addDirectoryOptions, percent, type DirectoryOptions } from "../shared-options.ts";
 import { fault, once, perform, type ForOptions } from "./chaos-perform.ts";
 
 export function addNodeFaults(chaos: Command): void {
@@ -110,10 +110,10 @@ function addCorrupt(chaos: Command): void {
     "corrupt peer0.org1 10 --for 10s",
   )
     .argument("<node>", "such as orderer2 or peer0.org1")
-    .argument("<percent>", "0 to 100", wholeNumber(0, 100))
-    .action(async (node: string, percent: number, options: ForOptions) => {
-      await perform(options, `${percent} % of what ${node} reads is corrupt`, (control) =>
-        control.disk(node, { corruptReads: percent / 100 }),
+    .argument("<percent>", "0 to 100", percent)
+    .action(async (node: string, share: number, options: ForOptions) => {
+      await perform(options, `${share} % of what ${node} reads is corrupt`, (control) =>
+        control.disk(node, { corruptReads: share / 100 }),
       );
     });
 }

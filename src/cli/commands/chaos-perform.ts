@@ -1,7 +1,7 @@
 /** What the commands of `heddle chaos` share: how a fault is described, done, and taken back after its time. */
 import type { Command } from "commander";
 import { ChaosControl, DevelopmentNetwork, type Undo } from "../../network/index.ts";
-import { duration } from "../duration.ts";
+import { duration, durationText } from "../duration.ts";
 import { Output } from "../output.ts";
 import { addDirectoryOptions, type DirectoryOptions } from "../shared-options.ts";
 
@@ -37,7 +37,7 @@ export async function perform(options: ForOptions, done: string, act: Act): Prom
     output.result({ done }, done);
     return;
   }
-  output.step(`${done}, for ${options.for} ms`);
+  output.step(`${done}, for ${durationText(options.for)}`);
   await elapsedOrInterrupted(options.for);
   await undo();
   output.result({ done, takenBack: true }, `${done}, and took it back`);

@@ -1,4 +1,5 @@
-import { DevelopmentNetwork, joinChannel } from "../../network/index.ts";
+import { DevelopmentNetwork, joinChannel, untilLevel } from "../../network/index.ts";
+import { LedgerProgress } from "../ledger-progress.ts";
 import { EXIT, Output } from "../output.ts";
 import { formatTable } from "../table.ts";
 import type { PeerJoinOptions } from "../peer-options.ts";
@@ -11,6 +12,14 @@ export async function peerJoin(options: PeerJoinOptions): Promise<void> {
       options.peer === undefined ? await network.runningPeers() : [network.peer(options.peer).site];
     const request = { channelId: options.channel, blockFile: options.block };
     const reports = await joinChannel(network, request, peers);
+    for (const { peer, outcome } of reports) {
+      if (outcome !== "joined") continue;
+      output.step(`${peer} catches up`);
+      const progress = new LedgerProgress(output);
+      await untilLevel(network, network.peer(peer).site, options.channel, (level) => {
+        progress.show(level);
+      });
+    }
     const rows = reports.map(({ peer, outcome, reason }) => [
       peer,
       outcome === "refused" ? output.bad(outcome) : output.good(outcome),

@@ -3,10 +3,10 @@ import { isConfirmed } from "../confirmation.ts";
 import { Output } from "../output.ts";
 import type { PeerRemoveOptions } from "../peer-options.ts";
 
-export async function peerRemove(name: string, options: PeerRemoveOptions): Promise<void> {
+export async function peerRemove(peer: string, options: PeerRemoveOptions): Promise<void> {
   const output = new Output(options);
   const network = await DevelopmentNetwork.open(options.dir);
-  network.peer(name);
+  const { name } = network.peer(peer).site;
   if (!options.force) await checkRemoval(network, name);
   const { directory } = network.layout.node(name);
   const question = `remove ${name} with all that is in ${directory}?`;

@@ -37,13 +37,15 @@ function addStart(peer: Command): void {
 
 function addJoin(peer: Command): void {
   addDirectoryOptions(peer.command("join"))
-    .description("make running peers members of a channel, from its genesis block")
+    .description(
+      "make running peers members of a channel, from its genesis block, and wait until they are level",
+    )
     .requiredOption("--channel <name>", "the channel")
     .requiredOption("--block <file>", "its genesis block")
     .option("--peer <name>", "one peer (default: every running peer of the network)")
     .addHelpText(
       "after",
-      "\nExample:\n  $ heddle peer join --channel second --block second.block --peer peer0.org1.example.com",
+      "\nExample:\n  $ heddle peer join --channel second --block second.block --peer peer0.org1",
     )
     .action(async (options: PeerJoinOptions) => {
       await (await import("./peer-join.ts")).peerJoin(options);
@@ -65,10 +67,10 @@ function addAdd(peer: Command): void {
 function addRemove(peer: Command): void {
   addDirectoryOptions(peer.command("remove"))
     .description("stop a peer and remove it from the network, with its ledger and keys")
-    .argument("<name>", "such as peer2.org1.example.com")
+    .argument("<name>", "such as peer2.org1")
     .option("--force", "even if others depend on it", false)
     .option("--yes", "do not ask", false)
-    .addHelpText("after", "\nExample:\n  $ heddle peer remove peer2.org1.example.com --yes")
+    .addHelpText("after", "\nExample:\n  $ heddle peer remove peer2.org1 --yes")
     .action(async (name: string, options: PeerRemoveOptions) => {
       await (await import("./peer-remove.ts")).peerRemove(name, options);
     });

@@ -14,7 +14,7 @@ import {
 import { assert } from "../../kernel/assert.ts";
 import { NetworkError } from "../errors.ts";
 import type { DevelopmentNetwork } from "../development-network.ts";
-import { nodeNamed } from "../node-names.ts";
+import { nodeNamed, nodesNamed } from "../node-names.ts";
 import type { NodeStatus } from "../node-status.ts";
 import {
   killNode,
@@ -46,11 +46,12 @@ export class ChaosControl {
     this.#network = network;
   }
 
-  /** Cuts the groups off from each other; `isOneWay`: only what the first group sends is lost. */
-  async partition(groups: readonly (readonly string[])[], isOneWay: boolean): Promise<Undo> {
-    const nodes = await this.#network.status();
-    const names = nodes.map(({ name }) => name);
-    const whole = groups.map((group) => group.map((name) => nodeNamed(name, names)));
+  /**
+   * Cuts the groups off from each other; `isOneWay`: only what the first group sends is lost. An organisation stands for its
+   * peers, `orderers` and `peers` for all of them.
+   */
+  partition(groups: readonly (readonly string[])[], isOneWay: boolean): Promise<Undo> {
+    const whole = groups.map((group) => group.flatMap((name) => nodesNamed(name, this.#network)));
     return this.cut(between(whole, isOneWay));
   }
 

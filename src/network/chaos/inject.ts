@@ -23,7 +23,6 @@ export async function inject(site: ChaosSite, fault: Fault): Promise<Injected> {
   }
   const { orderers, peers } = site.names;
   const half = peers.slice(0, Math.ceil(peers.length / 2));
-  const others = peers.slice(half.length);
   switch (fault.kind) {
     case "shape": {
       const cuts = cutsOf(fault.shape, await leaderFirst(site));
@@ -36,11 +35,14 @@ export async function inject(site: ChaosSite, fault: Fault): Promise<Injected> {
       };
     case "constrained":
       return injectConstrained(site);
-    case "peers-split":
+    case "peers-split": {
+      // Every other one: with a peer of each organisation on either side, both can endorse and commit.
+      const [side, rest] = [0, 1].map((parity) => peers.filter((_, at) => at % 2 === parity));
       return {
-        text: `${half.join(", ")} cut off from ${others.join(", ")}`,
-        undo: await site.cut(between([half, others], false)),
+        text: `${(side ?? []).join(", ")} cut off from ${(rest ?? []).join(", ")}`,
+        undo: await site.cut(between([side ?? [], rest ?? []], false)),
       };
+    }
     case "peers-cut-off":
       return {
         text: `${half.join(", ")} cut off from the orderers`,

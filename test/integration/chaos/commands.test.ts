@@ -43,6 +43,9 @@ describe("chaos", { timeout: SLOW_MACHINE_MS }, () => {
       links: [],
       disk: { full: false },
     });
+    await net.must("chaos", "partition", "org1|orderers,org2", "--one-way");
+    expect((await statusOf("peer0.org1.example.com"))?.faults?.links).toHaveLength(4);
+    await net.must("chaos", "heal");
   });
 
   test("takes a fault back after its time, and leaves those from before", async () => {

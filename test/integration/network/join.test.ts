@@ -3,7 +3,7 @@ import * as grpc from "@grpc/grpc-js";
 import reference, { type peer as PeerMessages } from "@hyperledger/fabric-protos";
 import { createHash, createPrivateKey, randomBytes, sign } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CURVES, toLowS } from "../../../src/crypto/index.ts";
@@ -120,6 +120,38 @@ describe("a peer that joins a running network", { timeout: SLOW_MACHINE_MS }, ()
     expect(channels.map((channel) => channel.getChannelId())).toEqual(["mychannel", "second"]);
   });
 
+  test("joins a further channel by a command, which says how far it is", async () => {
+    const file = join(net.directory, "second.block");
+    await writeFile(file, await blockOfAnotherChannel("second"));
+    const command = ["peer", "join", "--channel", "second", "--block", file, "--json"];
+    const first = await net.run(...command, "--peer", "peer0.org1");
+    const [progress, result] = first.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as unknown);
+    expect(progress).toMatchObject({
+      event: "progress",
+      channelId: "second",
+      height: 1,
+      target: 1,
+    });
+    expect(result).toEqual({
+      channelId: "second",
+      peers: [{ peer: "peer0.org1.example.com", outcome: "joined" }],
+    });
+    const all = await net.run(...command);
+    expect(JSON.parse(all.stdout.trim().split("\n").at(-1) ?? "")).toMatchObject({
+      peers: [
+        { peer: "peer0.org1.example.com", outcome: "was a member" },
+        { peer: JOINER, outcome: "was a member" },
+        { peer: "peer0.org2.example.com", outcome: "joined" },
+      ],
+    });
+    const wrong = await net.run("peer", "join", "--channel", "third", "--block", file);
+    expect(wrong).toMatchObject({ code: 1 });
+    expect(wrong.stderr).toContain("is of channel second, not of third");
+  });
+
   test("has the ledger of the others, and leaves when it is told to", async () => {
     for (const name of [JOINER, "peer0.org1.example.com"]) await net.stopNode(name);
     const [own, others] = [
@@ -137,7 +169,9 @@ describe("a peer that joins a running network", { timeout: SLOW_MACHINE_MS }, ()
     const last = await net.run("peer", "remove", "peer0.org1.example.com", "--yes");
     expect(last.code).toBe(1);
     expect(last.stderr).toContain("--force");
-    expect(await net.must("peer", "remove", JOINER, "--yes")).toMatchObject({ removed: JOINER });
+    expect(await net.must("peer", "remove", "peer1.org1", "--yes")).toMatchObject({
+      removed: JOINER,
+    });
     const { nodes } = await net.status();
     expect(nodes.map(({ name }) => name)).not.toContain(JOINER);
     const alone = await net.run("peer", "remove", "peer0.org2.example.com", "--yes");

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { nodeNamed } from "../../../src/network/node-names.ts";
+import { nodeNamed, nodesNamed } from "../../../src/network/node-names.ts";
+import { planTopology } from "../../../src/network/topology.ts";
 
 const names = [
   "orderer.example.com",
@@ -24,5 +25,27 @@ describe("the name of a node", () => {
       "peer0 may be peer0.org1.example.com or peer0.org2.example.com",
     );
     expect(() => nodeNamed("order", names)).toThrow("order is no node; the network has orderer.");
+  });
+});
+
+describe("the name of several nodes", () => {
+  const topology = planTopology({ ordererCount: 2, peerCountPerOrganization: 2, portOffset: 0 });
+  const peers = topology.organizations.flatMap((organization) => organization.peers);
+  const named = (name: string): readonly string[] => nodesNamed(name, { topology, peers });
+
+  test.each([
+    ["orderers", ["orderer.example.com", "orderer2.example.com"]],
+    ["org2", ["peer0.org2.example.com", "peer1.org2.example.com"]],
+    ["Org1MSP", ["peer0.org1.example.com", "peer1.org1.example.com"]],
+    ["org1.example.com", ["peer0.org1.example.com", "peer1.org1.example.com"]],
+    ["peer1.org1", ["peer1.org1.example.com"]],
+    ["orderer1", ["orderer.example.com"]],
+  ])("%s means all of %j", (name, whole) => {
+    expect(named(name)).toEqual(whole);
+  });
+
+  test("are all peers, or refused when there are none", () => {
+    expect(named("peers")).toHaveLength(4);
+    expect(() => named("org9")).toThrow("org9 is no node; the network has orderer.example.com");
   });
 });

@@ -3,10 +3,10 @@ import {
   isSound,
   recoveries,
   reportText,
-  timelineSvg,
   verdictOf,
   type ChaosRun,
 } from "../../../../src/network/chaos/chaos-report.ts";
+import { timelineSvg } from "../../../../src/network/chaos/chaos-timeline.ts";
 
 const run: ChaosRun = {
   title: "leader-kill",
@@ -52,9 +52,22 @@ describe("a report of chaos", () => {
 
   test("draws each fault where it was, with its text escaped", () => {
     const svg = timelineSvg(run);
-    expect(svg).toContain("kill &lt;orderer&gt;");
+    expect(svg).toContain("1  2.0–5.0 s  kill &lt;orderer&gt;<");
     // 60 + 0.2 × 900
     expect(svg).toContain('<rect x="240.0" y="10" width="270.0"');
     expect(svg.match(/fill="#2a7"/g)).toHaveLength(120);
+  });
+
+  test("has as many marks of time as fit, and names the faults that have room", () => {
+    const spans = Array.from({ length: 45 }, (_, index) => ({
+      text: "kill peer0.org1.example.com",
+      startMs: index * 10_000,
+      endMs: index * 10_000 + 1_000,
+    }));
+    const svg = timelineSvg({ ...run, durationMs: 600_000, spans });
+    expect(svg.match(/<line /g)).toHaveLength(11);
+    expect(svg).toContain(">10 min<");
+    expect(svg).toContain("40  390.0–391.0 s  kill peer0.org1<");
+    expect(svg).toContain("and 5 more, which the report has");
   });
 });
