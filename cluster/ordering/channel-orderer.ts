@@ -109,7 +109,8 @@ export class ChannelOrderer {
         "remove it from the channel's consenters and add it again"
       );
     }
-    return this.#group.isReplaced ? REPLACED : readOnly;
+    if (this.#group.isReplaced) return REPLACED;
+    return readOnly ?? (this.#group.isLeaderless ? LEADERLESS : undefined);
   }
 
   /** Leaves the group, answers everyone who waits, and closes the files. Idempotent. */
@@ -139,3 +140,5 @@ export class ChannelOrderer {
 const REPLACED =
   "the channel's configuration names another certificate for this orderer than the one that it has; " +
   "start it with that one";
+const LEADERLESS =
+  "the channel has no leader: nothing is ordered until a majority of its orderers run and reach each other";

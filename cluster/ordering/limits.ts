@@ -95,6 +95,9 @@ export const EVICTION_SUSPICION_MS = 60_000;
 export const NEWER_MEMBERS_LEADERLESS_MS = 5_000;
 export const NEWER_MEMBERS_PAUSE_MS_MAX = 60_000;
 
+/** A node that has known no leader for this time says so where its health is asked for: an election is over sooner. */
+export const LEADERLESS_COMPLAINT_MS = 10_000;
+
 /** Time without a block from any orderer after which a look at the blocks of others is over. */
 export const LOOK_WITHOUT_BLOCK_MS_MAX = 6_000;
 

@@ -19,7 +19,8 @@ import type { Membership } from "./core/membership.ts";
 import { Departure, type DepartureDeps } from "./departure.ts";
 import { GroupConnections } from "./group-connections.ts";
 import { HeardTimes } from "./heard-times.ts";
-import { MEMBERSHIP_CHECK_MS } from "./limits.ts";
+import { LeaderlessTime } from "./leaderless-time.ts";
+import { LEADERLESS_COMPLAINT_MS, MEMBERSHIP_CHECK_MS } from "./limits.ts";
 import { isConsenterOf } from "./members.ts";
 import { MembershipChanges } from "./membership-changes.ts";
 import { NewerMembersWatch, type FindNewerMembers, type NewerMembers } from "./newer-members.ts";
@@ -66,6 +67,7 @@ export class OrdererGroup implements GroupState {
   readonly #newerMembers: NewerMembersWatch;
   readonly #heard: HeardTimes;
   readonly #active: ActiveMembers;
+  readonly #leaderless: LeaderlessTime;
   #named: { readonly config: ChannelConfig; readonly isNamed: boolean } | undefined;
   #timer: Timer | undefined;
 
@@ -73,6 +75,7 @@ export class OrdererGroup implements GroupState {
     this.#deps = deps;
     this.#options = options;
     this.#heard = new HeardTimes(deps.clock);
+    this.#leaderless = new LeaderlessTime(deps.clock);
     const hasAnswered = (raftId: number): boolean => this.#hasAnswered(raftId);
     this.#active = new ActiveMembers({ ...deps, hasAnswered }, options);
     const membership = (): Membership => this.membership();
@@ -140,6 +143,11 @@ export class OrdererGroup implements GroupState {
     return !this.#isNamed() && this.membership().consenterIds.includes(this.#options.raftId);
   }
 
+  /** Whether there has been no leader for longer than an election takes. */
+  get isLeaderless(): boolean {
+    return this.#leaderless.elapsedMs(0) >= LEADERLESS_COMPLAINT_MS;
+  }
+
   membership(): Membership {
     return this.#deps.writer.membership;
   }
@@ -183,6 +191,7 @@ export class OrdererGroup implements GroupState {
     this.#connections.check();
     this.#heard.keep(this.#connections.ids);
     this.#active.publish();
+    this.#leaderless.note(this.#isLed());
     const isLeader = this.#deps.replica.leadership.role === "leader";
     if (isLeader && !this.#isNamed()) this.#changes.handOver();
     else this.#changes.check();

@@ -1,7 +1,11 @@
 import { serving } from "../../../support/deliver-dialer.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { ChannelRegistrar, JoinResult } from "../../../../cluster/participation/index.ts";
-import { ChannelConfig, buildGenesisBlock } from "../../../../src/channel/index.ts";
+import {
+  ChannelConfig,
+  buildGenesisBlock,
+  type ChannelProfile,
+} from "../../../../src/channel/index.ts";
 import { systemRandom } from "../../../../src/kernel/adapters/system-random.ts";
 import type { Block } from "../../../../src/wire/index.ts";
 import { CHANNEL_ID, sampleChannel, type SampleChannel } from "../../../support/sample-channel.ts";
@@ -32,6 +36,13 @@ function follower(seed = 1): RegistrarWorld {
 
 function consenter(seed = 1): RegistrarWorld {
   return RegistrarWorld.make(sample, stranger, { isConsenter: true, seed });
+}
+
+/** Of a channel that this node orders alone, or with others that never answer. */
+function genesisOf(channelId: string, ...others: ChannelProfile["consenters"]): Block {
+  const certificates = { clientTlsCertPem: stranger, serverTlsCertPem: stranger };
+  const consenters = [{ host: "orderer9.example.com", port: 7050, ...certificates }, ...others];
+  return buildGenesisBlock({ ...sample.profile, channelId, consenters });
 }
 
 function isLevel(registrar: ChannelRegistrar): boolean {
@@ -154,12 +165,6 @@ describe("joining", () => {
 });
 
 describe("a channel whose disk fails to flush while it orders", () => {
-  const genesisOf = (channelId: string): Block => {
-    const consenter = { clientTlsCertPem: stranger, serverTlsCertPem: stranger };
-    const consenters = [{ host: "orderer9.example.com", port: 7050, ...consenter }];
-    return buildGenesisBlock({ ...sample.profile, channelId, consenters });
-  };
-
   async function ordered(
     world: RegistrarWorld,
     registrar: ChannelRegistrar,
@@ -177,7 +182,7 @@ describe("a channel whose disk fails to flush while it orders", () => {
 
   test("has failed and says so; the node and its other channels go on, and a restart mends it", async () => {
     const world = follower();
-    const registrar = await world.open({ genesisBlocks: ["one", "two"].map(genesisOf) });
+    const registrar = await world.open({ genesisBlocks: [genesisOf("one"), genesisOf("two")] });
     for (const channelId of ["one", "two"]) {
       expect(await ordered(world, registrar, channelId)).toBe("ordered");
     }
@@ -204,6 +209,21 @@ describe("a channel whose disk fails to flush while it orders", () => {
     }
     await again.close();
   });
+});
+
+test("a channel without a leader is complained of once that is no election any more", async () => {
+  const world = follower();
+  const silent = sample.config.orderer.consenters[0]!;
+  const genesisBlocks = [genesisOf("alone"), genesisOf("split", silent)];
+  const registrar = await world.open({ genesisBlocks });
+  await world.time.advance(9_000);
+  expect(registrar.complaints()).toEqual([]);
+  await world.time.advance(2_000);
+  expect(registrar.complaints()).toEqual([
+    "split: the channel has no leader: nothing is ordered until a majority of its orderers run and reach each other",
+  ]);
+  expect(registrar.info("split")).toMatchObject({ status: "active" });
+  await registrar.close();
 });
 
 describe("a change of the consenters", () => {
