@@ -23,6 +23,14 @@ function message(name: string | number): OrderedMessage {
   return { bytes: utf8(String(name)), sizeBytes: 10, isConfig: false };
 }
 
+/** What a batch holds some of, one of, and none but itself. */
+const KINDS = {
+  add: { sizeBytes: 10, isConfig: false },
+  large: { sizeBytes: 600, isConfig: false },
+  oversize: { sizeBytes: BATCH.preferredBytesMax + 1, isConfig: false },
+  config: { sizeBytes: 10, isConfig: true },
+} as const;
+
 /** Proposes everything that is due; the envelopes of each block. */
 function proposeAll(pipeline: LeaderPipeline): string[][] {
   const blocks: string[][] = [];
@@ -122,13 +130,17 @@ describe("a leader's pipeline", () => {
 
   const action = fc.oneof(
     { weight: 4, arbitrary: fc.constant("add" as const) },
-    fc.constantFrom("apply" as const, "time" as const, "propose" as const),
+    fc.constantFrom("large" as const, "oversize" as const, "config" as const),
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom("apply" as const, "time" as const, "propose" as const),
+    },
   );
   test.prop([fc.array(action, { maxLength: 200 })])(
-    "chains every message into blocks once and in order, whatever happens when",
+    "chains every message into blocks once and in order, within the batch's bounds, whatever happens when",
     (actions) => {
       const pipeline = new LeaderPipeline(TIP, LIMITS);
-      const taken: string[] = [];
+      const taken = new Map<string, (typeof KINDS)[keyof typeof KINDS]>();
       const proposed: string[] = [];
       let tip = TIP;
       let applied = TIP.number;
@@ -136,18 +148,26 @@ describe("a leader's pipeline", () => {
         for (let block = pipeline.due(0); block !== undefined; block = pipeline.due(0)) {
           expect(misfit(tip, block)).toBeUndefined();
           tip = tipOf(block.header);
-          proposed.push(...block.data.data.map((bytes) => new TextDecoder().decode(bytes)));
+          const names = block.data.data.map((bytes) => new TextDecoder().decode(bytes));
+          const held = names.map((name) => taken.get(name)!);
+          const bytes = held.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+          expect(names.length).toBeLessThanOrEqual(BATCH.messageCountMax);
+          expect(names.length === 1 || bytes <= BATCH.preferredBytesMax).toBe(true);
+          expect(names.length === 1 || held.every(({ isConfig }) => !isConfig)).toBe(true);
+          proposed.push(...names);
           pipeline.proposed(0);
           expect(pipeline.inFlightCount).toBeLessThanOrEqual(LIMITS.blocksInFlightMax);
         }
       };
       for (const [step, what] of [...actions, ...drain(actions.length)].entries()) {
-        if (what === "add" && pipeline.add(message(step), BATCH, 0)) taken.push(String(step));
         if (what === "time") pipeline.timeUp();
-        if (what === "propose") propose();
-        if (what === "apply" && applied < tip.number) pipeline.applied((applied += 1), 0);
+        else if (what === "propose") propose();
+        else if (what !== "apply") {
+          const added = { ...message(step), ...KINDS[what] };
+          if (pipeline.add(added, BATCH, 0)) taken.set(String(step), KINDS[what]);
+        } else if (applied < tip.number) pipeline.applied((applied += 1), 0);
       }
-      expect(proposed).toEqual(taken);
+      expect(proposed).toEqual([...taken.keys()]);
       expect(pipeline.inFlightCount).toBe(0);
     },
   );
