@@ -66,6 +66,12 @@ async function othersKnownTo(name: string): Promise<number> {
   return (await net.metric(name, "gossip_membership_total_peers_known")) ?? 0;
 }
 
+/** Whether the peers, in the order of their names, know so many others each. */
+async function know(counts: readonly number[]): Promise<boolean> {
+  const known = await Promise.all(peerNames(net).map(othersKnownTo));
+  return known.every((count, index) => count === counts[index]);
+}
+
 async function timed(what: string, condition: () => Promise<boolean>): Promise<void> {
   const startMs = performance.now();
   await net.until(what, condition, RECOVERY_MS);
@@ -82,18 +88,32 @@ async function delivererAmong(names: readonly string[]): Promise<string | undefi
 describe("peers", { timeout: SLOW_MACHINE_MS }, () => {
   test("that are split from each other all follow the orderers, and are one membership after it", async () => {
     await net.must("chaos", "partition", `${P0},${Q0}|${P1},${Q1}`);
-    await timed("split in two: each side gives up the other", async () => {
-      const known = await Promise.all(peerNames(net).map(othersKnownTo));
-      return known.every((count) => count === 1);
-    });
+    await timed("split in two: each side gives up the other", () => know([1, 1, 1, 1]));
     // Each organisation has a peer on either side: both sides keep a deliverer each.
     await commitSome(5);
     await timed("split in two: both sides level", () => areLevel(peerNames(net)));
     await net.must("chaos", "heal");
-    await timed("healed: one membership", async () => {
-      const known = await Promise.all(peerNames(net).map(othersKnownTo));
-      return known.every((count) => count === 3);
-    });
+    await timed("healed: one membership", () => know([3, 3, 3, 3]));
+  });
+
+  test("that are split in two, and one side again, are one membership after it", async () => {
+    await net.must("chaos", "partition", `${P0},${Q0}|${P1},${Q1}`);
+    await timed("split in two: each side gives up the other", () => know([1, 1, 1, 1]));
+    await net.must("chaos", "partition", `${P0}|${Q0}`);
+    await timed("one side split again: three parts", () => know([0, 1, 0, 1]));
+    await commitSome(5);
+    await timed("three parts: all level", () => areLevel(peerNames(net)));
+    await net.must("chaos", "heal");
+    await timed("three parts healed: one membership", () => know([3, 3, 3, 3]));
+  });
+
+  test("that hear the others and are not heard are one membership with them after it", async () => {
+    await net.must("chaos", "partition", `${P0},${Q0}|${P1},${Q1}`, "--one-way");
+    await timed("cut one way: each side gives up the other", () => know([1, 1, 1, 1]));
+    await commitSome(5);
+    await timed("cut one way: all level", () => areLevel(peerNames(net)));
+    await net.must("chaos", "heal");
+    await timed("one way healed: one membership", () => know([3, 3, 3, 3]));
   });
 
   test("half of which are cut off from the orderers follow through the others", async () => {

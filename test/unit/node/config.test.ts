@@ -159,6 +159,15 @@ describe("an invalid configuration", () => {
     expect(problems).toContainEqual(expect.stringContaining("surplus"));
   });
 
+  test("that takes faults from other machines is refused, with the cure", async () => {
+    const withFaults = (host: string): string =>
+      stringify({ ...PEER, operations: { host, port: 0 }, development: { faults: true } });
+    expect(await problemsOf(withFaults("0.0.0.0"))).toEqual([
+      "development.faults: anybody who reaches 0.0.0.0 could stop this node; listen on 127.0.0.1, or remove the key",
+    ]);
+    expect(await problemsOf(withFaults("127.0.0.1"))).toBeUndefined();
+  });
+
   test("of the other kind of node is refused", async () => {
     expect(await problemsOf(stringify(PEER), loadOrdererConfig)).toContainEqual(
       expect.stringMatching(/^kind: /),
