@@ -4,8 +4,19 @@ import { join } from "node:path";
 import { systemClock } from "../kernel/adapters/system-clock.ts";
 import { systemRandom } from "../kernel/adapters/system-random.ts";
 import { writeNode } from "../msp/adapters/index.ts";
-import { addToChannel, type MemberLevel, type OrdererSteps } from "./client/consenters.ts";
-import { leaderOf, orderedChannels, untilLeader, viewOrderers } from "./client/orderer-cluster.ts";
+import {
+  addToChannel,
+  additionForecast,
+  type MemberLevel,
+  type OrdererSteps,
+} from "./client/consenters.ts";
+import {
+  addressOf,
+  leaderOf,
+  orderedChannels,
+  untilLeader,
+  viewOrderers,
+} from "./client/orderer-cluster.ts";
 import { DevelopmentNetwork } from "./development-network.ts";
 import { NetworkError } from "./errors.ts";
 import { writeManifest } from "./manifest.ts";
@@ -32,7 +43,7 @@ export async function addOrderer(
   request: { readonly name?: string },
   steps: OrdererSteps,
 ): Promise<AddOrdererReport> {
-  const channelIds = await channelsToJoin(network);
+  const channelIds = await channelsToJoin(network, presentOrderer(network, request.name));
   const site = await prepare(network, request.name, steps);
   const extended = await DevelopmentNetwork.open(network.layout.directory);
   const startedMs = performance.now();
@@ -51,7 +62,10 @@ export async function addOrderer(
 }
 
 // Nothing is begun that the group could not finish.
-async function channelsToJoin(network: DevelopmentNetwork): Promise<readonly string[]> {
+async function channelsToJoin(
+  network: DevelopmentNetwork,
+  present: OrdererSite | undefined,
+): Promise<readonly string[]> {
   const views = await viewOrderers(network);
   const channelIds = orderedChannels(views);
   if (channelIds.length === 0) {
@@ -61,9 +75,26 @@ async function channelsToJoin(network: DevelopmentNetwork): Promise<readonly str
     );
   }
   for (const channelId of channelIds) {
-    if (leaderOf(views, channelId) === undefined) await untilLeader(network, channelId);
+    const { group } = leaderOf(views, channelId) ?? (await untilLeader(network, channelId));
+    const address = present && addressOf(present);
+    if (group.consenters.some((consenter) => consenter.address === address)) continue;
+    const forecast = additionForecast(group);
+    if (forecast === undefined) continue;
+    throw new NetworkError(
+      "needed",
+      `a further consenter would stop channel ${channelId}: ${forecast}; ` +
+        "start the orderers that are down first (`heddle orderer list` shows them)",
+    );
   }
   return channelIds;
+}
+
+function presentOrderer(
+  { topology }: DevelopmentNetwork,
+  name: string | undefined,
+): OrdererSite | undefined {
+  const whole = name === undefined ? undefined : wholeName(name);
+  return topology.orderers.find((site) => site.name === whole);
 }
 
 async function prepare(
@@ -71,10 +102,9 @@ async function prepare(
   name: string | undefined,
   steps: OrdererSteps,
 ): Promise<OrdererSite> {
-  const whole = name === undefined ? undefined : wholeName(name);
-  const present = network.topology.orderers.find((site) => site.name === whole);
+  const present = presentOrderer(network, name);
   if (present !== undefined) return present;
-  const site = await planOrderer(network, whole);
+  const site = await planOrderer(network, name === undefined ? undefined : wholeName(name));
   steps.step(`issuing certificates to ${site.name}`);
   const { layout, options } = network;
   // What an interrupted attempt or removal left of an orderer that the manifest does not have.

@@ -133,6 +133,18 @@ export function removalForecast(
     : `${reachable} of ${remaining.length} would be reachable; needs ${needed}`;
 }
 
+/** What one more consenter would leave, when that is too little. A group of one may always grow: it is stopped by any loss. */
+export function additionForecast({
+  consenters,
+}: Pick<GroupReport, "consenters">): string | undefined {
+  const count = consenters.length + 1;
+  const reachable = consenters.filter(({ isActive }) => isActive === true).length;
+  const needed = Math.floor(count / 2) + 1;
+  return count <= 2 || reachable >= needed
+    ? undefined
+    : `${reachable} of ${count} would be reachable; needs ${needed}`;
+}
+
 /** Waits until the orderer has the leader's blocks and `isReady`. Rejects when it stands still. */
 export async function untilLevel(
   cluster: OrdererCluster,

@@ -11,7 +11,7 @@ import {
   removeConsenter,
   renewConsenter,
 } from "../../../src/network/client/consenter-changes.ts";
-import { removalForecast } from "../../../src/network/client/consenters.ts";
+import { additionForecast, removalForecast } from "../../../src/network/client/consenters.ts";
 import { sampleChannel, sampleClock, type SampleChannel } from "../../support/sample-channel.ts";
 import { quorumFault } from "../../../cluster/ordering/core/membership.ts";
 
@@ -57,6 +57,30 @@ describe("the forecast of a removal", () => {
         group.voters.filter(isActive),
       );
       expect(removalForecast(group, `o${raftId}:7050`) === undefined).toBe(fault === undefined);
+    },
+  );
+});
+
+describe("the forecast of an addition", () => {
+  test("counts who would be reachable, and lets one alone grow", () => {
+    expect(additionForecast(consenters(3, (id) => id <= 2))).toBe(
+      "2 of 4 would be reachable; needs 3",
+    );
+    expect(additionForecast(consenters(3, () => true))).toBeUndefined();
+    expect(additionForecast(consenters(1, () => true))).toBeUndefined();
+  });
+
+  property.prop([fc.integer({ min: 1, max: 7 }), fc.nat({ max: 127 })])(
+    "agrees with what the orderers refuse",
+    (count, mask) => {
+      const isActive = (id: number): boolean => ((mask >> (id - 1)) & 1) === 1;
+      const group = consenters(count, isActive);
+      const fault = quorumFault(
+        { consenterIds: [...group.voters, count + 1], nextConsenterId: count + 2 },
+        { type: "add", raftId: count + 1 },
+        group.voters.filter(isActive),
+      );
+      expect(additionForecast(group) === undefined).toBe(fault === undefined);
     },
   );
 });
