@@ -6,6 +6,8 @@ export interface StallPlan {
   readonly seed: number;
   readonly size: number;
   readonly minutes: number;
+  /** Default: gossip's. */
+  readonly tickIntervalMs?: number;
 }
 
 export interface StallOutcome {
@@ -18,8 +20,9 @@ export interface StallOutcome {
 const AWAKE_MS = 5_000;
 
 /** One peer in twenty does nothing for 2 to 8 s, then another in its stead: who is lost by that? */
-export function stallFor({ seed, size, minutes }: StallPlan): StallOutcome {
-  const world = new MeshWorld({ seed, size, isWarm: true });
+export function stallFor({ seed, size, minutes, tickIntervalMs }: StallPlan): StallOutcome {
+  const options = tickIntervalMs === undefined ? {} : { tickIntervalMs };
+  const world = new MeshWorld({ seed, size, isWarm: true, options });
   const random = new SeededRandom(seed);
   const falseDeaths = watchFalseDeaths(world);
   const stalledCount = Math.max(1, Math.round(size / 20));

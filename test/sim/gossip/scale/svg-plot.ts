@@ -1,69 +1,101 @@
-/** Plots of a few curves over a logarithmic count of peers, as SVG text. */
+/** Plots of a few curves as SVG text. */
 
 export interface Curve {
   readonly name: string;
   readonly points: readonly (readonly [x: number, y: number])[];
+  /** What is aimed at or known from theory, drawn in dashes and without marks. Default false. */
+  readonly isReference?: boolean;
 }
 
 export interface Plot {
   readonly title: string;
   readonly xLabel: string;
   readonly yLabel: string;
+  /** A logarithmic axis has a tick at each x of the curves. */
+  readonly xScale: "logarithmic" | "linear";
   readonly curves: readonly Curve[];
 }
 
-const WIDTH = 640;
-const HEIGHT = 360;
-const LEFT = 70;
-const RIGHT = 170;
-const TOP = 40;
-const BOTTOM = 50;
-const COLORS = ["#1b6ca8", "#d1495b", "#2e8b57", "#8a5fb0"];
+interface Axes {
+  readonly atX: (x: number) => number;
+  readonly atY: (y: number) => number;
+  readonly xs: readonly number[];
+  readonly ys: readonly number[];
+}
 
-export function svgPlot({ title, xLabel, yLabel, curves }: Plot): string {
-  const points = curves.flatMap((curve) => curve.points);
-  const xMax = Math.max(...points.map(([x]) => x));
-  const xMin = Math.min(...points.map(([x]) => x));
-  const ys = ticks(Math.max(...points.map(([, y]) => y)));
-  const yMax = ys.at(-1) ?? 1;
-  const span = Math.max(1e-9, Math.log(xMax) - Math.log(xMin));
-  const atX = (x: number): number =>
-    LEFT + ((Math.log(x) - Math.log(xMin)) / span) * (WIDTH - LEFT - RIGHT);
-  const atY = (y: number): number => HEIGHT - BOTTOM - (y / yMax) * (HEIGHT - TOP - BOTTOM);
-  const xs = [...new Set(points.map(([x]) => x))];
+const WIDTH = 760;
+const HEIGHT = 380;
+const LEFT = 70;
+const RIGHT = 250;
+const TOP = 44;
+const BOTTOM = 52;
+const COLORS = ["#1b6ca8", "#d1495b", "#2e8b57", "#8a5fb0", "#c77d0a", "#3aa6b9"];
+const REFERENCE_COLOR = "#666";
+/** More points than that are a line. */
+const MARKED_MAX = 12;
+/** A name in the legend beside the plot. */
+const LEGEND_STEP = 20;
+
+export function svgPlot(plot: Plot): string {
+  const axes = axesOf(plot);
+  const { title, xLabel, yLabel, curves } = plot;
+  const { atX, atY, xs, ys } = axes;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
-    text(LEFT, 22, title, "start", 15),
+    text(LEFT, 24, title, "start", 15),
     ...ys.flatMap((y) => [
       `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at(atY(y))}" y2="${at(atY(y))}" stroke="#ddd"/>`,
-      text(LEFT - 8, atY(y) + 4, String(y), "end"),
+      text(LEFT - 8, atY(y) + 4, shown(y), "end"),
     ]),
-    ...xs.map((x) => text(atX(x), HEIGHT - BOTTOM + 18, String(x), "middle")),
+    ...xs.flatMap((x) => [
+      `<line x1="${at(atX(x))}" x2="${at(atX(x))}" y1="${HEIGHT - BOTTOM}" y2="${HEIGHT - BOTTOM + 5}" stroke="#888"/>`,
+      text(atX(x), HEIGHT - BOTTOM + 19, shown(x), "middle"),
+    ]),
     text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, xLabel, "middle"),
     `<g transform="translate(18 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)">${text(0, 0, yLabel, "middle")}</g>`,
-    ...curves.flatMap((curve, index) => drawn(curve, index, atX, atY)),
+    ...curves.flatMap((curve, index) => drawn(curve, index, axes)),
     "</svg>",
     "",
   ].join("\n");
 }
 
+function axesOf({ xScale, curves }: Plot): Axes {
+  const points = curves.flatMap((curve) => curve.points);
+  const allX = points.map(([x]) => x);
+  const xMax = Math.max(...allX);
+  const ys = ticks(Math.max(...points.map(([, y]) => y)));
+  const yMax = ys.at(-1) ?? 1;
+  const isLinear = xScale === "linear";
+  const place = isLinear ? (x: number): number => x : Math.log;
+  const from = isLinear ? 0 : Math.log(Math.min(...allX));
+  const span = Math.max(1e-9, place(xMax) - from);
+  return {
+    atX: (x) => LEFT + ((place(x) - from) / span) * (WIDTH - LEFT - RIGHT),
+    atY: (y) => HEIGHT - BOTTOM - (y / yMax) * (HEIGHT - TOP - BOTTOM),
+    xs: isLinear ? ticks(xMax).filter((x) => x <= xMax) : [...new Set(allX)],
+    ys,
+  };
+}
+
 function drawn(
-  { name, points }: Curve,
+  { name, points, isReference = false }: Curve,
   index: number,
-  atX: (x: number) => number,
-  atY: (y: number) => number,
+  { atX, atY }: Axes,
 ): readonly string[] {
-  const color = COLORS[index % COLORS.length] ?? "black";
+  const color = isReference ? REFERENCE_COLOR : (COLORS[index % COLORS.length] ?? "black");
+  const dashes = isReference ? ` stroke-dasharray="${3 + 3 * (index % 3)} 4"` : "";
   const path = points.map(([x, y]) => `${at(atX(x))},${at(atY(y))}`).join(" ");
-  const legendY = TOP + 14 + index * 20;
+  const legendX = WIDTH - RIGHT + 16;
+  const legendY = TOP + 14 + index * LEGEND_STEP;
+  const marked = isReference || points.length > MARKED_MAX ? [] : points;
   return [
-    `<polyline points="${path}" fill="none" stroke="${color}" stroke-width="2"/>`,
-    ...points.map(
+    `<polyline points="${path}" fill="none" stroke="${color}" stroke-width="2"${dashes}/>`,
+    ...marked.map(
       ([x, y]) => `<circle cx="${at(atX(x))}" cy="${at(atY(y))}" r="3" fill="${color}"/>`,
     ),
-    `<rect x="${WIDTH - RIGHT + 14}" y="${legendY - 9}" width="12" height="10" fill="${color}"/>`,
-    text(WIDTH - RIGHT + 32, legendY, name, "start"),
+    `<line x1="${legendX}" x2="${legendX + 22}" y1="${legendY - 4}" y2="${legendY - 4}" stroke="${color}" stroke-width="2"${dashes}/>`,
+    text(legendX + 28, legendY, name, "start"),
   ];
 }
 
@@ -74,6 +106,10 @@ function text(x: number, y: number, content: string, anchor: string, size = 12):
 
 function at(value: number): string {
   return value.toFixed(1);
+}
+
+function shown(value: number): string {
+  return value >= 1_000 ? value.toLocaleString("en-US") : String(value);
 }
 
 /** From 0 to at least `highest` in at most five steps of 1, 2 or 5 times a power of ten. */
