@@ -69,7 +69,7 @@ const { audit } = report;
 if (options.json) console.log(JSON.stringify({ at: new Date().toISOString(), ...report }));
 else {
   console.table({
-    cycles: report.cycles,
+    cycles: `${report.cycles} of ${cycles}`,
     kills: report.kills,
     "cycles with 1, 2, 3 killed": [1, 2, 3].map((n) => report.killedAtOnce[n] ?? 0).join(", "),
     "envelopes sent": report.sent,

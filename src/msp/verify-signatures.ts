@@ -29,6 +29,8 @@ export async function verifySignatures(
   manager: IdentityReader,
   signedData: readonly SignedData[],
 ): Promise<readonly Identity[]> {
+  const [only] = signedData;
+  if (only !== undefined && signedData.length === 1) return verifyOne(manager, only);
   const claims = new Map<string, Claim[]>();
   for (const [index, signed] of signedData.slice(0, SIGNATURE_COUNT_MAX).entries()) {
     const result = manager.unvalidatedIdentity(signed.identity);
@@ -43,6 +45,16 @@ export async function verifySignatures(
     .filter((claim) => claim !== undefined)
     .sort((a, b) => a.index - b.index)
     .map(({ holder }) => holder);
+}
+
+// As below: an envelope has one signature, and each is verified.
+async function verifyOne(
+  manager: IdentityReader,
+  { data, identity, signature }: SignedData,
+): Promise<readonly Identity[]> {
+  const result = manager.unvalidatedIdentity(identity);
+  if (!result.ok) return [];
+  return (await result.identity.verify(data, signature)) ? [result.identity] : [];
 }
 
 async function firstValid(claims: readonly Claim[]): Promise<Claim | undefined> {

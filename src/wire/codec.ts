@@ -69,7 +69,7 @@ export function encode<T>(type: MessageType<T>, message: T): Uint8Array {
 }
 
 /** A writer keeps room for the longest message that it has written. */
-const SPARE_BYTES_MAX = 65_536;
+const SPARE_BYTES_MAX = 1_048_576;
 // A fresh buffer for each message costs more than most messages.
 let spareWriter: BinaryWriter | undefined;
 
