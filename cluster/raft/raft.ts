@@ -145,6 +145,12 @@ export class Raft {
     };
   }
 
+  /** Of `status`, what is asked after every event. */
+  leadership(): Pick<RaftStatus, "role" | "term" | "leaderId"> {
+    const { role, term, leaderId } = this.#state;
+    return { role: role.type, term, leaderId };
+  }
+
   status(): RaftStatus {
     return statusOf(this.#state);
   }

@@ -451,8 +451,7 @@ export class RaftReplica {
 
   #leadershipNow(): Leadership {
     if (this.#bystander !== undefined) return this.#bystander.leadership;
-    const { role, term, leaderId } = this.#core.status();
-    return { role, term, leaderId };
+    return this.#core.leadership();
   }
 
   #noticeLeadership(): void {

@@ -103,6 +103,9 @@ interface Execution {
   readonly signal: AbortSignal;
 }
 
+// Aborting without a reason makes one, with a stack, which costs more than to abort.
+const OVER = new Error("the invocation is over");
+
 /** Runs contracts in processes of their own. One process serves all channels that use its package. */
 export class ChaincodeSupport implements ChaincodeRunner {
   readonly #deps: ChaincodeSupportDeps;
@@ -202,7 +205,7 @@ export class ChaincodeSupport implements ChaincodeRunner {
       return outcome;
     } finally {
       this.#executions.delete(run);
-      ended.abort();
+      ended.abort(OVER);
     }
   }
 

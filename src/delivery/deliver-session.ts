@@ -34,6 +34,12 @@ export interface SessionDeps {
   readonly send: (block: Block) => Promise<void>;
 }
 
+/** What ends a wait before there is a block: trouble, or that or the caller. */
+interface Ends {
+  readonly trouble: AbortSignal | undefined;
+  readonly either: AbortSignal;
+}
+
 /** Answers one request: checks it, sends the blocks, and says with which status to close it. */
 export class DeliverSession {
   readonly #deps: SessionDeps;
@@ -65,8 +71,10 @@ export class DeliverSession {
     range: SeekRange,
     trouble: AbortSignal | undefined,
   ): Promise<SessionEnd> {
+    const { signal } = this.#deps;
+    const either = trouble === undefined ? signal : AbortSignal.any([signal, trouble]);
     for (let number = range.first; ; number += 1) {
-      const waited = await this.#waitFor(number, seek.behavior, trouble);
+      const waited = await this.#waitFor(number, seek.behavior, { trouble, either });
       if (waited !== undefined) return waited;
       const block = await this.#deps.channel.blocks.read(number);
       if (block === undefined) return end(Status.NOT_FOUND, `block ${number} is not kept here`);
@@ -81,14 +89,13 @@ export class DeliverSession {
   async #waitFor(
     number: number,
     behavior: SeekInfo_SeekBehavior,
-    trouble: AbortSignal | undefined,
+    { trouble, either }: Ends,
   ): Promise<SessionEnd | undefined> {
     const { channel, signal } = this.#deps;
     if (number < channel.blocks.height) return undefined;
     if (behavior === SeekInfo_SeekBehavior.FAIL_IF_NOT_READY) {
       return end(Status.NOT_FOUND, `block ${number} does not exist yet`);
     }
-    const either = trouble === undefined ? signal : AbortSignal.any([signal, trouble]);
     if (await channel.blocks.waitForHeight(number + 1, either)) return undefined;
     if (signal.aborted) return end(Status.INTERNAL_SERVER_ERROR, "the caller has gone");
     assert(trouble?.aborted, "a wait ends with the block, with the caller or with trouble");

@@ -9,9 +9,6 @@ import type {
 import type { Random } from "../../kernel/ports/random.ts";
 import { FaultPlan } from "./fault-plan.ts";
 
-/** Arguments of one call. */
-const CODES_PER_CALL = 1_024;
-
 /** Sorted by `text`, which has one code unit for each byte of the key: their orders agree. */
 type Table = readonly { readonly text: string; readonly entry: KvEntry }[];
 
@@ -96,11 +93,7 @@ export class MemoryKvStore implements KvStore {
 }
 
 function textOf(key: Uint8Array): string {
-  let text = "";
-  for (let start = 0; start < key.length; start += CODES_PER_CALL) {
-    text += String.fromCharCode(...key.subarray(start, start + CODES_PER_CALL));
-  }
-  return text;
+  return Buffer.from(key.buffer, key.byteOffset, key.length).toString("latin1");
 }
 
 /** Index of the first entry whose key is not below `text`. */

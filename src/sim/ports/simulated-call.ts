@@ -46,7 +46,9 @@ export class SimulatedCall implements OpenCall {
   readonly #far: StreamEnd<unknown> | undefined;
   readonly #there: Way | undefined;
   readonly #back: Way | undefined;
-  readonly #abort = new AbortController();
+  // Made when a handler is called: most of what is on the way has none yet, or is over.
+  #abort: AbortController | undefined;
+  #isOverAtServer = false;
   #serverCertificate: Uint8Array | undefined;
   #deadline: Timer | undefined;
   #isDeadlineExceeded = false;
@@ -150,7 +152,7 @@ export class SimulatedCall implements OpenCall {
   }
 
   #put(way: Way | undefined, frame: Frame): void {
-    if (way === undefined || this.#abort.signal.aborted || way.from.time.isDead) return;
+    if (way === undefined || this.#isOverAtServer || way.from.time.isDead) return;
     if (!this.#isCut(way)) {
       this.#launch(way, frame);
       return;
@@ -196,7 +198,7 @@ export class SimulatedCall implements OpenCall {
 
   #atServer(frame: Frame, binding: RpcBinding | undefined): void {
     const far = this.#far;
-    if (far === undefined || this.#abort.signal.aborted) return;
+    if (far === undefined || this.#isOverAtServer) return;
     if (!this.#isServed) {
       this.#isServed = true;
       if (binding === undefined) {
@@ -239,6 +241,7 @@ export class SimulatedCall implements OpenCall {
 
   #context(): RpcCall {
     const { client, certificate } = this.#request;
+    this.#abort = new AbortController();
     return {
       signal: this.#abort.signal,
       isDeadlineExceeded: () => this.#isDeadlineExceeded,
@@ -266,7 +269,8 @@ export class SimulatedCall implements OpenCall {
   #endAtServer(): void {
     this.#request.network.forget(this);
     this.#far?.finish(CANCELLED);
-    if (!this.#abort.signal.aborted) this.#abort.abort(CANCELLED);
+    this.#isOverAtServer = true;
+    this.#abort?.abort(CANCELLED);
   }
 }
 
