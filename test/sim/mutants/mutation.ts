@@ -8,7 +8,16 @@ export interface Edit {
 }
 
 /** What a bug is hunted with: see `HUNTS`. */
-export type Hunt = "script" | "group" | "membership" | "log" | "ledger" | "orderers" | "gossip";
+export type Hunt =
+  | "script"
+  | "group"
+  | "membership"
+  | "log"
+  | "ledger"
+  | "orderers"
+  | "gossip"
+  | "delivery"
+  | "network";
 
 /** A known bug, planted into the code. */
 export interface Mutant {

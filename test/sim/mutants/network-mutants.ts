@@ -1,0 +1,63 @@
+import type { Edit, Mutant } from "./mutation.ts";
+
+function network(name: string, ...edits: readonly Edit[]): Mutant {
+  return { name, hunt: "network", edits };
+}
+
+function edit(file: string, search: string, replacement: string): Edit {
+  return { file: `${file}.ts`, search, replacement };
+}
+
+/** Bugs that show where nodes work together: what clients are told, what is judged, how a node comes back. */
+export const NETWORK_MUTANTS: readonly Mutant[] = [
+  network(
+    "commits an id again that orderers let through",
+    edit(
+      "src/committer/core/judge-block",
+      "if (context.hasTransaction(transaction.txId)) return",
+      'if (transaction.txId === "") return',
+    ),
+    edit(
+      "cluster/ordering/leading",
+      "if (this.#keys.has(key) || this.#deps.ordered.blockOf(key) !== undefined) return true;",
+      "if (this.#keys.has(key)) return true;",
+    ),
+    edit(
+      "cluster/ordering/ordering-chain",
+      "if (this.#ordered.blockOf(submission.key) !== undefined) return;",
+      "",
+    ),
+  ),
+  network(
+    "tells clients that all is valid",
+    edit(
+      "src/gateway/commit-status",
+      "return { result: code, blockNumber };",
+      "return { result: code * 0, blockNumber };",
+    ),
+  ),
+  network(
+    "tells clients of a commit before it is there",
+    edit(
+      "src/gateway/commit-watch",
+      "const record = this.#ledger.transaction(transactionId);",
+      "const record = this.#ledger.transaction(transactionId) ?? { code: 0, blockNumber: 1 } as TransactionRecord;",
+    ),
+  ),
+  network(
+    "leaves at a start what its state lacks",
+    edit("src/ledger/recovery", "if (first === blocks.height) return;", "if (first > 0) return;"),
+  ),
+  network(
+    "does not flush blocks in a whole network",
+    edit("src/ledger/block-files", "await tail.handle.sync();", "await Promise.resolve();"),
+  ),
+  network(
+    "judges reads by what is there in a whole network",
+    edit(
+      "src/ledger/core/mvcc",
+      "const committed = state.publicEntry(namespace, key)?.version;",
+      "const committed = versionFromWire(version);",
+    ),
+  ),
+];
