@@ -55,7 +55,7 @@ const done = await performAll(tasks, workerCount, (task, cpuSeconds) => {
 const results = new Results(done);
 const sheet = new Sheet();
 mkdirSync(options.out, { recursive: true });
-writeFileSync(join(options.out, "report.md"), reportOf(results, sheet, sizes));
+writeFileSync(join(options.out, "report.md"), reportOf(results, sheet, { sizes, effort }));
 for (const [name, svg] of plotsOf(results, sizes)) writeFileSync(join(options.out, name), svg);
 for (const { cpuSeconds, mebibytes } of results.all("cost")) {
   const what = `simulating ${Math.max(...sizes)} peers`;

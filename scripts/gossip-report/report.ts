@@ -1,6 +1,6 @@
 import { blockTable, pushFixedPoint } from "./block-tables.ts";
 import { detectionTable, loadTable } from "./membership-tables.ts";
-import { CALM_LOSS_RATES } from "./plan.ts";
+import { CALM_LOSS_RATES, type ReportOptions } from "./plan.ts";
 import {
   calmTable,
   healTable,
@@ -12,10 +12,10 @@ import {
 import type { Results } from "./results.ts";
 import type { Sheet } from "./sheet.ts";
 
-export function reportOf(results: Results, sheet: Sheet, sizes: readonly number[]): string {
+export function reportOf(results: Results, sheet: Sheet, { sizes, effort }: ReportOptions): string {
   return `# Gossip in figures
 
-Written by \`npm run gossip:report\`; do not edit. Whole cores under virtual time; delays 1–20 ms, drawn anew for every message; losses drawn
+Written by \`npm run gossip:report -- --sizes ${sizes.join(",")} --effort ${effort}\`; do not edit. Whole cores under virtual time; delays 1–20 ms, drawn anew for every message; losses drawn
 for every message, of answers and repetitions, too. A round is 200 ms. p99 is the 99th percentile over all runs, of few runs the worst. With
 more than 1,000 peers a peer looks at the clock every 100 ms instead of 50, and there is one run. What is verified and signed is taken to
 succeed, and to cost no time; links have no bandwidth. **(≤ …)**: the target; a figure that misses its target is bold, and the command fails.
