@@ -1,6 +1,6 @@
 /**
  * Runs seeds of the simulated network. `--seed N` one, otherwise `--seeds FROM-TO`; `--chaos-minutes M` simulated minutes of faults;
- * `--trace` its lines, `--twice` proves determinism.
+ * `--real` with real signatures, `--trace` its lines, `--twice` proves determinism.
  */
 import { parseArgs } from "node:util";
 import { reportLine, Simulator, type RunReport } from "../src/sim/index.ts";
@@ -11,6 +11,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "1-10" },
     "chaos-minutes": { type: "string", default: "1" },
     trace: { type: "boolean", default: false },
+    real: { type: "boolean", default: false },
     log: { type: "boolean", default: false },
     twice: { type: "boolean", default: false },
   },
@@ -31,6 +32,7 @@ function run(seed: number): Promise<RunReport> {
     cpuMs,
     chaosMs: Number(values["chaos-minutes"]) * 60_000,
     isLogTraced: values.log,
+    ...(values.real ? { signatures: "real" } : {}),
     ...(values.trace || values.log ? { onLine } : {}),
   });
 }

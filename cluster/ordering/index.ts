@@ -42,3 +42,4 @@ export type { OrderResult } from "./pending-envelopes.ts";
 export type { ChainLog, ConfigInForce, MissingBlocks, OrderedBlocks, SubmitLink } from "./ports.ts";
 export { OrderingError } from "./errors.ts";
 export type { OrderingErrorCode } from "./errors.ts";
+export { PENDING_COUNT_MAX } from "./limits.ts";

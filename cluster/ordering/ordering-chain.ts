@@ -90,6 +90,11 @@ export class OrderingChain implements ReplicaApplication {
   #stopped: OrderResult | undefined;
   #failure: string | undefined;
 
+  /** Envelopes that clients wait for. */
+  get pendingCount(): number {
+    return this.#pending.count;
+  }
+
   constructor(deps: OrderingChainDeps, options: OrderingChainOptions) {
     this.#deps = deps;
     this.#ordered = deps.ordered ?? new OrderedWindow(ORDERED_WINDOW_COUNT);

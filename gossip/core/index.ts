@@ -45,3 +45,4 @@ export type { Freshness, PeerTime } from "./peer-time.ts";
 export { chooseRecipients, type EligiblePeer } from "./private-recipients.ts";
 export { PrivateSearch, type PrivateQuestion, type WantedSet } from "./private-search.ts";
 export { newNonce } from "./sampling.ts";
+export { BUFFER_BLOCKS_MAX } from "./limits.ts";

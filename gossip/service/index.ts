@@ -30,3 +30,5 @@ export { heldSets, keepPushedSet, type PrivateHoldings } from "./private-holding
 export { PrivateReconciler, type PrivateReconcilerDeps } from "./private-reconciler.ts";
 export { GossipService, type GossipDeps } from "./service.ts";
 export { FABRIC_OPTIONS, type GossipOptions } from "../core/index.ts";
+export { BUFFER_BLOCKS_MAX } from "../core/index.ts";
+export { CONNECTIONS_MAX as GOSSIP_CONNECTIONS_MAX } from "./limits.ts";

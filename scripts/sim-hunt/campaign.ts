@@ -1,4 +1,4 @@
-import { Sometimes, SOMETIMES_STATES } from "../../src/sim/index.ts";
+import { FAILPOINT_STATES, Sometimes, SOMETIMES_STATES } from "../../src/sim/index.ts";
 import type { CountedRun } from "./messages.ts";
 
 const HOUR_MS = 3_600_000;
@@ -40,11 +40,14 @@ export class Campaign {
   summary(): string {
     const { acknowledged, refused, unknown } = this.#outcomes;
     const missed = this.#sometimes.missed();
+    const unfired = this.#sometimes.missedFailpoints();
     return [
       this.progress(),
       `${this.#events} events, ${this.#blocks} blocks, ${acknowledged} calls acknowledged, ${refused} refused, ${unknown} of unknown end`,
       `${this.#sometimes.reachedCount()} of ${SOMETIMES_STATES.length} states reached`,
       ...missed.map((state) => `never reached: ${state}`),
+      `${FAILPOINT_STATES.length - unfired.length} of ${FAILPOINT_STATES.length} failpoints fired`,
+      ...unfired.map((state) => `never fired: ${state}`),
     ].join("\n");
   }
 

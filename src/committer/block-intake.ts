@@ -44,6 +44,11 @@ export class BlockIntake {
     return this.#next;
   }
 
+  /** Blocks that were brought and are not in the ledger yet. */
+  get underWayCount(): number {
+    return this.#underWay.length;
+  }
+
   /** Header hash of the block before it. */
   get lastHash(): Uint8Array {
     return this.#lastHash;

@@ -6,3 +6,4 @@ export type { BlockJudgement } from "./core/judge-block.ts";
 export { type CommitterErrorCode } from "./errors.ts";
 export type { CommittedState, CommitterLedger, ConfigHolder, PrivateSetGatherer } from "./ports.ts";
 export type { VerifiedBlock } from "./verified-block.ts";
+export { BLOCKS_HELD_MAX } from "./limits.ts";

@@ -104,6 +104,11 @@ export class PeerChannel {
     return undefined;
   }
 
+  /** Blocks that were brought and are not in the ledger yet. */
+  get blocksInCommit(): number {
+    return this.#intake.underWayCount;
+  }
+
   get isClosed(): boolean {
     return this.#closing.signal.aborted;
   }

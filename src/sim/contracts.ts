@@ -17,6 +17,8 @@ export interface OrdererView {
   readonly height: number;
   /** Undefined while it is down or takes no part in Raft. */
   readonly raft: RaftView | undefined;
+  /** What its process says of itself: the largest value of a metric; 0 for none. */
+  readonly gauge?: (name: string) => number;
   /** The bytes as stored; undefined for what it has not. */
   block(number: number): Uint8Array | undefined;
 }
@@ -30,6 +32,8 @@ export interface RaftView {
   readonly commitIndex: number;
   readonly appliedIndex: number;
   readonly voters: readonly number[];
+  /** A change of the members is under way. */
+  readonly isChanging?: boolean;
 }
 
 /** What of a peer invariants may look at. */
@@ -45,6 +49,8 @@ export interface PeerView {
   /** When all that it had stored was last read: what came later, invariants may not have seen. */
   readonly seenAtMs: number;
   readonly livingMembers: readonly NodeName[];
+  /** As of an orderer. */
+  readonly gauge?: (name: string) => number;
   /** The bytes as stored, with validation codes and commit hash in the metadata. */
   block(number: number): Uint8Array | undefined;
   state(namespace: string, key: string): Uint8Array | undefined;
@@ -60,6 +66,8 @@ export interface NetworkView {
     readonly name: string;
     readonly length: number;
     readonly lengthMax: number;
+    /** What of it may be left when the network has healed and nobody calls. Absent: any number. */
+    readonly restMax?: number;
   }[];
 }
 
@@ -93,6 +101,10 @@ export interface ClockSkew {
   readonly driftPerMille: number;
 }
 
+/** Where a process crashes: in the n-th durable step from now, or before or after the next step of a name. */
+export type Failpoint =
+  { readonly durableStep: number } | { readonly step: string; readonly when: "before" | "after" };
+
 /** What the nemesis can do. Every effect is deterministic; what makes no sense (a restart of what runs) does nothing. */
 export interface FaultTarget {
   readonly orderers: readonly NodeName[];
@@ -103,6 +115,8 @@ export interface FaultTarget {
   restart(node: NodeName): void;
   pause(node: NodeName): void;
   resume(node: NodeName): void;
+  /** Whether what the node has is somewhere else, and the channel keeps a majority without it. */
+  mayLoseDisk(node: NodeName): boolean;
   /** Of a node that is down. */
   loseDisk(node: NodeName): void;
   /** One way. */
@@ -114,8 +128,8 @@ export interface FaultTarget {
   reset(a: NodeName, b: NodeName): void;
   disk(node: NodeName, state: DiskState): void;
   clock(node: NodeName, skew: ClockSkew): void;
-  /** Crashes, with power loss, at a named point or between two durable steps: the `durableStep`-th from now. */
-  failpoint(node: NodeName, point: string | { readonly durableStep: number }): void;
+  /** Orders a crash with power loss in place of one that was ordered before; `undefined`: none. `onFire`: it crashes. */
+  failpoint(node: NodeName, point: Failpoint | undefined, onFire?: () => void): void;
   /** Ends everything that can be ended: links mended, disks and clocks well, what is down started, what is paused resumed. */
   heal(): void;
 }
@@ -148,7 +162,9 @@ export type ConsenterChange =
       /** What the orderer is rid of once it is out. */
       readonly wipe: "nothing" | "the channel" | "its disk";
     }
-  | { readonly add: NodeName };
+  | { readonly add: NodeName }
+  /** It gets a TLS certificate of another key, as by `heddle orderer replace`; once. */
+  | { readonly renew: NodeName };
 
 /** What clients can do. They call over the simulated network, so calls fail as real ones do. Never rejects. */
 export interface ClientPort {

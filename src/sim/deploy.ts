@@ -21,11 +21,12 @@ export async function deployContract(
   const dialer = simulatedDialer(network, clientHost);
   const pace = { clock: clientHost.time, timers: clientHost.time };
   const random = world.random("administrators");
-  const organizations = material.admins.map(({ mspId, certificate }) => {
+  const organizations = material.admins.map((member) => {
+    const { mspId } = member;
     const peers = material.nodes
       .filter((node) => node.role === "peer" && node.mspId === mspId && !node.isJoiner)
       .map((peer) => dialer.dial({ address: `${peer.name}:${PEER_PORT}`, tls: { rootsPem: [] } }));
-    const signer = signatures.signer(mspId, certificate);
+    const signer = signatures.signer(member);
     const [gateway] = peers;
     assert(gateway !== undefined, "every organisation of a simulation has a peer");
     const admin = new FabricClient({ signer, clock: pace.clock, random }, gateway);
@@ -57,7 +58,7 @@ export function peerAdministrator(
   const node = material.nodes.find((each) => each.name === name);
   const admin = material.admins.find(({ mspId }) => mspId === node?.mspId);
   assert(admin !== undefined, "every organisation of a simulation has an administrator");
-  const signer = world.signatures.signer(admin.mspId, admin.certificate);
+  const signer = world.signatures.signer(admin);
   const dialer = simulatedDialer(world.network, world.clientHost);
   const channel = dialer.dial({ address: `${name}:${PEER_PORT}`, tls: { rootsPem: [] } });
   // Each time other nonces.

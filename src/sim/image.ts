@@ -4,6 +4,8 @@ import type { Contract } from "../contract/index.ts";
 import { deployContract } from "./deploy.ts";
 import { makeMaterial, type Material, type NetworkSize } from "./material.ts";
 import { KeyedSignatures } from "./ports/keyed-signatures.ts";
+import { RealSignatures } from "./ports/real-signatures.ts";
+import type { Signatures } from "./ports/signatures.ts";
 import { Trace } from "./trace.ts";
 import { SimulatedWorld, type NetworkImage } from "./world.ts";
 
@@ -11,9 +13,17 @@ export interface PreparedNetwork {
   readonly material: Material;
   readonly contracts: ReadonlyMap<string, Contract>;
   /** What is known of the identities outlasts a run: it costs most of a start. */
-  readonly signatures: KeyedSignatures;
+  readonly signatures: Signatures;
   readonly image: NetworkImage;
 }
+
+/** `keyed`: a hash, in most runs; `real`: ECDSA, as in production. */
+export type SignatureKind = "keyed" | "real";
+
+const SIGNATURES: Readonly<Record<SignatureKind, () => Signatures>> = {
+  keyed: () => new KeyedSignatures(),
+  real: () => new RealSignatures(),
+};
 
 /** The same for every seed of a size. */
 const SEED = 1;
@@ -31,11 +41,12 @@ export class PreparedNetworks {
     this.#contracts = contracts;
   }
 
-  of(size: NetworkSize): Promise<PreparedNetwork> {
-    const key = JSON.stringify(size);
+  /** `kind`: of its members' signatures, which its blocks carry. */
+  of(size: NetworkSize, kind: SignatureKind): Promise<PreparedNetwork> {
+    const key = JSON.stringify([size, kind]);
     const known = this.#networks.get(key);
     if (known !== undefined) return known;
-    const made = prepare(size, this.#contracts);
+    const made = prepare(size, kind, this.#contracts);
     this.#networks.set(key, made);
     return made;
   }
@@ -43,10 +54,11 @@ export class PreparedNetworks {
 
 async function prepare(
   size: NetworkSize,
+  kind: SignatureKind,
   contracts: ReadonlyMap<string, Contract>,
 ): Promise<PreparedNetwork> {
   const material = await makeMaterial(size);
-  const parts = { material, contracts, signatures: new KeyedSignatures() };
+  const parts = { material, contracts, signatures: SIGNATURES[kind]() };
   const world = new SimulatedWorld({
     ...parts,
     seed: SEED,

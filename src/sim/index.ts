@@ -6,4 +6,4 @@ export { reportLine, type RunReport } from "./report.ts";
 export { Simulator, type RunOptions } from "./run.ts";
 export { DEFAULT_PROFILE, type Profile } from "./faults/profile.ts";
 export { shrinkSchedule } from "./faults/shrink.ts";
-export { SOMETIMES_STATES, Sometimes } from "./sometimes.ts";
+export { FAILPOINT_STATES, SOMETIMES_STATES, Sometimes } from "./sometimes.ts";

@@ -14,6 +14,7 @@ import type { Certificate } from "../crypto/index.ts";
 import { SeededRandom } from "../kernel/seeded-random.ts";
 import { Block, create, encode, FabricMSPConfig } from "../wire/index.ts";
 import type { NodeName } from "./contracts.ts";
+import type { KeyHolder } from "./ports/signatures.ts";
 
 export const CHANNEL_ID = "simulated";
 export const ORDERER_PORT = 7050;
@@ -23,6 +24,8 @@ export const ADMIN_PORT = 7053;
 
 /** Where simulated time begins; within the validity of every certificate. */
 export const EPOCH_MS: number = Date.UTC(2026, 0, 1, 12);
+/** Some dozen blocks: what lies behind a snapshot is met in minutes. */
+const SNAPSHOT_INTERVAL_BYTES = 128 * 1024;
 const BATCH_TIMEOUT_MS = 2_000;
 const SEED = 20_260_101;
 const YEAR_MS = 365 * 24 * 3_600_000;
@@ -37,16 +40,15 @@ export interface NetworkSize {
   readonly joiners: number;
 }
 
-export interface MemberMaterial {
-  readonly mspId: string;
-  readonly certificate: Certificate;
-}
+export type MemberMaterial = KeyHolder;
 
 export interface NodeMaterial extends MemberMaterial {
   readonly name: NodeName;
   readonly role: "orderer" | "peer";
   readonly msp: FabricMSPConfig;
   readonly tls: Certificate;
+  /** Of another key, for when the first is renewed. */
+  readonly nextTls: Certificate;
   /** It runs without the channel until it is told to join. */
   readonly isJoiner: boolean;
 }
@@ -104,7 +106,7 @@ function genesisOf(
     channelId: CHANNEL_ID,
     batchSize: BATCH_SIZE_DEFAULT,
     batchTimeoutMs: BATCH_TIMEOUT_MS,
-    raftOptions: RAFT_OPTIONS_DEFAULT,
+    raftOptions: { ...RAFT_OPTIONS_DEFAULT, snapshotIntervalBytes: SNAPSHOT_INTERVAL_BYTES },
     consenters: orderers.map(consenterOf),
     ordererOrganizations: [
       {
@@ -157,9 +159,21 @@ async function makeNode(
 ): Promise<NodeMaterial> {
   const { mspId, authority, tls, msp } = organization;
   const issued = await authority.issueIdentity({ commonName: name, organizationalUnits: [role] });
-  const served = await tls.issueTls({ commonName: name, alternativeNames: [name, "localhost"] });
-  const { certificate } = issued;
-  return { name, role, mspId, msp, certificate, tls: served.certificate, isJoiner: false };
+  const names = { commonName: name, alternativeNames: [name, "localhost"] };
+  const served = await tls.issueTls(names);
+  const next = await tls.issueTls(names);
+  const { certificate, privateKeyPem } = issued;
+  return {
+    name,
+    role,
+    mspId,
+    msp,
+    certificate,
+    privateKeyPem,
+    tls: served.certificate,
+    nextTls: next.certificate,
+    isJoiner: false,
+  };
 }
 
 async function makeMember(
@@ -167,11 +181,11 @@ async function makeMember(
   role: string,
 ): Promise<MemberMaterial> {
   const commonName = `${role}@${mspId}`;
-  const { certificate } = await authority.issueIdentity({
+  const { certificate, privateKeyPem } = await authority.issueIdentity({
     commonName,
     organizationalUnits: [role],
   });
-  return { mspId, certificate };
+  return { mspId, certificate, privateKeyPem };
 }
 
 function mspOf(

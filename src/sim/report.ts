@@ -1,9 +1,11 @@
 import type { Profile } from "./faults/profile.ts";
+import type { SignatureKind } from "./image.ts";
 import type { Schedule } from "./faults/schedule.ts";
 
 /** What one run says about its seed. */
 export interface RunReport {
   readonly seed: number;
+  readonly signatures: SignatureKind;
   readonly profile: Profile;
   readonly schedule: Schedule;
   /** Lines of the trace. */
@@ -39,6 +41,7 @@ export function reportLine(report: RunReport): string {
     `${report.acknowledged} acknowledged`,
     `${report.refused} refused`,
     `${report.unknown} unknown`,
+    ...(report.signatures === "real" ? ["real signatures"] : []),
     ...(report.isVoid ? ["void: nothing was committed"] : []),
   ];
   return [parts.join(", "), ...violations.map((violation) => `  ${violation}`)].join("\n");

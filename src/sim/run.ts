@@ -6,7 +6,8 @@ import { drawSchedule } from "./faults/draw-schedule.ts";
 import { Nemesis } from "./faults/nemesis.ts";
 import type { Schedule } from "./faults/schedule.ts";
 import { installContract } from "./deploy.ts";
-import { PreparedNetworks, type PreparedNetwork } from "./image.ts";
+import { NodeWatch } from "./invariants/node-watch.ts";
+import { PreparedNetworks, type PreparedNetwork, type SignatureKind } from "./image.ts";
 import { allInvariants } from "./invariants/all-invariants.ts";
 import type { RunReport } from "./report.ts";
 import { Trace } from "./trace.ts";
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly chaosMs?: number;
   /** In place of what the seed draws for its profile. */
   readonly schedule?: Schedule;
+  /** In place of what the seed draws: real ones in one world of twenty. */
+  readonly signatures?: SignatureKind;
   /** Sees every line of the trace. */
   readonly onLine?: (line: string) => void;
   /** The nodes' logs are in the trace too, which gives it another hash. Default false. */
@@ -40,6 +43,9 @@ const OPENING_MS_MAX = 120_000;
 const CALLS_END_MS_MAX = 60_000;
 /** Consenters that are out are back, and joiners are in, by then. */
 const ADMINISTRATION_MS_MAX = 300_000;
+const WATCH_MS = 200;
+/** Real signatures cost ten times as much: one world of so many has them. */
+const REAL_SIGNATURES_IN = 20;
 const VIOLATIONS_MAX = 20;
 /** Before what was refused is asked again. */
 const SERVE_PAUSE_MS = 1_000;
@@ -52,12 +58,11 @@ export class Simulator {
     const random = new SeededRandom(seed);
     const profile = options.profile ?? drawProfile(random.child("profile"), options.chaosMs);
     const { orderers, organizations, peersPerOrganization, joiners } = profile;
-    const network = await this.#networks.of({
-      orderers,
-      organizations,
-      peers: organizations * peersPerOrganization,
-      joiners,
-    });
+    const isReal = random.child("signatures").below(REAL_SIGNATURES_IN) === 0;
+    const signatures = options.signatures ?? (isReal ? "real" : "keyed");
+    const peers = organizations * peersPerOrganization;
+    const size = { orderers, organizations, peers, joiners };
+    const network = await this.#networks.of(size, signatures);
     // A network is made once for all seeds; what a seed costs begins here.
     const startedMs = options.cpuMs();
     const trace = new Trace(options.onLine);
@@ -70,10 +75,12 @@ export class Simulator {
     world.load(network.image);
     const schedule =
       options.schedule ?? drawSchedule(profile, world.target, random.child("schedule"));
+    world.trace("signatures", signatures);
     const run = new Run(world, network, { profile, schedule });
     await run.play();
     return {
       seed,
+      signatures,
       profile,
       schedule,
       events: trace.count,
@@ -134,6 +141,7 @@ class Run {
       return;
     }
     world.trace("phase", "chaos");
+    this.#watch();
     const nemesis = new Nemesis(world, quality);
     const { material } = this.#network;
     const joiners = material.nodes.filter(({ isJoiner }) => isJoiner).map(({ name }) => name);
@@ -189,6 +197,17 @@ class Run {
     const { orderers, peers } = this.#world.view();
     const heights = [...orderers, ...peers].map(({ height, isUp }) => (isUp ? height : -1));
     return heights.every((height) => height === heights[0]);
+  }
+
+  #watch(): void {
+    const { nodes } = this.#network.material;
+    const joiners = nodes.filter(({ isJoiner }) => isJoiner).map(({ name }) => name);
+    const watch = new NodeWatch((state) => {
+      this.#world.sometimes(state);
+    }, joiners);
+    this.#world.clock.every(WATCH_MS, () => {
+      watch.look(this.#world.view());
+    });
   }
 
   async #ends(work: Promise<unknown>, atMostMs: number): Promise<boolean> {

@@ -1,5 +1,7 @@
 /** States that random runs should reach at some time: a campaign that never does has not tested what lies behind them. */
 
+import { FAILPOINTS } from "./ports/step-names.ts";
+
 /** Every state that is counted. */
 export const SOMETIMES_STATES = [
   "fault: crash",
@@ -14,6 +16,7 @@ export const SOMETIMES_STATES = [
   "fault: rot",
   "fault: clock",
   "fault: failpoint",
+  "fault: step",
   "fault: strand",
   "burst of calls",
   "transaction was valid",
@@ -25,6 +28,53 @@ export const SOMETIMES_STATES = [
   "forged envelope was refused",
   "remove: acknowledged",
   "remove: refused",
+  "remove: unknown",
+  "add: unknown",
+  "renew: acknowledged",
+  "renew: unknown",
+  "join: unknown",
+  "removed orderer lost nothing",
+  "removed orderer lost the channel",
+  "removed orderer lost its disk",
+  "orderer was replaced",
+  "leader was taken out",
+  "consenters changed while an orderer was down",
+  "voters change",
+  "leader changed during a configuration change",
+  "consenter's vote counts for nobody else",
+  "orderer without the channel",
+  "orderer follows and does not order",
+  "orderer learns and does not vote",
+  "orderer stands by",
+  "orderer has no room and orders nothing",
+  "log was compacted",
+  "orderer behind what the leader's log holds",
+  "earlier leader leads again",
+  "third orderer leads",
+  "leader died",
+  "leader lost its power",
+  "leader was paused",
+  "leader's disk went bad",
+  "leader's clock went wrong",
+  "process died while it started",
+  "process could not start",
+  "two faults at once",
+  "five faults at once",
+  "cut mended between unequal heights",
+  "peer sees nobody",
+  "peer suspects another",
+  "peer doubts its own hearing",
+  "peer waits for room on its disk",
+  "peer has blocks ahead of a gap",
+  "peer has not joined yet",
+  "joiner killed while catching up",
+  "joiner level with the others",
+  "nobody delivers for an organisation",
+  "two peers deliver for an organisation",
+  "duplicate over a leader change",
+  "block with five transactions",
+  "block with valid and invalid transactions",
+  "configuration came into force",
   "add: acknowledged",
   "join: acknowledged",
   "leader changed",
@@ -48,6 +98,16 @@ export const SOMETIMES_STATES = [
   "unknown turned out committed",
   "unknown turned out absent",
 ] as const;
+
+/** A process crashed at a step that is named: counted too, and missed where it never happened. */
+export function failpointState(role: keyof typeof FAILPOINTS, step: string): string {
+  return `crash of ${role === "peer" ? "a peer" : "an orderer"}: ${step}`;
+}
+
+/** Every named step of every role at which a crash can be ordered. */
+export const FAILPOINT_STATES: readonly string[] = (["orderer", "peer"] as const).flatMap((role) =>
+  FAILPOINTS[role].map((step) => failpointState(role, step)),
+);
 
 export type SometimesState = (typeof SOMETIMES_STATES)[number];
 
@@ -74,6 +134,11 @@ export class Sometimes {
   /** Listed states that were never reached. */
   missed(): readonly SometimesState[] {
     return SOMETIMES_STATES.filter((state) => !this.#counts.has(state));
+  }
+
+  /** Failpoints that never fired. */
+  missedFailpoints(): readonly string[] {
+    return FAILPOINT_STATES.filter((state) => !this.#counts.has(state));
   }
 
   /** Listed states that were reached. */

@@ -11,11 +11,13 @@ import { SimulatedClients } from "./clients.ts";
 import type { ClientPort, FaultTarget, NetworkView, NodeName, SimPorts } from "./contracts.ts";
 import { EPOCH_MS, type Material } from "./material.ts";
 import { ordererView, peerView, StoredBlocks } from "./nodes/node-views.ts";
+import { queuesBetween, queuesOf } from "./nodes/queues.ts";
 import { SimulatedNode } from "./nodes/simulated-node.ts";
-import type { KeyedSignatures } from "./ports/keyed-signatures.ts";
 import type { MemoryKvDisk } from "./ports/memory-kv-store.ts";
+import { failpointState, type SometimesState } from "./sometimes.ts";
 import { ProcessTime } from "./ports/process-time.ts";
 import { simulatedDialer } from "./ports/simulated-dialer.ts";
+import type { Signatures } from "./ports/signatures.ts";
 import type { SimulatedFiles } from "./ports/simulated-files.ts";
 import { SimulatedNetwork, type NetworkHost } from "./ports/simulated-network.ts";
 import { SimulatedTime } from "./ports/simulated-time.ts";
@@ -26,7 +28,7 @@ export interface WorldDeps {
   readonly material: Material;
   readonly contracts: ReadonlyMap<string, Contract>;
   /** Of all worlds of this material. */
-  readonly signatures: KeyedSignatures;
+  readonly signatures: Signatures;
   readonly trace: Trace;
   /** Log lines of the nodes become lines of the trace: for reading, they change its hash. */
   readonly isLogTraced: boolean;
@@ -50,6 +52,8 @@ const IMAGE_PAST_MS = 3_600_000;
 const CLIENT_MACHINE = "client";
 /** Simulated time is let pass in pieces of so much, between which whoever waits looks. */
 const LOOK_MS = 100;
+/** Blocks by which the two sides of a cut differ notably. */
+const FAR_BLOCKS = 3;
 
 export class SimulatedWorld implements SimPorts {
   readonly time: SimPorts["time"];
@@ -57,7 +61,7 @@ export class SimulatedWorld implements SimPorts {
   readonly clients: ClientPort;
   readonly clock: SimulatedTime = new SimulatedTime();
   readonly network: SimulatedNetwork;
-  readonly signatures: KeyedSignatures;
+  readonly signatures: Signatures;
   readonly nodes: ReadonlyMap<NodeName, SimulatedNode>;
   readonly clientHost: NetworkHost;
   /** Called whenever a node has stored blocks, with all of it settled. */
@@ -68,6 +72,7 @@ export class SimulatedWorld implements SimPorts {
   readonly #view: Pick<NetworkView, "orderers" | "peers">;
   readonly #sometimes = new Map<string, number>();
   readonly #down = new Set<NodeName>();
+  readonly #consenters: ConsenterChanges;
 
   constructor(deps: WorldDeps) {
     this.#deps = deps;
@@ -91,6 +96,7 @@ export class SimulatedWorld implements SimPorts {
       time: new ProcessTime(this.clock),
       certificate: new Uint8Array(0),
     };
+    this.#consenters = new ConsenterChanges(this, deps.material);
     this.clients = this.#makeClients();
   }
 
@@ -103,7 +109,18 @@ export class SimulatedWorld implements SimPorts {
   }
 
   view(): NetworkView {
-    return { atMs: this.clock.monotonicMs(), ...this.#view, queues: [] };
+    const queues = (): NetworkView["queues"] => this.#queues();
+    return {
+      atMs: this.clock.monotonicMs(),
+      ...this.#view,
+      get queues() {
+        return queues();
+      },
+    };
+  }
+
+  #queues(): NetworkView["queues"] {
+    return [...[...this.nodes.values()].flatMap(queuesOf), ...queuesBetween(this.network)];
   }
 
   trace(kind: string, text: string): void {
@@ -188,6 +205,7 @@ export class SimulatedWorld implements SimPorts {
       onEnd: (node, reason) => {
         this.#down.add(node.name);
         this.trace("ended", `${node.name} ${reason}`);
+        if (reason.startsWith("cannot start")) this.sometimes("process could not start");
       },
     });
   }
@@ -209,12 +227,17 @@ export class SimulatedWorld implements SimPorts {
     };
     const names = (role: string): readonly NodeName[] =>
       [...this.nodes.values()].filter((node) => node.role === role).map(({ name }) => name);
+    const befalls = (name: NodeName, state: SometimesState): void => {
+      if (this.target.leader() === name) this.sometimes(state);
+    };
     return {
       orderers: names("orderer"),
       peers: names("peer"),
       leader: () => this.#view.orderers.find(({ raft }) => raft?.role === "leader")?.name,
       crash: (name, how) => {
+        befalls(name, how.power ? "leader lost its power" : "leader died");
         on(name, (node) => {
+          if (node.isStarting) this.sometimes("process died while it started");
           node.crash(how);
           this.#down.add(name);
         });
@@ -225,6 +248,7 @@ export class SimulatedWorld implements SimPorts {
         });
       },
       pause: (name) => {
+        befalls(name, "leader was paused");
         on(name, (node) => {
           node.pause();
         });
@@ -234,8 +258,10 @@ export class SimulatedWorld implements SimPorts {
           node.resume();
         });
       },
+      mayLoseDisk: (name) => this.nodes.get(name)?.role === "peer" || this.#consenters.isSettled,
       loseDisk: (name) => {
         on(name, (node) => {
+          if (node.role === "orderer") this.#consenters.isSettled = false;
           node.loseDisk();
         });
       },
@@ -243,6 +269,7 @@ export class SimulatedWorld implements SimPorts {
         links.cut(from, to);
       },
       mend: (from, to) => {
+        if (this.#areApart(from, to)) this.sometimes("cut mended between unequal heights");
         links.mend(from, to);
       },
       link: (from, to, quality) => {
@@ -252,25 +279,36 @@ export class SimulatedWorld implements SimPorts {
         this.network.reset(a, b);
       },
       disk: (name, state) => {
+        if (state.kind !== "well") befalls(name, "leader's disk went bad");
         on(name, (node) => {
           node.disk(state);
         });
       },
       clock: (name, skew) => {
+        if (skew.offsetMs !== 0) befalls(name, "leader's clock went wrong");
         on(name, (node) => {
           node.skew(skew);
         });
       },
-      failpoint: (name, point) => {
-        // Steps have no names yet: a named point is the next one.
+      failpoint: (name, point, onFire) => {
         on(name, (node) => {
-          node.failAt(typeof point === "string" ? 1 : point.durableStep);
+          node.failAt(point, (step) => {
+            if (step !== undefined) this.sometimes(failpointState(node.role, step));
+            onFire?.();
+          });
         });
       },
       heal: () => {
         this.#heal();
       },
     };
+  }
+
+  #areApart(a: NodeName, b: NodeName): boolean {
+    const heights = [...this.#view.orderers, ...this.#view.peers]
+      .filter(({ name, height }) => (name === a || name === b) && height > 0)
+      .map(({ height }) => height);
+    return heights.length === 2 && Math.max(...heights) - Math.min(...heights) >= FAR_BLOCKS;
   }
 
   #heal(): void {
@@ -288,10 +326,7 @@ export class SimulatedWorld implements SimPorts {
     const { material } = this.#deps;
     const dialer = simulatedDialer(this.network, this.clientHost);
     const signers = new Map(
-      material.clients.map(({ mspId, certificate }) => [
-        mspId,
-        this.signatures.signer(mspId, certificate),
-      ]),
+      material.clients.map((client) => [client.mspId, this.signatures.signer(client)]),
     );
     const clients = new SimulatedClients({
       dialer,
@@ -303,11 +338,10 @@ export class SimulatedWorld implements SimPorts {
         return signer;
       },
     });
-    const consenters = new ConsenterChanges(this, material);
     return {
       transact: (...call) => clients.transact(...call),
       resend: (...call) => clients.resend(...call),
-      changeConsenters: (change) => consenters.change(change),
+      changeConsenters: (change) => this.#consenters.change(change),
       joinPeer: (name) => joinPeer(this, material, name),
     };
   }

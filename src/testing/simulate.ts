@@ -7,6 +7,8 @@ export interface SimulateOptions {
   readonly chaosMs?: number;
   /** In place of the sizes, the load and the kinds of faults that the seed draws. */
   readonly profile?: Profile;
+  /** `keyed`: a hash; `real`: ECDSA, in place of what the seed draws: real ones in one world of twenty. */
+  readonly signatures?: "keyed" | "real";
   /** Sees every event, one line each. */
   readonly onLine?: (line: string) => void;
 }

@@ -1,5 +1,11 @@
 /** What any client of a network makes and signs: proposals, transactions, deployments. */
-export { addToChannel, forecastRemoval, removeFromChannel } from "./consenters.ts";
+export {
+  addToChannel,
+  forecastRemoval,
+  removeFromChannel,
+  renewInChannel,
+  untilLevel,
+} from "./consenters.ts";
 export { deployChaincode, installPackage } from "./deploy.ts";
 export { FabricClient } from "./fabric-client.ts";
 export {

@@ -5,6 +5,8 @@ import {
   addToChannel,
   forecastRemoval,
   removeFromChannel,
+  renewInChannel,
+  untilLevel,
   type OrdererAt,
   type OrdererCluster,
 } from "../../network/client/index.ts";
@@ -17,18 +19,30 @@ import { simulatedCluster } from "./simulated-cluster.ts";
 type Removal = Extract<ConsenterChange, { readonly remove: NodeName }>;
 
 export class ConsenterChanges {
+  /** All orderers are consenters, and none has lost its disk since it became one. */
+  isSettled = true;
   readonly #world: AdministeredWorld;
   readonly #cluster: OrdererCluster;
-  readonly #tlsCertPems: ReadonlyMap<NodeName, Uint8Array>;
+  readonly #nextTlsPems: ReadonlyMap<NodeName, Uint8Array>;
 
   constructor(world: AdministeredWorld, material: Material) {
     this.#world = world;
     this.#cluster = simulatedCluster(world, material);
-    this.#tlsCertPems = new Map(material.nodes.map(({ name, tls }) => [name, tls.pem]));
+    this.#nextTlsPems = new Map(material.nodes.map(({ name, nextTls }) => [name, nextTls.pem]));
   }
 
-  change(change: ConsenterChange): Promise<AdminOutcome> {
-    return "add" in change ? this.#add(change.add) : this.#remove(change);
+  async change(change: ConsenterChange): Promise<AdminOutcome> {
+    const wasSettled = this.isSettled;
+    this.isSettled = false;
+    const outcome = await this.#begin(change);
+    if ("remove" in change) this.isSettled = wasSettled && outcome.kind === "refused";
+    else this.isSettled = outcome.kind === "acknowledged";
+    return outcome;
+  }
+
+  #begin(change: ConsenterChange): Promise<AdminOutcome> {
+    if ("add" in change) return this.#add(change.add);
+    return "renew" in change ? this.#renew(change.renew) : this.#remove(change);
   }
 
   // As `heddle orderer remove`. Only what was foreseen before anything was asked for is refused.
@@ -59,11 +73,30 @@ export class ConsenterChanges {
 
   // As `heddle orderer add`, of an orderer that has the channel or not.
   async #add(name: NodeName): Promise<AdminOutcome> {
-    const tlsCertPem = this.#tlsCertPems.get(name);
-    assert(tlsCertPem !== undefined, "consenters are nodes of the network");
+    const tlsCertPem = this.#node(name).tls.pem;
     try {
       const joined = { channelId: CHANNEL_ID, tlsCertPem };
       await addToChannel(this.#cluster, this.#site(name), joined, this.#steps(name));
+    } catch (error) {
+      return { kind: "unknown", reason: errorMessage(error) };
+    }
+    return { kind: "acknowledged" };
+  }
+
+  // As `heddle orderer replace`: the channel learns of the certificate first, then the process begins with it.
+  async #renew(name: NodeName): Promise<AdminOutcome> {
+    const site = this.#site(name);
+    const node = this.#node(name);
+    const steps = this.#steps(name);
+    try {
+      const renewed = { channelId: CHANNEL_ID, tlsCertPem: this.#nextTls(name) };
+      await renewInChannel(this.#cluster, site, renewed, steps);
+      node.crash({ power: false });
+      node.renewTls();
+      node.start();
+      const isVoter = (raftId: number, voters: readonly number[]): boolean =>
+        voters.includes(raftId);
+      await untilLevel(this.#cluster, site, CHANNEL_ID, steps, isVoter);
     } catch (error) {
       return { kind: "unknown", reason: errorMessage(error) };
     }
@@ -80,13 +113,24 @@ export class ConsenterChanges {
   }
 
   #makeAnew(name: NodeName): void {
-    const node: SimulatedNode | undefined = this.#world.nodes.get(name);
-    assert(node !== undefined, "consenters are nodes of the network");
+    const node = this.#node(name);
     const wasUp = node.isUp;
     node.crash({ power: false });
     node.loseDisk();
     if (wasUp) node.start();
     this.#tell(name, "is made anew");
+  }
+
+  #node(name: NodeName): SimulatedNode {
+    const node = this.#world.nodes.get(name);
+    assert(node !== undefined, "consenters are nodes of the network");
+    return node;
+  }
+
+  #nextTls(name: NodeName): Uint8Array {
+    const pem = this.#nextTlsPems.get(name);
+    assert(pem !== undefined, "consenters are nodes of the network");
+    return pem;
   }
 
   #site(name: NodeName): OrdererAt {

@@ -16,8 +16,8 @@ export function simulatedCluster(world: AdministeredWorld, material: Material): 
       return [name, new OrdererAdmin(name, adminCall(name, channel))];
     }),
   );
-  const { mspId, certificate } = material.ordererAdmin;
-  const signer = signatures.signer(mspId, certificate);
+  const { mspId } = material.ordererAdmin;
+  const signer = signatures.signer(material.ordererAdmin);
   return {
     orderers: orderers.map(({ name }) => ({ name, mspId, port: ORDERER_PORT })),
     clock: clientHost.time,

@@ -1,5 +1,6 @@
 import type { Random } from "../../kernel/ports/random.ts";
 import type { DiskState, LinkQuality, NodeName } from "../contracts.ts";
+import { FAILPOINTS } from "../ports/step-names.ts";
 import { ringCuts, type NodePair } from "./partial-topologies.ts";
 import type { FaultClass, Profile } from "./profile.ts";
 import type { Fault, Schedule, ScheduledFault, Victim } from "./schedule.ts";
@@ -13,6 +14,9 @@ export interface Nodes {
 /** Faults of one run at most: an hour at the shortest interval that is drawn. */
 const FAULTS_MAX = 5_000;
 
+/** How long a crash at a step is ordered for. */
+const STEP_MS = 20_000;
+
 /** All faults of a run, drawn before it begins: the schedule is data and knows nothing of how the run goes. */
 export function drawSchedule(profile: Profile, nodes: Nodes, random: Random): Schedule {
   const durationMs = profile.chaosMs;
@@ -23,7 +27,9 @@ export function drawSchedule(profile: Profile, nodes: Nodes, random: Random): Sc
     atMs += 1 + random.below(2 * profile.faultIntervalMs);
     if (atMs >= durationMs) break;
     const forMs = 50 + random.below(profile.faultMsMax);
-    for (const fault of drawer.draw()) faults.push({ atMs, forMs, fault });
+    for (const fault of drawer.draw()) {
+      faults.push({ atMs, forMs: fault.kind === "step" ? STEP_MS : forMs, fault });
+    }
   }
   return { durationMs, faults };
 }
@@ -48,9 +54,7 @@ class FaultDrawer {
       crash: () => [{ kind: "crash", nodes: [this.#anybody()], power: false }],
       power: () => [{ kind: "crash", nodes: [this.#anybody()], power: true }],
       blackout: () => [{ kind: "crash", nodes: this.#crowd(), power: random.below(2) === 0 }],
-      failpoint: () => [
-        { kind: "failpoint", node: this.#anybody(), durableStep: 1 + random.below(6) },
-      ],
+      failpoint: () => [random.below(3) === 0 ? this.#anyStep() : this.#step()],
       pause: () => [{ kind: "pause", node: this.#anybody() }],
       "lose-disk": () => this.#spoil((node) => ({ kind: "lose-disk", node })),
       isolate: () => this.#isolate(this.#anybody()),
@@ -71,7 +75,7 @@ class FaultDrawer {
       "slow-disk": () => disk({ kind: "slow", delayMs: 20 + random.below(3_000) }),
       "failing-sync": () => disk({ kind: "failing-sync" }),
       rot: () =>
-        this.#spoil((node) => ({
+        this.#spoilPeer((node) => ({
           kind: "disk",
           node,
           state: { kind: "rot", flips: 1 + random.below(4) },
@@ -113,18 +117,32 @@ class FaultDrawer {
     return this.#anyOf([orderers, peers, [...orderers, ...peers]]);
   }
 
-  // What is lost must be somewhere else: one peer is always spared, and more than half of the orderers. An orderer without
-  // its disk does not know what it has promised; whoever administers the channel replaces it.
+  // What is lost must be somewhere else, so one peer is always spared. An orderer without its disk does not know what it
+  // has promised; whoever administers the channel replaces it.
   #spoil(fault: (node: NodeName) => Fault): readonly Fault[] {
-    const { peers, orderers } = this.#nodes;
-    const isOrderer = this.#random.below(3) === 0;
-    const group = isOrderer ? orderers : peers;
-    const spoiledMax = isOrderer ? Math.floor((group.length - 1) / 2) : group.length - 1;
-    const node = this.#anyOf(group);
-    const spoiled = group.filter((name) => this.#spoiled.has(name));
-    if (spoiled.length >= spoiledMax || spoiled.includes(node)) return [];
+    if (this.#random.below(3) > 0) return this.#spoilPeer(fault);
+    return [fault(this.#anyOf(this.#nodes.orderers))];
+  }
+
+  #spoilPeer(fault: (node: NodeName) => Fault): readonly Fault[] {
+    const { peers } = this.#nodes;
+    const node = this.#anyOf(peers);
+    if (this.#spoiled.size >= peers.length - 1 || this.#spoiled.has(node)) return [];
     this.#spoiled.add(node);
     return [fault(node)];
+  }
+
+  #anyStep(): Fault {
+    return { kind: "failpoint", node: this.#anybody(), durableStep: 1 + this.#random.below(6) };
+  }
+
+  // Many steps are taken at starts only, or in changes of the consenters.
+  #step(): Fault {
+    const node = this.#anybody();
+    const isPeer = this.#nodes.peers.includes(node);
+    const step = this.#anyOf<string>(isPeer ? FAILPOINTS.peer : FAILPOINTS.orderer);
+    const when = this.#random.below(2) === 0 ? "before" : "after";
+    return { kind: "step", node, step, when, restarts: this.#random.below(3) === 0 };
   }
 
   #isolate(node: Victim): readonly Fault[] {

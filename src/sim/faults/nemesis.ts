@@ -6,6 +6,8 @@ import type { Fault, Schedule, ScheduledFault, Victim } from "./schedule.ts";
 type Undo = () => void;
 
 const NOTHING: Undo = () => undefined;
+/** How long a process is down that crashed at a step. */
+const DOWN_MS = 1_500;
 const WELL: DiskState = { kind: "well" };
 const TRUE_TIME = { offsetMs: 0, driftPerMille: 0 };
 
@@ -87,6 +89,8 @@ export class Nemesis {
       this.#ports.trace("fault", `end of ${textOf(fault)}`);
     };
     this.#undos.add(undo);
+    if (this.#undos.size >= 2) this.#ports.sometimes("two faults at once");
+    if (this.#undos.size >= 5) this.#ports.sometimes("five faults at once");
     this.#ports.time.after(forMs, undo);
   }
 
@@ -118,6 +122,8 @@ export class Nemesis {
           this.#target.failpoint(node, { durableStep: fault.durableStep });
           return this.#downs.hold(node, true);
         });
+      case "step":
+        return this.#each([fault.node], (node) => this.#failAt(node, fault));
       case "strand":
         return this.#strand(fault.follower, fault.reachMs);
     }
@@ -128,7 +134,28 @@ export class Nemesis {
     return this.#downs.hold(node, true);
   }
 
+  // Down from the crash on, for a while only: the step may be one of many seconds from now.
+  #failAt(node: NodeName, { step, when, restarts }: Fault & { readonly kind: "step" }): Undo {
+    let undoDown = NOTHING;
+    this.#target.failpoint(node, { step, when }, () => {
+      undoDown = this.#downs.hold(node, true);
+      this.#ports.time.after(DOWN_MS, () => {
+        undoDown();
+      });
+    });
+    if (restarts && !this.#downs.has(node)) {
+      this.#target.crash(node, { power: true });
+      this.#target.restart(node);
+    }
+    return () => {
+      this.#target.failpoint(node, undefined);
+      undoDown();
+    };
+  }
+
+  // Of a consenter that is out, or was lost before, the others cannot spare another one.
   #loseDisk(node: NodeName): Undo {
+    if (!this.#target.mayLoseDisk(node)) return NOTHING;
     const undo = this.#crash(node, true);
     this.#target.loseDisk(node);
     return undo;

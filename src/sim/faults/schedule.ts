@@ -4,7 +4,7 @@ import type { ClockSkew, DiskState, LinkQuality, NodeName } from "../contracts.t
 /** A node by its name, or `leader`: whoever leads when the fault comes. */
 export type Victim = NodeName;
 
-/** What can go wrong. Everything but `reset` and `failpoint` lasts, and ends when the fault does. */
+/** What can go wrong. Everything but `reset`, `failpoint` and `step` lasts, and ends when the fault does. */
 export type Fault =
   /** The process dies; with `power`, what was not flushed may be lost or torn. It starts again at the end. */
   | { readonly kind: "crash"; readonly nodes: readonly Victim[]; readonly power: boolean }
@@ -24,6 +24,14 @@ export type Fault =
   | { readonly kind: "clock"; readonly node: Victim; readonly skew: ClockSkew }
   /** A crash with power loss between two durable steps; it starts again at the end. */
   | { readonly kind: "failpoint"; readonly node: Victim; readonly durableStep: number }
+  /** As a failpoint, at a step by its name: the first that is taken while this lasts. With `restarts`, the process begins anew now. */
+  | {
+      readonly kind: "step";
+      readonly node: Victim;
+      readonly step: string;
+      readonly when: "before" | "after";
+      readonly restarts: boolean;
+    }
   /** The leader reaches `follower` alone, and dies after `reachMs`: what it ordered last is on two disks. */
   | { readonly kind: "strand"; readonly follower: NodeName; readonly reachMs: number };
 

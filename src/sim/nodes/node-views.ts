@@ -90,6 +90,7 @@ export function ordererView(node: SimulatedNode, blocks: StoredBlocks): OrdererV
     get raft() {
       return raftView(node);
     },
+    gauge: (name) => node.gauges?.largest(name) ?? 0,
     block: (number) => blocks.block(number),
   };
 }
@@ -111,6 +112,10 @@ function raftView(node: SimulatedNode): RaftView | undefined {
     commitIndex,
     appliedIndex,
     voters: configuration.voters,
+    isChanging:
+      channel.pending !== undefined ||
+      configuration.learners.length > 0 ||
+      configuration.votersOutgoing.length > 0,
   };
 }
 
@@ -137,6 +142,7 @@ export function peerView(node: SimulatedNode, blocks: StoredBlocks): PeerView {
       const members = node.peer?.channel(CHANNEL_ID) && node.peer.members(CHANNEL_ID);
       return (members ?? []).map(({ endpoint }) => endpoint.slice(0, endpoint.lastIndexOf(":")));
     },
+    gauge: (name) => node.gauges?.largest(name) ?? 0,
     block: (number) => blocks.block(number),
     state: (namespace, key) => {
       const state = node.peer?.channel(CHANNEL_ID)?.ledger.query();

@@ -4,7 +4,7 @@ import type { ChaincodePackage, PackageArchive } from "../../chaincode/index.ts"
 import { type Faults, faultyFiles } from "../../faults/index.ts";
 import { utf8, utf8Decode } from "../../kernel/bytes.ts";
 import type { Logger } from "../../kernel/ports/logger.ts";
-import { silentMeter } from "../../kernel/ports/meter.ts";
+import type { Meter } from "../../kernel/ports/meter.ts";
 import type { RpcBinding } from "../../kernel/ports/rpc.ts";
 import type { SeededRandom } from "../../kernel/seeded-random.ts";
 import type { Listener, PeerWorld } from "../../node/start/index.ts";
@@ -12,7 +12,7 @@ import { Health } from "../../ops/index.ts";
 import { CHAINCODE_PORT, type NodeMaterial } from "../material.ts";
 import { adminBinding } from "../ports/admin-calls.ts";
 import type { FaultPlan } from "../ports/fault-plan.ts";
-import type { KeyedSignatures } from "../ports/keyed-signatures.ts";
+import type { Signatures } from "../ports/signatures.ts";
 import { MemoryKvStore, type MemoryKvDisk } from "../ports/memory-kv-store.ts";
 import { simulatedDialer } from "../ports/simulated-dialer.ts";
 import type { SimulatedFiles } from "../ports/simulated-files.ts";
@@ -29,14 +29,16 @@ export interface Machine {
 export interface NodeWorldParts {
   readonly material: NodeMaterial;
   readonly genesisBlock: Uint8Array | undefined;
+  readonly tlsCertificatePem: Uint8Array;
   readonly network: SimulatedNetwork;
   readonly host: NetworkHost;
   readonly machine: Machine;
   readonly faults: Faults;
   readonly random: SeededRandom;
-  readonly signatures: KeyedSignatures;
+  readonly signatures: Signatures;
   readonly contracts: ReadonlyMap<string, Contract>;
   readonly logger: Logger;
+  readonly meter: Meter;
 }
 
 export function nodeWorld(parts: NodeWorldParts): PeerWorld {
@@ -44,14 +46,14 @@ export function nodeWorld(parts: NodeWorldParts): PeerWorld {
   const { time } = host;
   const dialer = simulatedDialer(network, host);
   const ports = { clock: time, timers: time, random };
-  const pem = material.tls.pem;
+  const pem = parts.tlsCertificatePem;
   const listener = (bindings: readonly RpcBinding[], port: number): Listener =>
     listenerOf(network, host, bindings, port);
   return {
     ...ports,
     files: faultyFiles({ ...ports, files: machine.files, faults: parts.faults }),
     logger: parts.logger,
-    meter: silentMeter,
+    meter: parts.meter,
     health: new Health(ports),
     operations: {
       offer: () => undefined,
@@ -59,7 +61,7 @@ export function nodeWorld(parts: NodeWorldParts): PeerWorld {
       listen: () => Promise.resolve(0),
       close: () => Promise.resolve(),
     },
-    signer: signatures.signer(material.mspId, material.certificate),
+    signer: signatures.signer(material),
     msps: signatures.msps,
     localMsp: material.msp,
     dialer,

@@ -1,6 +1,7 @@
 /** One machine of the network and the processes that live on it, one after the other. */
 import type { Contract } from "../../contract/index.ts";
 import { Faults, NO_FAULTS, SOUND_DISK, type DiskFaults } from "../../faults/index.ts";
+import type { Certificate } from "../../crypto/index.ts";
 import { errorMessage } from "../../kernel/error.ts";
 import type { Logger } from "../../kernel/ports/logger.ts";
 import type { SeededRandom } from "../../kernel/seeded-random.ts";
@@ -12,7 +13,7 @@ import {
   type RunningOrderer,
   type RunningPeer,
 } from "../../node/start/index.ts";
-import type { ClockSkew, DiskState, NodeName } from "../contracts.ts";
+import type { ClockSkew, DiskState, Failpoint, NodeName } from "../contracts.ts";
 import {
   ADMIN_PORT,
   CHANNEL_ID,
@@ -21,12 +22,14 @@ import {
   PEER_PORT,
   type NodeMaterial,
 } from "../material.ts";
+import { Gauges } from "../ports/gauges.ts";
 import { FaultPlan } from "../ports/fault-plan.ts";
-import type { KeyedSignatures } from "../ports/keyed-signatures.ts";
+import type { Signatures } from "../ports/signatures.ts";
 import { MemoryKvDisk } from "../ports/memory-kv-store.ts";
 import { ProcessTime } from "../ports/process-time.ts";
 import { SimulatedFiles } from "../ports/simulated-files.ts";
 import type { NetworkHost, SimulatedNetwork } from "../ports/simulated-network.ts";
+import { WATCHED_GAUGES } from "./watched-gauges.ts";
 import { nodeWorld, type Machine } from "./node-world.ts";
 
 export interface NodeDeps {
@@ -36,7 +39,7 @@ export interface NodeDeps {
   readonly bootstrap: readonly NodeName[];
   readonly network: SimulatedNetwork;
   readonly random: SeededRandom;
-  readonly signatures: KeyedSignatures;
+  readonly signatures: Signatures;
   readonly contracts: ReadonlyMap<string, Contract>;
   readonly logger: Logger;
   /** A process ended by itself: at a failpoint, or because it could not start. */
@@ -49,6 +52,7 @@ type Running =
 
 interface Life {
   readonly host: NetworkHost;
+  readonly gauges: Gauges;
   /** Undefined while it starts. */
   running: Running | undefined;
 }
@@ -68,6 +72,8 @@ export class SimulatedNode {
   #diedAtMs = -Infinity;
   #ledgersLost = 0;
   #listsChannel = true;
+  #tls: Certificate;
+  #onFailpoint: (step: string | undefined) => void = () => undefined;
 
   constructor(deps: NodeDeps) {
     const { name, role, mspId } = deps.material;
@@ -75,15 +81,17 @@ export class SimulatedNode {
     this.role = role;
     this.mspId = mspId;
     this.#deps = deps;
+    this.#tls = deps.material.tls;
     const plan = new FaultPlan();
     const files = new SimulatedFiles({ random: deps.random.child("disk"), faults: plan });
     files.onFolderRemoved = (path) => {
       if (path === `${DATA_DIRECTORY}/channels/${CHANNEL_ID}`) this.#ledgersLost += 1;
     };
     this.machine = { files, state: new MemoryKvDisk(), plan };
-    plan.onCrash = () => {
+    plan.onCrash = (step) => {
       this.crash({ power: true });
-      deps.onEnd(this, "a failpoint");
+      deps.onEnd(this, `a failpoint${step === undefined ? "" : `: ${step}`}`);
+      this.#onFailpoint(step);
     };
   }
 
@@ -101,8 +109,18 @@ export class SimulatedNode {
     return this.#life !== undefined;
   }
 
+  /** Its process has begun and does not serve yet. */
+  get isStarting(): boolean {
+    return this.#life !== undefined && this.#life.running === undefined;
+  }
+
   get isPaused(): boolean {
     return this.#life?.host.time.isPaused === true;
+  }
+
+  /** What its process says of itself; undefined while it is down. */
+  get gauges(): Gauges | undefined {
+    return this.#life?.gauges;
   }
 
   get orderer(): RunningOrderer | undefined {
@@ -129,20 +147,23 @@ export class SimulatedNode {
 
   #begin(): void {
     if (this.#life !== undefined) return;
-    const { network, material, random } = this.#deps;
+    const { network, random } = this.#deps;
     this.#lifeCount += 1;
     network.lighten(this.name);
     this.machine.plan.restart();
     const time = new ProcessTime(network.time, this.#skew);
-    const host = { name: this.name, time, certificate: material.tls.der };
-    const life: Life = { host, running: undefined };
+    const host = { name: this.name, time, certificate: this.#tls.der };
+    const gauges = new Gauges(WATCHED_GAUGES);
+    const life: Life = { host, gauges, running: undefined };
     this.#life = life;
     const world = nodeWorld({
       ...this.#deps,
+      tlsCertificatePem: this.#tls.pem,
       host,
       machine: this.machine,
       genesisBlock: this.#listsChannel ? this.#deps.genesisBlock : undefined,
       faults: this.#faults,
+      meter: gauges.meter,
       random: random.child(`life ${this.#lifeCount}`),
     });
     const started: Promise<Running> =
@@ -192,6 +213,15 @@ export class SimulatedNode {
     this.#life?.host.time.resume();
   }
 
+  /** What it presents from its next start on. */
+  get tls(): Certificate {
+    return this.#tls;
+  }
+
+  renewTls(): void {
+    this.#tls = this.#deps.material.nextTls;
+  }
+
   /** Everything on the disk of a machine that is down. */
   loseDisk(): void {
     if (this.#life !== undefined) return;
@@ -214,9 +244,14 @@ export class SimulatedNode {
     if (state.kind === "rot") this.#rot(state.flips);
   }
 
-  /** Crashes between two durable steps: the n-th from now. */
-  failAt(durableStep: number): void {
-    if (this.#life !== undefined) this.machine.plan.crashAfter(durableStep);
+  /** Orders a crash in place of one ordered before; a named step may be one of a later process. */
+  failAt(point: Failpoint | undefined, onFire: (step: string | undefined) => void): void {
+    const { plan } = this.machine;
+    plan.disarm();
+    if (point === undefined) return;
+    this.#onFailpoint = onFire;
+    if ("step" in point) plan.crashAt(point.step, `crash ${point.when}`);
+    else if (this.#life !== undefined) plan.crashAfter(point.durableStep);
   }
 
   // Bits turn where nobody looks: in any of the machine's files.

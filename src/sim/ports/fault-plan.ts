@@ -2,18 +2,8 @@
  * What goes wrong with a simulated disk, and when. One plan is shared by everything that one process writes to,
  * so that "crash at step n" means the n-th change of any of it.
  */
-
-/** A change to the disk. Reads are not steps. */
-export type DiskStep =
-  | "makeDirectory"
-  | "create"
-  | "write"
-  | "truncate"
-  | "sync"
-  | "rename"
-  | "remove"
-  | "syncDirectory"
-  | "batch";
+import type { DiskStep } from "./disk-step.ts";
+import { stepName } from "./step-names.ts";
 
 /** Thrown by every operation from the crash on, until `restart`. */
 export class SimulatedCrash extends Error {
@@ -38,15 +28,24 @@ interface PlannedFailure {
   readonly code: string;
 }
 
+/** What becomes of the step that crashes: nothing of it is done, all of it is, or either by chance. */
+export type CrashFate = "crash before" | "crash after" | "crash";
+
+interface NamedCrash {
+  readonly step: string;
+  readonly fate: CrashFate;
+}
+
 export class FaultPlan {
   #stepCount = 0;
   #crashAt: number | undefined;
+  #named: NamedCrash | undefined;
   #isCrashed = false;
   #failures: PlannedFailure[] = [];
   /** Every flush fails, until this is false again. A restart of the process does not change it. */
   isSyncFailing = false;
-  /** Called in the step that crashes. */
-  onCrash: () => void = () => undefined;
+  /** Called in the step that crashes, with its name where it was ordered by that. */
+  onCrash: (step: string | undefined) => void = () => undefined;
 
   /** Steps taken so far, the refused one included. */
   get stepCount(): number {
@@ -60,6 +59,17 @@ export class FaultPlan {
   /** The `step`-th step from now (1 is the next one) crashes. */
   crashAfter(step: number): void {
     this.#crashAt = this.#stepCount + step;
+  }
+
+  /** The next step of this name crashes, in this process or a later one, until it is undone. See `stepName`. */
+  crashAt(step: string, fate: CrashFate): void {
+    this.#named = { step, fate };
+  }
+
+  /** No crash is planned any more. */
+  disarm(): void {
+    this.#crashAt = undefined;
+    this.#named = undefined;
   }
 
   crashNow(): void {
@@ -80,7 +90,7 @@ export class FaultPlan {
 
   /** Nothing is planned any more; what has crashed stays so. */
   calm(): void {
-    this.#crashAt = undefined;
+    this.disarm();
     this.#failures = [];
   }
 
@@ -90,16 +100,17 @@ export class FaultPlan {
   }
 
   /**
-   * Announces a step. Answers "crash" when the power goes during it: the caller leaves the change half done,
-   * then calls `checkAlive`. Throws when it is to fail.
+   * Announces a step, at `path` where it is at one. Unless it answers "go" the power goes during it: the caller leaves the
+   * change as it says, then calls `checkAlive`. Throws when it is to fail.
    */
-  take(step: DiskStep): "go" | "crash" {
+  take(step: DiskStep, path = ""): "go" | CrashFate {
     this.checkAlive();
     this.#stepCount += 1;
-    if (this.#stepCount === this.#crashAt) {
-      this.#isCrashed = true;
-      this.onCrash();
-      return "crash";
+    if (this.#stepCount === this.#crashAt) return this.#crash("crash", undefined);
+    const named = this.#named;
+    if (named !== undefined && named.step === stepName(step, path)) {
+      this.#named = undefined;
+      return this.#crash(named.fate, named.step);
     }
     if (this.isSyncFailing && (step === "sync" || step === "syncDirectory")) {
       throw new SimulatedDiskError("EIO", `simulated EIO at ${step}`);
@@ -112,5 +123,11 @@ export class FaultPlan {
       }
     }
     return "go";
+  }
+
+  #crash(fate: CrashFate, step: string | undefined): CrashFate {
+    this.#isCrashed = true;
+    this.onCrash(step);
+    return fate;
   }
 }

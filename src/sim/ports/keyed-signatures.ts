@@ -2,17 +2,13 @@
  * Signatures that cost a hash: for simulations, where thousands are made in a second. Whoever has a public key could make them,
  * so that they prove nothing to anybody but the simulator, which hands each node the signer of its own key only.
  */
-import {
-  sha256,
-  type Certificate,
-  type PublicKey,
-  type SignatureVerifier,
-} from "../../crypto/index.ts";
+import { sha256, type PublicKey, type SignatureVerifier } from "../../crypto/index.ts";
 import { assert } from "../../kernel/assert.ts";
 import { equalBytes, utf8 } from "../../kernel/bytes.ts";
 import type { Signer } from "../../kernel/ports/signer.ts";
 import { MspCache } from "../../msp/index.ts";
 import { create, encode, SerializedIdentity } from "../../wire/index.ts";
+import type { KeyHolder, Signatures } from "./signatures.ts";
 
 const PURPOSE = utf8("a signature of a simulation");
 /** SEQUENCE { INTEGER of 32 bytes, INTEGER of 32 bytes }: where the two begin, and their tags and lengths. */
@@ -22,8 +18,7 @@ const R_OFFSET = 4;
 const S_OFFSET = 38;
 const SIGNATURE_BYTES = 70;
 
-export class KeyedSignatures {
-  /** The organisations whose members sign so: all nodes share them. */
+export class KeyedSignatures implements Signatures {
   readonly msps: MspCache;
   // A key's bytes cost more to read than a signature to check.
   readonly #known = new WeakMap<PublicKey, Uint8Array>();
@@ -32,8 +27,7 @@ export class KeyedSignatures {
     this.msps = new MspCache(this.verifier);
   }
 
-  /** The signer of the member whose certificate this is. */
-  signer(mspId: string, certificate: Certificate): Signer {
+  signer({ mspId, certificate }: KeyHolder): Signer {
     const identity = encode(
       SerializedIdentity,
       create(SerializedIdentity, { mspid: mspId, idBytes: certificate.pem }),

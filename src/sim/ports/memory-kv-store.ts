@@ -73,7 +73,9 @@ export class MemoryKvStore implements KvStore {
     return new Promise((resolve) => {
       const table = this.#open();
       const fate = this.#faults.take("batch");
-      if (fate === "crash" && (this.#random?.below(2) ?? 0) === 0) this.#faults.checkAlive();
+      const isLost =
+        fate === "crash" ? (this.#random?.below(2) ?? 0) === 0 : fate === "crash before";
+      if (isLost) this.#faults.checkAlive();
       this.#disk.table = merged(table, batch);
       this.#faults.checkAlive();
       resolve();

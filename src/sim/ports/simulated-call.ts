@@ -92,6 +92,10 @@ export class SimulatedCall implements OpenCall {
     return this.#serverCertificate;
   }
 
+  get unreadCount(): number {
+    return Math.max(this.near.received.count, this.#far?.received.count ?? 0);
+  }
+
   halfClose(): void {
     this.#put(this.#there, { kind: "half-close" });
   }

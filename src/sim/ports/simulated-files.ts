@@ -1,5 +1,6 @@
 import type { Files, OpenFile } from "../../kernel/ports/files.ts";
 import type { Random } from "../../kernel/ports/random.ts";
+import type { DiskStep } from "./disk-step.ts";
 import { FaultPlan, SimulatedDiskError } from "./fault-plan.ts";
 import { keptBytes, SimulatedInode, type Change } from "./simulated-inode.ts";
 
@@ -86,7 +87,7 @@ export class SimulatedFiles implements Files {
   }
 
   makeDirectory(path: string): Promise<void> {
-    return this.#step("makeDirectory", () => {
+    return this.#step("makeDirectory", path, () => {
       for (let made = path; made !== "/"; made = parentOf(made)) this.#directories.add(made);
     });
   }
@@ -107,20 +108,20 @@ export class SimulatedFiles implements Files {
   }
 
   open(path: string, options: { readonly create: boolean }): Promise<OpenFile> {
-    if (this.#entries.has(path)) return this.#read(() => this.#handle(this.#inode(path)));
-    if (!options.create) return this.#read(() => this.#handle(this.#inode(path)));
+    if (this.#entries.has(path)) return this.#read(() => this.#handle(path, this.#inode(path)));
+    if (!options.create) return this.#read(() => this.#handle(path, this.#inode(path)));
     if (!this.#directories.has(parentOf(path))) {
       return Promise.reject(new SimulatedDiskError("ENOENT", `no directory for ${path}`));
     }
-    return this.#step("create", () => {
+    return this.#step("create", path, () => {
       const inode = new SimulatedInode();
       this.#change({ path, inode });
-      return this.#handle(inode);
+      return this.#handle(path, inode);
     });
   }
 
   rename(from: string, to: string): Promise<void> {
-    return this.#step("rename", () => {
+    return this.#step("rename", to, () => {
       const inode = this.#inode(from);
       this.#change({ path: to, inode });
       this.#change({ path: from, inode: undefined });
@@ -128,7 +129,7 @@ export class SimulatedFiles implements Files {
   }
 
   remove(path: string): Promise<void> {
-    return this.#step("remove", () => {
+    return this.#step("remove", path, () => {
       if (this.#entries.has(path)) this.#change({ path, inode: undefined });
     });
   }
@@ -137,7 +138,7 @@ export class SimulatedFiles implements Files {
     const isInside = (each: string): boolean => each.startsWith(`${path}/`);
     if (this.paths().some(isInside)) this.onFolderRemoved(path);
     for (const each of [...this.#entries.keys()].filter(isInside)) await this.remove(each);
-    await this.#step("syncDirectory", () => {
+    await this.#step("syncDirectory", path, () => {
       for (const each of [...this.#durableEntries.keys()].filter(isInside))
         this.#durableEntries.delete(each);
       this.#pendingEntries = this.#pendingEntries.filter((change) => !isInside(change.path));
@@ -147,7 +148,7 @@ export class SimulatedFiles implements Files {
   }
 
   syncDirectory(path: string): Promise<void> {
-    return this.#step("syncDirectory", () => {
+    return this.#step("syncDirectory", path, () => {
       const later: EntryChange[] = [];
       for (const change of this.#pendingEntries) {
         if (parentOf(change.path) === path) setEntry(this.#durableEntries, change);
@@ -165,7 +166,7 @@ export class SimulatedFiles implements Files {
     });
   }
 
-  #handle(inode: SimulatedInode): OpenFile {
+  #handle(path: string, inode: SimulatedInode): OpenFile {
     let isClosed = false;
     const use = (): void => {
       if (isClosed) throw new SimulatedDiskError("EBADF", "the file is closed");
@@ -174,19 +175,20 @@ export class SimulatedFiles implements Files {
       size: () => this.#read(() => (use(), inode.size)),
       readAt: (offset, length) => this.#read(() => (use(), inode.read(offset, offset + length))),
       writeAt: (offset, bytes) =>
-        this.#step("write", () => {
+        this.#step("write", path, () => {
           use();
           this.#reserve(inode, offset + bytes.length);
           inode.apply({ kind: "write", offset, bytes: keptBytes(bytes) });
         }),
       truncate: (size) =>
-        this.#step("truncate", () => {
+        this.#step("truncate", path, () => {
           use();
           inode.apply({ kind: "truncate", size });
         }),
       sync: () =>
         this.#step(
           "sync",
+          path,
           () => {
             use();
             inode.sync();
@@ -248,20 +250,22 @@ export class SimulatedFiles implements Files {
   }
 
   #step<T>(
-    step: Parameters<FaultPlan["take"]>[0],
+    step: DiskStep,
+    path: string,
     run: () => T,
     onFailure: () => void = () => undefined,
   ): Promise<T> {
     return new Promise((resolve) => {
-      let fate: "go" | "crash";
+      let fate: ReturnType<FaultPlan["take"]>;
       try {
-        fate = this.faults.take(step);
+        fate = this.faults.take(step, path);
       } catch (error) {
         onFailure();
         throw error;
       }
       // The power may go before or after the change reached the drive.
-      if (fate === "crash" && this.#random.below(2) === 0) this.faults.checkAlive();
+      const isLost = fate === "crash" ? this.#random.below(2) === 0 : fate === "crash before";
+      if (isLost) this.faults.checkAlive();
       const result = run();
       this.faults.checkAlive();
       resolve(result);

@@ -27,6 +27,8 @@ export interface NetworkListener {
 export interface OpenCall {
   readonly client: NodeName;
   readonly server: NodeName;
+  /** Messages that have arrived at an end and were not taken yet: the larger number. */
+  readonly unreadCount: number;
   involves(host: NetworkHost): boolean;
   /** The connection is gone: those ends that can know learn it. */
   break(reason: string): void;
@@ -72,6 +74,18 @@ export class SimulatedNetwork {
 
   open(call: OpenCall): void {
     this.#calls.add(call);
+  }
+
+  /** How many calls are open from one machine to another at most, and how many messages wait at an end of one at most. */
+  openCalls(): { readonly callsMax: number; readonly unreadMax: number } {
+    const counts = new Map<string, number>();
+    let unreadMax = 0;
+    for (const { client, server, unreadCount } of this.#calls) {
+      const way = `${client}>${server}`;
+      counts.set(way, (counts.get(way) ?? 0) + 1);
+      unreadMax = Math.max(unreadMax, unreadCount);
+    }
+    return { callsMax: Math.max(0, ...counts.values()), unreadMax };
   }
 
   forget(call: OpenCall): void {

@@ -18,8 +18,8 @@ const RETRY_MS = 1_000;
 const WIPES = ["nothing", "the channel", "its disk"] as const;
 
 /**
- * Administrators: they take consenters out and in again, one at a time, replace those that lost their disks, and let peers
- * join. When the chaos is over they finish what they began, so that the network ends with everybody in it.
+ * Administrators: they take consenters out and in again, one at a time, renew certificates, replace orderers that lost their
+ * disks, and let peers join. When the chaos is over they finish what they began, so that the network ends with everybody in it.
  */
 export class Administrators {
   readonly #ports: SimPorts;
@@ -29,6 +29,10 @@ export class Administrators {
   #out: NodeName | undefined;
   /** Of each orderer, the losses that it has been replaced after. */
   readonly #replaced = new Map<NodeName, number>();
+  /** Of these the certificate is of their second key. */
+  readonly #renewed = new Set<NodeName>();
+  /** The orderer whose certificate is being renewed, or may have been. */
+  #renewing: NodeName | undefined;
   #isStopped = false;
 
   constructor(ports: SimPorts, options: AdministrationOptions) {
@@ -53,6 +57,7 @@ export class Administrators {
       await this.#pause(RETRY_MS);
       const missing = this.#out ?? this.#lossy();
       if (missing !== undefined) await this.#putBack(missing);
+      else if (this.#renewing !== undefined) await this.#renew(this.#renewing);
       else if (this.#isStopped) return;
       else if (this.#ports.time.nowMs() >= changeAtMs) {
         await this.#takeOut();
@@ -67,9 +72,21 @@ export class Administrators {
     return this.#ports.time.nowMs() + this.#random.below(2 * consenterChangeMs);
   }
 
+  async #renew(node: NodeName): Promise<void> {
+    this.#renewing = node;
+    const { kind } = await this.#change({ renew: node });
+    if (kind !== "acknowledged") return;
+    this.#renewed.add(node);
+    this.#renewing = undefined;
+  }
+
   async #takeOut(): Promise<void> {
     const { orderers } = this.#ports.target;
     const node = orderers[this.#random.below(orderers.length)];
+    if (node !== undefined && this.#random.below(3) === 0 && !this.#renewed.has(node)) {
+      await this.#renew(node);
+      return;
+    }
     const wipe = WIPES[this.#random.below(WIPES.length)] ?? "nothing";
     if (node === undefined || orderers.length <= CONSENTERS_MIN) return;
     this.#out = node;
@@ -87,6 +104,7 @@ export class Administrators {
     const losses = this.#lossesOf(node);
     const { kind } = await this.#change({ add: node });
     if (kind !== "acknowledged") return;
+    if (losses > (this.#replaced.get(node) ?? 0)) this.#ports.sometimes("orderer was replaced");
     this.#replaced.set(node, losses);
     this.#out = undefined;
   }
@@ -120,8 +138,16 @@ export class Administrators {
   }
 
   async #change(change: ConsenterChange): Promise<AdminOutcome> {
+    const isLeader = "remove" in change && this.#ports.target.leader() === change.remove;
     const outcome = await this.#ports.clients.changeConsenters(change);
+    if (outcome.kind === "acknowledged") {
+      const isDown = this.#ports.view().orderers.some(({ isUp }) => !isUp);
+      if (isDown) this.#ports.sometimes("consenters changed while an orderer was down");
+      if (isLeader) this.#ports.sometimes("leader was taken out");
+      if ("remove" in change) this.#ports.sometimes(`removed orderer lost ${change.wipe}`);
+    }
     if ("add" in change) this.#tell("add", change.add, outcome);
+    else if ("renew" in change) this.#tell("renew", change.renew, outcome);
     else this.#tell("remove", change.remove, outcome);
     return outcome;
   }

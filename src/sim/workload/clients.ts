@@ -136,9 +136,16 @@ export class Clients {
   }
 
   async #replay(envelope: Envelope): Promise<void> {
+    const before = this.#newestTerm();
     await this.#pause(this.#below(4_000));
     const outcome = await this.#resend(envelope);
-    if (outcome.kind === "acknowledged") this.#ports.sometimes("replay was answered as ordered");
+    if (outcome.kind !== "acknowledged") return;
+    this.#ports.sometimes("replay was answered as ordered");
+    if (this.#newestTerm() > before) this.#ports.sometimes("duplicate over a leader change");
+  }
+
+  #newestTerm(): number {
+    return Math.max(0, ...this.#ports.view().orderers.map(({ raft }) => raft?.term ?? 0));
   }
 
   async #resend(envelope: Envelope): Promise<Outcome> {

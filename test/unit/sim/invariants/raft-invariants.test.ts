@@ -115,9 +115,16 @@ describe("bounded queues", () => {
     made.queues = [{ name: "pending at orderer1", length: 7, lengthMax: 7 }];
     expect(new BoundedQueues().check(made.view)).toBeUndefined();
     made.queues = [{ name: "pending at orderer1", length: 8, lengthMax: 7 }];
-    expect(new BoundedQueues().check(made.view)).toBe(
-      "pending at orderer1 holds 8, its bound is 7",
-    );
+    expect(new BoundedQueues().check(made.view)).toBe("pending at orderer1: 8, the bound is 7");
+  });
+
+  test("holds at the end what may be left at rest", () => {
+    const made = network();
+    made.queues = [{ name: "pending at orderer1", length: 1, lengthMax: 7, restMax: 1 }];
+    expect(new BoundedQueues().atEnd(made.view)).toBeUndefined();
+    made.queues = [{ name: "pending at orderer1", length: 2, lengthMax: 7, restMax: 1 }];
+    expect(new BoundedQueues().check(made.view)).toBeUndefined();
+    expect(new BoundedQueues().atEnd(made.view)).toBe("pending at orderer1: 2 are left at rest");
   });
 });
 
