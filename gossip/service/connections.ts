@@ -57,6 +57,8 @@ export class Connections {
   readonly #pausedUntilMs = new Map<PeerId, number>();
   /** Ends every handshake under way, at the close. */
   readonly #giveUps = new Set<() => void>();
+  /** When the first certificate of an open stream expires, or earlier: that is asked at every tick. */
+  #expiresAtMs = Infinity;
   #isClosed = false;
   #dialCount = 0;
   #handshakeCount = 0;
@@ -112,7 +114,10 @@ export class Connections {
   /** Closes the streams whose certificates have expired. */
   expire(): void {
     const wallMs = this.#deps.clock.wallMs();
+    if (wallMs < this.#expiresAtMs) return;
     this.#closeUnless(({ notAfterMs }) => notAfterMs > wallMs, "the certificate has expired");
+    this.#expiresAtMs = Infinity;
+    for (const { facts } of this.#open.values()) this.#noteExpiry(facts.remote);
   }
 
   /** Closes the streams whose identities are not valid any more, after a change of an MSP. */
@@ -128,6 +133,10 @@ export class Connections {
     for (const giveUp of [...this.#giveUps]) giveUp();
     for (const connection of [...this.#open.values()]) connection.close("this peer closes");
     this.#waiting.clear();
+  }
+
+  #noteExpiry({ notAfterMs }: RemotePeer): void {
+    this.#expiresAtMs = Math.min(this.#expiresAtMs, notAfterMs);
   }
 
   #closeUnless(isKept: (remote: RemotePeer) => boolean, reason: string): void {
@@ -186,6 +195,7 @@ export class Connections {
     if (before !== undefined && this.#keeps(before, isInitiator, openedAtMs)) return undefined;
     const connection = new Connection(stream, { remote, isInitiator, openedAtMs });
     this.#open.set(remote.peer, connection);
+    this.#noteExpiry(remote);
     before?.close("a newer stream to the same peer took its place");
     this.#deps.metrics.connections.set(this.#open.size);
     this.#deps.onConnected(remote);

@@ -72,8 +72,7 @@ export class SimulatedTime implements Clock, Timers {
       else if (this.#runNext(untilMs)) hasRun = true;
       else end = "reached";
     };
-    await turn(0, step);
-    while (end === undefined) await turn(STEPS_PER_TURN, step);
+    while (end === undefined) await turn(step);
     if (end === "reached") this.#nowMs = untilMs;
   }
 
@@ -133,8 +132,8 @@ function isBefore(a: ScheduledCall, b: ScheduledCall): boolean {
 const STEPS_PER_TURN = 32;
 
 // Each step is a macrotask of its own. Simulated ports settle within microtasks, all of which run between two of them.
-function turn(stepCount: number, step: () => void): Promise<void> {
-  for (let count = 0; count < stepCount; count += 1) setImmediate(step);
+function turn(step: () => void): Promise<void> {
+  for (let count = 0; count < STEPS_PER_TURN; count += 1) setImmediate(step);
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
