@@ -35,8 +35,8 @@ export interface ClientDeps {
   readonly dialer: RpcDialer;
   readonly clock: Clock;
   readonly random: Random;
-  /** Of the organisation of that peer. */
-  readonly signerAt: (peer: NodeName) => Signer;
+  /** Of the organisation of that peer, and whether its certificate has ended. */
+  readonly signerAt: (peer: NodeName) => { readonly signer: Signer; readonly isExpired: boolean };
 }
 
 export class SimulatedClients implements Pick<ClientPort, "transact" | "resend"> {
@@ -53,11 +53,21 @@ export class SimulatedClients implements Pick<ClientPort, "transact" | "resend">
     fn: string,
     args: readonly string[],
   ): Promise<Outcome> {
+    const { signer, isExpired } = this.#deps.signerAt(peer);
+    const outcome = await this.#transactAs(signer, peer, contract, [fn, ...args]);
+    return isExpired ? { ...outcome, isExpired } : outcome;
+  }
+
+  async #transactAs(
+    signer: Signer,
+    peer: NodeName,
+    contract: string,
+    call: readonly string[],
+  ): Promise<Outcome> {
     const { clock, random } = this.#deps;
-    const signer = this.#deps.signerAt(peer);
     const proposal = await prepareProposal(
       { signer, clock, random },
-      { channelId: CHANNEL_ID, chaincode: contract, args: [fn, ...args].map((text) => utf8(text)) },
+      { channelId: CHANNEL_ID, chaincode: contract, args: call.map((text) => utf8(text)) },
     );
     let envelope: Envelope;
     try {

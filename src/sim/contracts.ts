@@ -135,7 +135,12 @@ export interface FaultTarget {
 }
 
 /** What a client knows when its call is over. `unknown`: it may have been ordered, or may still be. */
-export type Outcome =
+export type Outcome = CallEnd & {
+  /** The client's certificate had ended when it began. */
+  readonly isExpired?: boolean;
+};
+
+type CallEnd =
   | {
       readonly kind: "acknowledged";
       readonly txId: string;

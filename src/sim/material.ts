@@ -26,10 +26,15 @@ export const ADMIN_PORT = 7053;
 export const EPOCH_MS: number = Date.UTC(2026, 0, 1, 12);
 /** Some dozen blocks: what lies behind a snapshot is met in minutes. */
 const SNAPSHOT_INTERVAL_BYTES = 128 * 1024;
+/** By how much a network that is loaded from an image is older. */
+export const IMAGE_PAST_MS = 3_600_000;
+/** In the middle of the chaos of most runs. */
+export const SHORT_CERTIFICATE_END_MS: number = EPOCH_MS + IMAGE_PAST_MS + 40_000;
 const BATCH_TIMEOUT_MS = 2_000;
 const SEED = 20_260_101;
 const YEAR_MS = 365 * 24 * 3_600_000;
 const VALIDITY = { notBeforeMs: EPOCH_MS - YEAR_MS, notAfterMs: EPOCH_MS + 9 * YEAR_MS };
+const SHORT_VALIDITY = { ...VALIDITY, notAfterMs: SHORT_CERTIFICATE_END_MS };
 
 export interface NetworkSize {
   readonly orderers: number;
@@ -58,6 +63,8 @@ export interface Material {
   /** One of each peer organisation. */
   readonly admins: readonly MemberMaterial[];
   readonly clients: readonly MemberMaterial[];
+  /** Clients whose certificates end while a network runs. */
+  readonly shortLivedClients: readonly MemberMaterial[];
   readonly ordererAdmin: MemberMaterial;
   readonly genesisBlock: Uint8Array;
 }
@@ -91,6 +98,9 @@ export async function makeMaterial(size: NetworkSize): Promise<Material> {
     nodes,
     admins: await members("admin"),
     clients: await members("client"),
+    shortLivedClients: await Promise.all(
+      peerOrgs.map((organization) => makeMember(organization, "client", SHORT_VALIDITY)),
+    ),
     ordererAdmin: await makeMember(ordererOrg, "admin"),
     genesisBlock: encode(Block, genesisOf(nodes, ordererOrg, peerOrgs)),
   };
@@ -179,11 +189,13 @@ async function makeNode(
 async function makeMember(
   { mspId, authority }: Organization,
   role: string,
+  validity = VALIDITY,
 ): Promise<MemberMaterial> {
-  const commonName = `${role}@${mspId}`;
-  const { certificate, privateKeyPem } = await authority.issueIdentity({
-    commonName,
+  const { certificate, privateKeyPem } = await authority.issue({
+    commonName: `${role}@${mspId}`,
     organizationalUnits: [role],
+    keyUsages: ["digitalSignature"],
+    validity,
   });
   return { mspId, certificate, privateKeyPem };
 }

@@ -6,10 +6,11 @@ import { silentLogger } from "../kernel/ports/logger.ts";
 import type { Random } from "../kernel/ports/random.ts";
 import { SeededRandom } from "../kernel/seeded-random.ts";
 import { joinPeer } from "./administration/join-peer.ts";
+import { ClientCertificates } from "./administration/client-certificates.ts";
 import { ConsenterChanges } from "./administration/consenter-changes.ts";
 import { SimulatedClients } from "./clients.ts";
 import type { ClientPort, FaultTarget, NetworkView, NodeName, SimPorts } from "./contracts.ts";
-import { EPOCH_MS, type Material } from "./material.ts";
+import { EPOCH_MS, IMAGE_PAST_MS, type Material } from "./material.ts";
 import { ordererView, peerView, StoredBlocks } from "./nodes/node-views.ts";
 import { queuesBetween, queuesOf } from "./nodes/queues.ts";
 import { SimulatedNode } from "./nodes/simulated-node.ts";
@@ -44,9 +45,6 @@ interface Stored {
   readonly node: SimulatedNode;
   readonly blocks: StoredBlocks;
 }
-
-/** An image is younger. */
-const IMAGE_PAST_MS = 3_600_000;
 
 /** Where clients run. */
 const CLIENT_MACHINE = "client";
@@ -325,18 +323,20 @@ export class SimulatedWorld implements SimPorts {
   #makeClients(): ClientPort {
     const { material } = this.#deps;
     const dialer = simulatedDialer(this.network, this.clientHost);
-    const signers = new Map(
-      material.clients.map((client) => [client.mspId, this.signatures.signer(client)]),
-    );
+    const certificates = new ClientCertificates({
+      material,
+      signatures: this.signatures,
+      clock: this.clock,
+      random: (purpose) => this.random(purpose),
+      trace: (kind, text) => {
+        this.trace(kind, text);
+      },
+    });
     const clients = new SimulatedClients({
       dialer,
       clock: this.clientHost.time,
       random: this.#random.child("clients"),
-      signerAt: (peer) => {
-        const signer = signers.get(this.nodes.get(peer)?.mspId ?? "");
-        assert(signer !== undefined, "clients call peers of the network");
-        return signer;
-      },
+      signerAt: (peer) => certificates.of(this.nodes.get(peer)?.mspId ?? ""),
     });
     return {
       transact: (...call) => clients.transact(...call),

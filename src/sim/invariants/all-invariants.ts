@@ -6,6 +6,7 @@ import { AcknowledgedKept } from "./acknowledged-kept.ts";
 import { AllConsenters } from "./all-consenters.ts";
 import { BoundedQueues } from "./bounded-queues.ts";
 import { CommittedOnce } from "./committed-once.ts";
+import { ExpiredStaysOut } from "./expired-stays-out.ts";
 import { FateWatch } from "./fate-watch.ts";
 import { HashChain } from "./hash-chain.ts";
 import { LedgerHistory } from "./ledger-history.ts";
@@ -28,6 +29,7 @@ import { TransactionPlaces } from "./transaction-places.ts";
 export function allInvariants(
   oracle: Oracle,
   reach: (state: SometimesState) => void,
+  areClocksRight = true,
 ): readonly Invariant[] {
   const history = new LedgerHistory();
   const replay = new Replay(history);
@@ -47,6 +49,7 @@ export function allInvariants(
     new MoneyConserved(history, replay),
     new AcknowledgedKept(oracle, history, places),
     new RefusedStaysOut(oracle, history, places),
+    ...(areClocksRight ? [new ExpiredStaysOut(oracle, history, places)] : []),
     new RealTimeOrder(oracle, history, places),
     new StateWatch(reach),
     new FateWatch({ oracle, history, places, reach }),

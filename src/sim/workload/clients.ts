@@ -121,6 +121,9 @@ export class Clients {
     const beganAtMs = this.#ports.time.nowMs();
     const outcome = await this.#ports.clients.transact(peer, BANK, fn, args);
     this.#oracle.settle(outcome, beganAtMs, this.#ports.time.nowMs());
+    if (outcome.isExpired === true) {
+      this.#ports.sometimes(`call with a certificate that had ended: ${outcome.kind}`);
+    }
     this.#ports.trace("client", `${fn} ${args.join(" ")} at ${peer}: ${textOf(outcome)}`);
     return outcome;
   }

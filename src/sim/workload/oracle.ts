@@ -30,6 +30,7 @@ export class Oracle {
   readonly #refused = new Set<string>();
   readonly #unknown = new Set<string>();
   readonly #forged = new Set<string>();
+  readonly #expired = new Set<string>();
   readonly #counts = { acknowledged: 0, refused: 0, unknown: 0 };
 
   /** In the order in which clients were told. Grows. */
@@ -52,6 +53,11 @@ export class Oracle {
     return this.#unknown;
   }
 
+  /** Ids that were signed with a certificate that had ended. */
+  get expired(): ReadonlySet<string> {
+    return this.#expired;
+  }
+
   get counts(): OutcomeCounts {
     return { ...this.#counts };
   }
@@ -59,6 +65,8 @@ export class Oracle {
   /** A transaction that was asked for at `beganAtMs` ended so. */
   settle(outcome: Outcome, beganAtMs: number, endedAtMs: number): void {
     this.#counts[outcome.kind] += 1;
+    const signedId = "txId" in outcome ? outcome.txId : undefined;
+    if (outcome.isExpired === true && signedId !== undefined) this.#expired.add(signedId);
     switch (outcome.kind) {
       case "acknowledged": {
         const { txId, code } = outcome;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Invariant, Outcome } from "../../../../src/sim/contracts.ts";
 import { AcknowledgedKept } from "../../../../src/sim/invariants/acknowledged-kept.ts";
+import { ExpiredStaysOut } from "../../../../src/sim/invariants/expired-stays-out.ts";
 import { LedgerHistory } from "../../../../src/sim/invariants/ledger-history.ts";
 import { RealTimeOrder } from "../../../../src/sim/invariants/real-time-order.ts";
 import { RefusedStaysOut } from "../../../../src/sim/invariants/refused-stays-out.ts";
@@ -144,6 +145,20 @@ describe("the order of the chain", () => {
     oracle.settle(acknowledged("a", envelopeOf(1)), 11, 20);
     expect(invariant.check(network.reach(3))).toBe(
       "a was asked for at 11 and is in block 1, b was acknowledged before and is in block 2",
+    );
+  });
+});
+
+describe("what was signed with a certificate that had ended", () => {
+  test("is in no block, and what was signed before is where it was", () => {
+    const { oracle, invariant, network, envelopeOf } = setting(ExpiredStaysOut);
+    oracle.settle(acknowledged("a", envelopeOf(1)), 0, 5);
+    oracle.settle({ kind: "unknown", txId: "c", isExpired: true }, 6, 9);
+    oracle.settle({ kind: "refused", reason: "expired", isExpired: true }, 6, 9);
+    expect(invariant.check(network.reach(3))).toBeUndefined();
+    oracle.settle({ kind: "unknown", txId: "b", isExpired: true }, 6, 9);
+    expect(invariant.check(network.view)).toBe(
+      "b was signed with a certificate that had ended, and is in block 2",
     );
   });
 });
