@@ -42,6 +42,7 @@ export class StoredBlocks {
   async refresh(): Promise<boolean> {
     const store = storeOf(this.#node);
     if (store === undefined) return false;
+    const known = this.#ledgersLost === this.#node.ledgersLost ? this.#blocks : [];
     if (store !== this.#store) {
       this.#store = store;
       this.#blocks = [];
@@ -49,8 +50,12 @@ export class StoredBlocks {
     }
     const before = this.#blocks.length;
     while (this.#blocks.length < store.height) {
-      const bytes = await store.readBytes(this.#blocks.length);
-      if (bytes === undefined) break;
+      // A disk that rots says so: what was read of it before stays known.
+      const bytes = await store.readBytes(this.#blocks.length).catch(() => undefined);
+      if (bytes === undefined) {
+        if (this.#blocks.length < known.length) this.#blocks = known;
+        break;
+      }
       this.#blocks.push(bytes);
     }
     return this.#blocks.length > before;
