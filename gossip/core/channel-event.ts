@@ -31,6 +31,8 @@ export type ChannelEvent =
   | { readonly kind: "leadership"; readonly claim: LeadershipClaim; readonly from: PeerId }
   /** A peer, of whatever channel, has come or gone. */
   | { readonly kind: "joined" | "died"; readonly peer: PeerId }
+  /** What this peer says of itself is of this run from now on: others remember a later one than that of its start. */
+  | { readonly kind: "risen"; readonly incarnation: bigint }
   | { readonly kind: "orderer-trouble" };
 
 /** What happens to a channel's blocks. */

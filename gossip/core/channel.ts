@@ -147,6 +147,10 @@ export class Channel {
       case "died":
         this.#duty.lost(event.peer, nowMs);
         return;
+      case "risen":
+        this.#duty.rise(event.incarnation);
+        this.#states.rise(event.incarnation);
+        return;
       case "orderer-trouble":
         this.#duty.yield(nowMs);
         return;

@@ -64,6 +64,11 @@ export class DelivererDuty {
     this.#spread(sealed, this.#deps.self, this.#options.leadershipPeerCount);
   }
 
+  /** What this peer says is of this run from now on. */
+  rise(incarnation: bigint): void {
+    this.#time = { incarnation, sequence: 0n };
+  }
+
   /** A peer that is behind and gets no block from anybody helps itself, until it is level. */
   judgeProgress(height: number, nowMs: number): void {
     const { tallest } = this.#deps.roster;

@@ -96,9 +96,7 @@ export class FailureDetection {
   /** Somebody suspects a member of something that it has refuted since. */
   #enlighten(accusation: Accusation, from: PeerId): void {
     const claim = this.#context.membership.claimOf(accusation.peer);
-    const mspId = this.#context.mspIdOf(from);
-    if (claim === undefined || mspId === undefined || !this.#context.mayTell(claim, mspId)) return;
-    this.#context.send(from, { kind: "alive", sealed: this.#context.told(claim, mspId) });
+    if (claim !== undefined) this.#context.show(claim, from);
   }
 
   #perform(output: ProbeOutput, nowMs: number): void {

@@ -41,7 +41,7 @@ export {
   type GossipOptions,
 } from "./options.ts";
 export type { PeerDirectory, PeerFacts } from "./peer-directory.ts";
-export type { Freshness, PeerTime } from "./peer-time.ts";
+export { incarnationAt, type Freshness, type PeerTime } from "./peer-time.ts";
 export { chooseRecipients, type EligiblePeer } from "./private-recipients.ts";
 export { PrivateSearch, type PrivateQuestion, type WantedSet } from "./private-search.ts";
 export { newNonce } from "./sampling.ts";

@@ -99,9 +99,14 @@ export class Membership {
     return this.#alive.get(peer) ?? this.#dead.get(peer)?.claim;
   }
 
+  /** The newest claim of a peer that was ever a member, as long as it is remembered. */
+  lastClaimOf(peer: PeerId): AliveClaim | undefined {
+    return this.#alive.get(peer) ?? this.#goneClaimOf(peer);
+  }
+
   /** Whether a claim of `peer` at `time` would say anything new: to be asked before its signature is verified. */
   judge(peer: PeerId, time: PeerTime): Freshness {
-    return freshnessOf(time, (this.#alive.get(peer) ?? this.#goneClaimOf(peer))?.time);
+    return freshnessOf(time, this.lastClaimOf(peer)?.time);
   }
 
   /** So many claims are going to be accepted, at most: makes room for all of them at once. */

@@ -65,6 +65,13 @@ export class MeshContext {
     return disclosed(claim, { ownMspId: this.self.mspId, toMspId });
   }
 
+  /** Sends a claim to a peer, if that may know of its owner. */
+  show(claim: AliveClaim, to: PeerId): void {
+    const mspId = this.mspIdOf(to);
+    if (mspId === undefined || !this.mayTell(claim, mspId)) return;
+    this.send(to, { kind: "alive", sealed: this.told(claim, mspId) });
+  }
+
   /** Members alive, this peer included. */
   get memberCount(): number {
     return this.membership.alive().length + 1;

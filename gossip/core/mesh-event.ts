@@ -22,7 +22,9 @@ export type MeshEvent =
       readonly alive: readonly AliveClaim[];
       readonly dead: readonly AliveClaim[];
     }
-  /** Somebody passed on a claim in this peer's own name. */
+  /** A claim of `peer` that `from` has shown is older than the one known here. */
+  | { readonly kind: "stale-alive"; readonly peer: PeerId; readonly from: PeerId }
+  /** Somebody passed on a claim in this peer's own name, signed by it. */
   | { readonly kind: "own-alive"; readonly time: PeerTime; readonly rebuttals: number }
   | { readonly kind: "identity"; readonly record: IdentityRecord }
   /** `from` spoke of a peer whose identity is not known here. */
@@ -65,6 +67,8 @@ export type MeshEffect =
   | { readonly kind: "send"; readonly to: PeerId; readonly message: MeshMessage }
   /** To be answered with `alive-signed`. */
   | { readonly kind: "sign-alive"; readonly time: PeerTime; readonly rebuttals: number }
+  /** What this peer says of itself is of this run from now on: others remember a later one than that of its start. */
+  | { readonly kind: "risen"; readonly incarnation: bigint }
   /** To be answered with `connected` when it succeeds. */
   | { readonly kind: "dial-seed"; readonly seed: Seed }
   | { readonly kind: "dial-member"; readonly peer: PeerId; readonly endpoint: string }

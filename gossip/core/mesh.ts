@@ -118,6 +118,9 @@ export class Mesh {
       case "members":
         this.#acceptMembers(event.alive, event.dead, nowMs);
         return;
+      case "stale-alive":
+        this.#remind(event.peer, event.from);
+        return;
       case "own-alive":
         this.#own.outbid(event.time, event.rebuttals);
         return;
@@ -258,6 +261,15 @@ export class Mesh {
     this.#effects.push({ kind: "joined", peer: claim.peer });
     // Somebody who was away may know, and lack, a great deal: level at once instead of by chance.
     if (acceptance === "revived" && from === claim.peer) this.#exchange.meet(claim.peer, nowMs);
+  }
+
+  /**
+   * Shows a peer that says less of itself than is remembered of it what that is: it started anew while its clock was behind, and only it can
+   * rise above. One that answers no probes does not know how.
+   */
+  #remind(peer: PeerId, from: PeerId): void {
+    const last = this.#context.membership.lastClaimOf(peer);
+    if (peer === from && last?.rebuttals !== undefined) this.#context.show(last, peer);
   }
 
   #acceptMembers(alive: readonly AliveClaim[], dead: readonly AliveClaim[], nowMs: number): void {

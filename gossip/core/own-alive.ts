@@ -2,7 +2,7 @@
 import type { Accusation } from "./accusation.ts";
 import type { AliveClaim, IdentityRecord, SealedMessage, Self } from "./claims.ts";
 import { fingerprintOf } from "./membership-digest.ts";
-import { comparePeerTimes, nextPeerTime, type PeerTime } from "./peer-time.ts";
+import { comparePeerTimes, laterRun, nextPeerTime, type PeerTime } from "./peer-time.ts";
 
 export interface AliveDraft {
   readonly time: PeerTime;
@@ -59,12 +59,16 @@ export class OwnAlive {
     return this.next();
   }
 
-  /** What to sign when others hold a later claim than this peer's own: its clock went back, or there is a copy of it. */
+  /**
+   * What to sign when others hold a later claim than this peer's own, signed by it: its clock was ahead in an earlier run, or there is a copy
+   * of it. One run above that one is enough, and above all that was said in it; so nobody can push this peer on but by what it signed.
+   */
   outbid(time: PeerTime, rebuttals: number): AliveDraft | undefined {
     if (comparePeerTimes(time, this.#time) <= 0) return undefined;
-    const next = nextPeerTime(time);
+    const next = laterRun(time);
     if (comparePeerTimes(next, time) === 0) return undefined;
     this.#time = next;
+    if (next.incarnation > time.incarnation) return { time: next, rebuttals: this.#rebuttals };
     this.#rebuttals = Math.max(
       this.#rebuttals,
       Math.min(rebuttals, Number.MAX_SAFE_INTEGER - 1) + 1,

@@ -23,9 +23,14 @@ export class OwnNews {
     this.#sign(this.#context.own.next());
   }
 
-  /** Others hold a later claim than this peer's own. */
+  /** Others hold a later claim than this peer's own: whatever else it says of itself is to be later than that, too. */
   outbid(time: PeerTime, rebuttals: number): void {
-    this.#sign(this.#context.own.outbid(time, rebuttals));
+    const { own } = this.#context;
+    const { incarnation: before } = own.time;
+    const draft = own.outbid(time, rebuttals);
+    this.#sign(draft);
+    const { incarnation } = own.time;
+    if (incarnation > before) this.#context.emit({ kind: "risen", incarnation });
   }
 
   /** Tells around what has been signed. */
@@ -59,10 +64,6 @@ export class OwnNews {
 
   /** Shows the newest claim to those who have not seen it. */
   #insist(claim: AliveClaim): void {
-    for (const peer of this.#audience.splice(0)) {
-      const mspId = this.#context.mspIdOf(peer);
-      if (mspId === undefined || !this.#context.mayTell(claim, mspId)) continue;
-      this.#context.send(peer, { kind: "alive", sealed: this.#context.told(claim, mspId) });
-    }
+    for (const peer of this.#audience.splice(0)) this.#context.show(claim, peer);
   }
 }

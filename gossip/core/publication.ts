@@ -1,5 +1,5 @@
 import { HEIGHT_NEWS_INTERVAL_MS, STATE_RENEWAL_TURNS } from "./limits.ts";
-import { nextPeerTime, type PeerTime } from "./peer-time.ts";
+import { comparePeerTimes, nextPeerTime, type PeerTime } from "./peer-time.ts";
 
 /** Publish now, under `time`; or look again after `waitMs`. */
 export type PublicationDue =
@@ -43,6 +43,12 @@ export class Publication {
     this.#isUrgent ||= isUrgent;
   }
 
+  /** Whatever is published from now on is of this run: at once, for what was published before may not have been believed. */
+  rise(incarnation: bigint): void {
+    this.#time = { incarnation, sequence: 0n };
+    this.changed(true);
+  }
+
   /** `turnMs`: how often at most a member may publish its height, so that all together do not say too much. */
   due(nowMs: number, turnMs: number): PublicationDue {
     const patienceMs = this.#isDirty ? this.#debounceMs : this.#intervalMs;
@@ -69,6 +75,6 @@ export class Publication {
 
   /** Whether `time` is that of the newest publication. */
   isNewest(time: PeerTime): boolean {
-    return time.sequence === this.#time.sequence;
+    return comparePeerTimes(time, this.#time) === 0;
   }
 }

@@ -69,6 +69,10 @@ export class StateExchange {
     if (this.#schedule.isDue("pull", nowMs)) this.#pull();
   }
 
+  rise(incarnation: bigint): void {
+    this.#publication.rise(incarnation);
+  }
+
   takeChaincodes(chaincodes: readonly RunnableChaincode[]): void {
     if (JSON.stringify(chaincodes) === JSON.stringify(this.#chaincodes)) return;
     this.#chaincodes = chaincodes;

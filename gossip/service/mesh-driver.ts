@@ -37,6 +37,8 @@ export interface MeshDriverDeps {
   readonly logger: Logger;
   readonly self: PeerId;
   readonly metrics: Pick<GossipMetrics, "suspects" | "healthScore">;
+  /** What this peer signs from now on is to be of this run. */
+  readonly onRisen: (incarnation: bigint) => void;
   readonly onChange: (change: "joined" | "died", peer: PeerId) => void;
 }
 
@@ -122,18 +124,23 @@ export class MeshDriver {
   }
 
   async #takeAlive(from: PeerId, envelope: GossipEnvelope): Promise<Refusal | undefined> {
-    const { mesh, verifier } = this.#deps;
     const draft = draftAlive(envelope);
     if (draft === undefined) return "malformed";
-    // The cheap question first: most of what arrives is known from somebody else.
-    if (mesh.judge(draft.peer, draft.time) !== "news") return undefined;
-    const verified = await verifier.alive(draft);
+    if (!this.#isNews(draft, from)) return undefined;
+    const verified = await this.#deps.verifier.alive(draft);
     if (!verified.ok) {
       if (verified.refusal === "identity") this.step({ kind: "identity-missing", from });
       return verified.refusal;
     }
     this.#learn(verified.claim, from);
     return undefined;
+  }
+
+  /** The cheap question, before a signature is looked at: most of what arrives is known from somebody else. */
+  #isNews({ peer, time }: Pick<AliveClaim, "peer" | "time">, from: PeerId): boolean {
+    const freshness = this.#deps.mesh.judge(peer, time);
+    if (freshness === "stale") this.step({ kind: "stale-alive", peer, from });
+    return freshness === "news";
   }
 
   #learn(claim: AliveClaim, from: PeerId): void {
@@ -202,14 +209,13 @@ export class MeshDriver {
     from: PeerId,
     envelopes: readonly GossipEnvelope[],
   ): Promise<{ readonly claims: readonly AliveClaim[]; readonly refusal: Refusal | undefined }> {
-    const { mesh, verifier } = this.#deps;
     const claims: AliveClaim[] = [];
     let refusal: Refusal | undefined;
     for (const envelope of envelopes.slice(0, MEMBERS_MAX)) {
       const draft = draftAlive(envelope);
       if (draft === undefined) refusal = "malformed";
-      if (draft === undefined || mesh.judge(draft.peer, draft.time) !== "news") continue;
-      const verified = await verifier.alive(draft);
+      if (draft === undefined || !this.#isNews(draft, from)) continue;
+      const verified = await this.#deps.verifier.alive(draft);
       if (verified.ok) claims.push(verified.claim);
       else refusal = verified.refusal;
     }
@@ -244,6 +250,12 @@ export class MeshDriver {
         return;
       case "sign-alive":
         void this.#signAlive(effect);
+        return;
+      case "risen":
+        logger.warn(
+          "others remember a later start of this peer: its clock was ahead then, or a second process runs with its identity",
+        );
+        this.#deps.onRisen(effect.incarnation);
         return;
       case "dial-seed":
         void this.#dial(effect.seed.endpoint, effect.seed.mspId);

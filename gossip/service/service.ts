@@ -19,6 +19,7 @@ import {
   Channel,
   DEFAULT_OPTIONS,
   Mesh,
+  incarnationAt,
   optionProblem,
   type GossipOptions,
   type NumberedBlock,
@@ -69,8 +70,6 @@ export interface GossipDeps {
   readonly meter: Meter;
 }
 
-const NANOS_PER_MS = 1_000_000n;
-
 export class GossipService {
   readonly #deps: GossipDeps;
   readonly #options: GossipServiceOptions;
@@ -78,7 +77,7 @@ export class GossipService {
   readonly #metrics: GossipMetrics;
   readonly #pkiId: Uint8Array;
   readonly #self: Self;
-  readonly #incarnation: bigint;
+  #incarnation: bigint;
   readonly #ownClaims: OwnClaims;
   readonly #connections: Connections;
   readonly #mesh: Mesh;
@@ -102,7 +101,7 @@ export class GossipService {
     this.#metrics = gossipMetrics(deps.meter);
     this.#pkiId = ownPkiId(deps.signer);
     this.#self = { peer: peerIdOf(this.#pkiId), mspId: deps.signer.mspId };
-    this.#incarnation = BigInt(Math.floor(deps.clock.wallMs())) * NANOS_PER_MS;
+    this.#incarnation = incarnationAt(deps.clock.wallMs());
     this.#ownClaims = new OwnClaims(deps.signer, this.#pkiId, options.endpoints);
     this.#mesh = this.#newMesh();
     this.#verifier = new ClaimVerifier(
@@ -122,6 +121,10 @@ export class GossipService {
       metrics: this.#metrics,
       onChange: (kind, peer) => {
         for (const driver of this.#channels.values()) driver.step({ kind, peer });
+      },
+      onRisen: (incarnation) => {
+        this.#incarnation = incarnation;
+        for (const driver of this.#channels.values()) driver.step({ kind: "risen", incarnation });
       },
     });
   }

@@ -12,7 +12,7 @@ function edit(file: string, search: string, replacement: string): Edit {
 const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
   gossip(
     "takes an old word of a dead member for its return",
-    edit("membership", "(this.#alive.get(peer) ?? this.#goneClaimOf(peer))?.time", "undefined"),
+    edit("membership", "this.lastClaimOf(peer)?.time", "undefined"),
     edit(
       "membership",
       'if (freshnessOf(claim.time, gone.time) !== "news" || !isBack(claim, gone)) return "refused";',
@@ -25,7 +25,7 @@ const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
   ),
   gossip(
     "takes an older alive message in place of a newer one",
-    edit("membership", "(this.#alive.get(peer) ?? this.#goneClaimOf(peer))?.time", "undefined"),
+    edit("membership", "this.lastClaimOf(peer)?.time", "undefined"),
     edit(
       "membership",
       'if (freshnessOf(claim.time, before.time) !== "news") return "refused";',

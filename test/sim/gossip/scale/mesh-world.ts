@@ -84,9 +84,9 @@ export class MeshWorld {
     peer.isUp = false;
   }
 
-  /** Starts a stopped peer anew: a later run that knows the first other peer alone. */
-  restart(peer: MeshPeer): void {
-    peer.incarnation += BigInt(this.nowMs + 1) * 1_000_000n;
+  /** Starts a stopped peer anew, knowing the first other peer alone: a later run, unless its clock has been set back by more than passed. */
+  restart(peer: MeshPeer, clockStepMs = 0): void {
+    peer.incarnation += BigInt(this.nowMs + 1 + clockStepMs) * 1_000_000n;
     peer.mesh = this.#newMesh(peer.name, peer.incarnation);
     peer.isUp = true;
     this.#start(peer);
@@ -205,8 +205,9 @@ export class MeshWorld {
         return;
       case "membership-response": {
         if (!to.mesh.expectsMembership(from, message.nonce, this.nowMs)) return;
-        const alive = this.#newsIn(to, message.alive);
-        this.#step(to, { kind: "members", from, alive, dead: this.#newsIn(to, message.dead) });
+        const alive = this.#newsIn(to, from, message.alive);
+        const dead = this.#newsIn(to, from, message.dead);
+        this.#step(to, { kind: "members", from, alive, dead });
         return;
       }
       case "identity-update":
@@ -223,10 +224,20 @@ export class MeshWorld {
     }
   }
 
-  #newsIn(to: MeshPeer, sealed: readonly SealedMessage[]): readonly AliveClaim[] {
-    return sealed
+  #newsIn(to: MeshPeer, from: string, sealed: readonly SealedMessage[]): readonly AliveClaim[] {
+    const news = sealed
       .map((one) => this.#claimIn(one, to))
-      .filter(({ peer, time }) => peer !== to.name && to.mesh.judge(peer, time) === "news");
+      .filter((claim) => this.#isNews(to, from, claim));
+    for (const { peer, time, rebuttals = 0 } of news) {
+      if (peer === to.name) this.#step(to, { kind: "own-alive", time, rebuttals });
+    }
+    return news.filter(({ peer }) => peer !== to.name);
+  }
+
+  #isNews(to: MeshPeer, from: string, { peer, time }: AliveClaim): boolean {
+    const freshness = to.mesh.judge(peer, time);
+    if (freshness === "stale") this.#step(to, { kind: "stale-alive", peer, from });
+    return freshness === "news";
   }
 
   /** A claim as `reader` understands it. */
@@ -239,7 +250,7 @@ export class MeshWorld {
 
   #learn(to: MeshPeer, from: string, sealed: SealedMessage): void {
     const claim = this.#claimIn(sealed, to);
-    if (to.mesh.judge(claim.peer, claim.time) !== "news") return;
+    if (!this.#isNews(to, from, claim)) return;
     if (claim.peer === to.name) {
       const { time, rebuttals = 0 } = claim;
       this.#step(to, { kind: "own-alive", time, rebuttals });
@@ -268,6 +279,7 @@ export class MeshWorld {
       case "suspected":
         this.observer[effect.kind]?.(peer, peerNumber(effect.peer), this.nowMs);
         return;
+      case "risen":
       case "dial-seed":
       case "dial-member":
         return;

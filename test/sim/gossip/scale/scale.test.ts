@@ -52,6 +52,37 @@ describe("the membership", () => {
     expect(world.runUntil(() => world.isConvergent(), 5_000)).toBeDefined();
   });
 
+  test.each([
+    ["before anybody has missed it", 0, {}],
+    ["when it counts as dead", 40_000, {}],
+    ["when it is forgotten", 200_000, { forgetAfterMs: 60_000 }],
+  ])(
+    "takes in, %s, one that restarts with a true clock after a run with one that was far ahead",
+    (_, absentMs, options) => {
+      for (const seed of SEEDS) {
+        const isPlain = (index: number): boolean => index % 4 === 3;
+        const world = new MeshWorld({ seed, size: 16, isWarm: true, options, isPlain });
+        world.links.lossRate = 0.02;
+        const resurrections = watchResurrections(world);
+        const restarted = world.peers[9]!;
+        const aheadMs = 86_400_000;
+        world.stop(restarted);
+        world.restart(restarted, aheadMs);
+        expect(world.runUntil(() => world.isConvergent(), 10_000)).toBeDefined();
+        world.run(5_000);
+        world.stop(restarted);
+        world.run(absentMs);
+        const falseDeaths = watchFalseDeaths(world);
+        world.restart(restarted, -aheadMs);
+        expect(world.runUntil(() => world.isConvergent(), 5_000)).toBeDefined();
+        world.run(60_000);
+        expect(divergent(world)).toEqual([]);
+        expect(falseDeaths).toEqual([]);
+        expect(resurrections).toEqual([]);
+      }
+    },
+  );
+
   test("costs a peer no more messages when there are ten times as many", () => {
     const costs = [20, 200].map((size) => {
       const world = new MeshWorld({ seed: 1, size, isWarm: true });

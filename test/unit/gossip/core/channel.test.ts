@@ -312,6 +312,24 @@ describe("the deliverer", () => {
   });
 });
 
+test("a peer of which a later run is remembered says everything anew, as of the run above that one", () => {
+  const driven = new Driven();
+  const atMs = DEFAULT_OPTIONS.electionGraceMs;
+  const before = driven.step({ kind: "tick" }, atMs);
+  const [state] = of(before, "sign-state");
+  const risen = driven.step({ kind: "risen", incarnation: 9n }, atMs + 1_000);
+  const time = { incarnation: 9n, sequence: 1n };
+  expect(of(risen, "sign-state")).toMatchObject([{ time }]);
+  // Its signature took longer than that of its successor.
+  const late: ChannelEvent = { kind: "state-signed", time: state!.time, sealed: NO_SEAL };
+  driven.step(late, atMs + 1_000);
+  expect(driven.channel.ownState).toBeUndefined();
+  driven.step({ ...late, time }, atMs + 1_000);
+  expect(driven.channel.ownState).toBe(NO_SEAL);
+  const later = driven.step({ kind: "tick" }, atMs + DEFAULT_OPTIONS.declareIntervalMs);
+  expect(of(later, "sign-leadership")).toMatchObject([{ time, isDeclaration: true }]);
+});
+
 describe("a beat", () => {
   const hello = (height: number): ChannelEvent => ({
     kind: "block-hello",

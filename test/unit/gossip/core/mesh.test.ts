@@ -373,16 +373,89 @@ describe("the mesh", () => {
     expect(driven.mesh.healthScore).toBeGreaterThan(0);
   });
 
-  test("outbids a claim in its own name that is later than its own", () => {
+  test("rises one run above a claim that it signed in a later run than this one, once", () => {
     const driven = new Driven().announced();
-    expect(
-      driven.step({ kind: "own-alive", time: { incarnation: 4n, sequence: 9n }, rebuttals: 0 }),
-    ).toEqual([]);
-    expect(
-      driven.step({ kind: "own-alive", time: { incarnation: 6n, sequence: 9n }, rebuttals: 4 }),
-    ).toEqual([{ kind: "sign-alive", time: { incarnation: 6n, sequence: 10n }, rebuttals: 5 }]);
-    const last = { incarnation: 2n ** 64n - 1n, sequence: 2n ** 64n - 1n };
-    expect(driven.step({ kind: "own-alive", time: last, rebuttals: 0 })).toEqual([]);
+    const own = (incarnation: bigint, sequence: bigint): readonly MeshEffect[] =>
+      driven.step({ kind: "own-alive", time: { incarnation, sequence }, rebuttals: 4 });
+    expect(own(4n, 9n)).toEqual([]);
+    expect(own(6n, 9n)).toEqual([
+      { kind: "sign-alive", time: { incarnation: 7n, sequence: 1n }, rebuttals: 0 },
+      { kind: "risen", incarnation: 7n },
+    ]);
+    // Everything else of that run is below it.
+    expect(own(6n, 2n ** 64n - 1n)).toEqual([]);
+  });
+
+  test("finds room above the last run that there can be, as long as there is any", () => {
+    const driven = new Driven().announced();
+    const own = (incarnation: bigint, sequence: bigint): readonly MeshEffect[] =>
+      driven.step({ kind: "own-alive", time: { incarnation, sequence }, rebuttals: 4 });
+    const last = 2n ** 63n - 1n;
+    expect(own(last - 1n, 3n)).toContainEqual({ kind: "risen", incarnation: last });
+    expect(own(last, 9n)).toEqual([
+      { kind: "sign-alive", time: { incarnation: last, sequence: 10n }, rebuttals: 5 },
+    ]);
+    const end = 2n ** 64n - 1n;
+    expect(own(end, 1n)).toContainEqual(
+      expect.objectContaining({ time: { incarnation: end, sequence: 2n } }),
+    );
+    expect(own(end, end)).toEqual([]);
+  });
+
+  test("is not moved by what others say of a later run of it, and shows them what it has signed", () => {
+    const driven = new Driven().announced().knows("a");
+    const accusation = {
+      peer: "self",
+      accuser: "a",
+      incarnation: 2n ** 63n,
+      rebuttals: 0,
+      isDead: true,
+    };
+    const effects = driven.step({ kind: "accusations", from: "a", accusations: [accusation] });
+    expect(effects).toEqual([
+      { kind: "send", to: "a", message: { kind: "alive", sealed: OWN_SEAL } },
+    ]);
+    driven.step({ kind: "alive", claim: aliveClaim("f", 1, { rebuttals: undefined }), from: "f" });
+    expect(driven.pass(DEFAULT_OPTIONS.aliveIntervalMs)).toContainEqual({
+      kind: "sign-alive",
+      time: { incarnation: 5n, sequence: 2n },
+      rebuttals: 0,
+    });
+  });
+
+  test.each([
+    ["alive", 0],
+    ["dead", 30_000],
+    ["forgotten", DEFAULT_OPTIONS.forgetAfterMs + 60_000],
+  ])("shows one that it holds for %s, and that says less of itself, what it remembers", (_, ms) => {
+    const driven = new Driven().announced();
+    const time = { incarnation: 8n, sequence: 2n };
+    driven.step({ kind: "identity", record: identityOf("a") });
+    driven.step({ kind: "alive", claim: aliveClaim("a", 2, { time }), from: "a" });
+    if (ms > 0) {
+      driven.pass(30_000);
+      expect(driven.mesh.isAlive("a")).toBe(false);
+      driven.step({ kind: "tick", wallMs: 0 }, ms);
+    }
+    expect(driven.mesh.judge("a", { incarnation: 7n, sequence: 9n })).toBe("stale");
+    const { sealed } = aliveClaim("a", 2);
+    expect(driven.step({ kind: "stale-alive", peer: "a", from: "a" }, ms)).toEqual([
+      { kind: "send", to: "a", message: { kind: "alive", sealed } },
+    ]);
+    expect(driven.step({ kind: "stale-alive", peer: "a", from: "b" }, ms)).toEqual([]);
+    const risen = aliveClaim("a", 1, { time: { incarnation: 9n, sequence: 1n } });
+    driven.step({ kind: "alive", claim: risen, from: "a" }, ms);
+    expect(driven.mesh.isAlive("a")).toBe(true);
+  });
+
+  test("reminds nobody that could do nothing about it", () => {
+    const driven = new Driven().announced();
+    const time = { incarnation: 8n, sequence: 2n };
+    const claim = aliveClaim("f", 2, { time, rebuttals: undefined });
+    driven.step({ kind: "alive", claim, from: "f" });
+    expect(driven.step({ kind: "stale-alive", peer: "f", from: "f" })).toEqual([]);
+    expect(driven.step({ kind: "stale-alive", peer: "nobody", from: "nobody" })).toEqual([]);
+    expect(driven.step({ kind: "stale-alive", peer: "self", from: "self" })).toEqual([]);
   });
 
   test("serves the identities that it offered, to whom it offered them", () => {

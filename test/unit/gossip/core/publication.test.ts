@@ -35,6 +35,16 @@ test("what is more than a height is published as soon as the debounce time allow
   expect(one.due(50, 0)).toMatchObject({ time: { sequence: 2n } });
 });
 
+test("a later run publishes at once, above what was published before, and takes no signature of that", () => {
+  const one = publication();
+  one.due(0, 0);
+  one.rise(9n);
+  expect(one.isNewest({ incarnation: 7n, sequence: 1n })).toBe(false);
+  expect(one.due(50, 10_000)).toEqual({ time: { incarnation: 9n, sequence: 1n } });
+  expect(one.isNewest({ incarnation: 7n, sequence: 1n })).toBe(false);
+  expect(one.isNewest({ incarnation: 9n, sequence: 1n })).toBe(true);
+});
+
 test("an unchanged state is published again once an interval", () => {
   const one = publication();
   one.due(0, 0);
