@@ -129,9 +129,20 @@ export class FollowerChain {
     await this.#deps.onOnboarded();
     const config = this.#config;
     assert(config !== undefined, "a channel that is no longer onboarding has blocks");
-    this.#pulling = this.#newPulling();
-    if (!this.#isConsenter(config.current())) await this.#follow(config, onHeight);
-    return this.#isConsenter(config.current()) ? { kind: "consenter" } : { kind: "closed" };
+    return this.#followUntilNamed(config, onHeight);
+  }
+
+  async #followUntilNamed(
+    config: ChannelConfigRef,
+    onHeight: (height: number) => void,
+  ): Promise<FollowerEnd> {
+    while (!this.#closing.signal.aborted) {
+      if (this.#isConsenter(config.current())) return { kind: "consenter" };
+      this.#pulling = this.#newPulling();
+      // Blocks that were on their way when a configuration named this node may take it out again.
+      await this.#follow(config, onHeight);
+    }
+    return { kind: "closed" };
   }
 
   async #onboard(onHeight: (height: number) => void): Promise<void> {

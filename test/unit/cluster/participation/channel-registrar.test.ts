@@ -4,6 +4,7 @@ import type { ChannelRegistrar, JoinResult } from "../../../../cluster/participa
 import {
   ChannelConfig,
   buildGenesisBlock,
+  configOfBlock,
   type ChannelProfile,
 } from "../../../../src/channel/index.ts";
 import { systemRandom } from "../../../../src/kernel/adapters/system-random.ts";
@@ -238,6 +239,25 @@ describe("a change of the consenters", () => {
     const info = registrar.info(CHANNEL_ID)!;
     expect(info).toMatchObject({ consensusRelation: "consenter", status: "active" });
     expect(info.height).toBeGreaterThan(CONFIG_BLOCK);
+    await registrar.close();
+  });
+
+  test("that was undone before it was looked at leaves the node a follower, which follows on", async () => {
+    const world = follower();
+    const done = configWithConsenter(sample, stranger);
+    const undone = await chainOf(sample, done, configOfBlock(sample.genesis));
+    const registrar = await world.open();
+    await registrar.join(sample.genesis);
+    // Nothing can be written until both changes, and no later block, are on their way to the disk.
+    world.files.capacityBytes = 0;
+    world.serve(undone.slice(0, CONFIG_BLOCK + 2));
+    await world.until(() => world.dialer.requests.some(({ first }) => first === CONFIG_BLOCK + 2));
+    expect(registrar.info(CHANNEL_ID)).toMatchObject({ consensusRelation: "follower", height: 1 });
+    world.serve(undone);
+    world.files.capacityBytes = Number.MAX_SAFE_INTEGER;
+    await world.until(() => isLevel(registrar));
+    expect(registrar.info(CHANNEL_ID)).toMatchObject({ consensusRelation: "follower" });
+    expect(registrar.orderer(CHANNEL_ID)).toBeUndefined();
     await registrar.close();
   });
 

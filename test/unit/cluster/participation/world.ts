@@ -25,17 +25,20 @@ export const ADDRESSES = ["orderer1.example.com:7050", "orderer2.example.com:705
 /** Place of the config block in `chainOf`. */
 export const CONFIG_BLOCK = 3;
 
-/** Six blocks; the one at `CONFIG_BLOCK` holds `config`, or the first configuration once more, with the next sequence. */
+/** Six blocks; from `CONFIG_BLOCK` on they hold `configs`, or the first configuration once more, with the next sequences. */
 export async function chainOf(
   sample: SampleChannel,
-  config: Config = configOfBlock(sample.genesis),
+  ...configs: readonly Config[]
 ): Promise<readonly Block[]> {
+  const changes = configs.length === 0 ? [configOfBlock(sample.genesis)] : configs;
   const blocks = [sample.genesis];
   for (let number = 1; number <= 5; number += 1) {
-    const lastConfig = number < CONFIG_BLOCK ? 0 : CONFIG_BLOCK;
+    const lastConfig =
+      number < CONFIG_BLOCK ? 0 : Math.min(number, CONFIG_BLOCK + changes.length - 1);
+    const config = changes[number - CONFIG_BLOCK];
     const data =
-      number === CONFIG_BLOCK
-        ? await configTransaction(sample, config)
+      config !== undefined
+        ? await configTransaction(sample, { ...config, sequence: number - CONFIG_BLOCK + 1 })
         : await sampleTransaction({
             creator: sample.org1.client,
             endorsers: [],
@@ -58,8 +61,7 @@ export function configWithConsenter(sample: SampleChannel, certificatePem: Uint8
   return configOfBlock(buildGenesisBlock({ ...sample.profile, consenters: [consenter] }));
 }
 
-function configTransaction(sample: SampleChannel, before: Config): Promise<Uint8Array> {
-  const config = { ...before, sequence: 1 };
+function configTransaction(sample: SampleChannel, config: Config): Promise<Uint8Array> {
   return sampleEnvelope(
     {
       creator: sample.ordererOrg.orderer,
