@@ -51,6 +51,11 @@ export class ActiveMembers {
     this.#gauge.set(this.ids()?.length ?? 0, { channel: this.#options.channelId });
   }
 
+  /** It takes part no longer: it knows nothing of the group. */
+  leave(): void {
+    this.#gauge.set(0, { channel: this.#options.channelId });
+  }
+
   #heard(): readonly number[] {
     const ids = this.#deps.replica.status().followers.map(({ id }) => id);
     return [this.#options.raftId, ...ids.filter((id) => this.#deps.hasAnswered(id))];

@@ -126,6 +126,7 @@ export class OrdererGroup implements GroupState {
     this.#timer?.cancel();
     this.#newerMembers.stop();
     this.#departure.stop();
+    this.#active.leave();
   }
 
   /** A message has come from a member. */

@@ -31,8 +31,12 @@ class Rig {
     );
   }
 
-  async shown(): Promise<string | undefined> {
+  shownAfresh(): Promise<string | undefined> {
     this.members.publish();
+    return this.shown();
+  }
+
+  async shown(): Promise<string | undefined> {
     const { text } = await this.#meter.expose();
     return /^consensus_etcdraft_active_nodes\{channel="ch1"\} (\d+)$/m.exec(text)?.[1];
   }
@@ -44,18 +48,26 @@ describe("the members that answer", () => {
     rig.leadership = { role: "leader", term: 3, leaderId: 2 };
     rig.answering = [1, 4];
     expect(rig.members.ids()).toEqual([2, 1, 4]);
-    expect(await rig.shown()).toBe("3");
+    expect(await rig.shownAfresh()).toBe("3");
     expect(rig.announced).toEqual([[2, 1, 4]]);
   });
 
   test("are at a follower those that its leader has named, and it tells nobody", async () => {
     const rig = new Rig();
-    expect([rig.members.ids(), await rig.shown()]).toEqual([undefined, "0"]);
+    expect([rig.members.ids(), await rig.shownAfresh()]).toEqual([undefined, "0"]);
     rig.members.told(1, [1, 2, 3]);
-    expect([rig.members.ids(), await rig.shown()]).toEqual([[1, 2, 3], "3"]);
+    expect([rig.members.ids(), await rig.shownAfresh()]).toEqual([[1, 2, 3], "3"]);
     rig.members.told(1, [1, 2]);
-    expect([rig.members.ids(), await rig.shown()]).toEqual([[1, 2], "2"]);
+    expect([rig.members.ids(), await rig.shownAfresh()]).toEqual([[1, 2], "2"]);
     expect(rig.announced.every((ids) => ids.length === 0)).toBe(true);
+  });
+
+  test("are nobody any more for one that has left", async () => {
+    const rig = new Rig();
+    rig.members.told(1, [1, 2, 3]);
+    expect(await rig.shownAfresh()).toBe("3");
+    rig.members.leave();
+    expect(await rig.shown()).toBe("0");
   });
 
   test("are not what a member says that does not lead", () => {
@@ -75,6 +87,6 @@ describe("the members that answer", () => {
     const rig = new Rig();
     rig.members.told(1, [1, 2, 3]);
     rig.leadership = leadership;
-    expect([rig.members.ids(), await rig.shown()]).toEqual([undefined, "0"]);
+    expect([rig.members.ids(), await rig.shownAfresh()]).toEqual([undefined, "0"]);
   });
 });
