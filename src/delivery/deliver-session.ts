@@ -1,4 +1,3 @@
-import { assert } from "../kernel/assert.ts";
 import type { Clock } from "../kernel/ports/clock.ts";
 import { verifySignatures } from "../msp/index.ts";
 import {
@@ -32,12 +31,6 @@ export interface SessionDeps {
   readonly policyPath: (config: ChannelConfig) => string;
   /** Resolves when the transport wants more. Rejects when the caller has gone. */
   readonly send: (block: Block) => Promise<void>;
-}
-
-/** What ends a wait before there is a block: trouble, or that or the caller. */
-interface Ends {
-  readonly trouble: AbortSignal | undefined;
-  readonly either: AbortSignal;
 }
 
 /** Answers one request: checks it, sends the blocks, and says with which status to close it. */
@@ -74,7 +67,7 @@ export class DeliverSession {
     const { signal } = this.#deps;
     const either = trouble === undefined ? signal : AbortSignal.any([signal, trouble]);
     for (let number = range.first; ; number += 1) {
-      const waited = await this.#waitFor(number, seek.behavior, { trouble, either });
+      const waited = await this.#waitFor(number, seek.behavior, either);
       if (waited !== undefined) return waited;
       const block = await this.#deps.channel.blocks.read(number);
       if (block === undefined) return end(Status.NOT_FOUND, `block ${number} is not kept here`);
@@ -85,11 +78,11 @@ export class DeliverSession {
     }
   }
 
-  /** Resolves with undefined once there is block `number`. */
+  /** Resolves with undefined once there is block `number`. `either`: the caller has gone, or there is trouble. */
   async #waitFor(
     number: number,
     behavior: SeekInfo_SeekBehavior,
-    { trouble, either }: Ends,
+    either: AbortSignal,
   ): Promise<SessionEnd | undefined> {
     const { channel, signal } = this.#deps;
     if (number < channel.blocks.height) return undefined;
@@ -98,7 +91,7 @@ export class DeliverSession {
     }
     if (await channel.blocks.waitForHeight(number + 1, either)) return undefined;
     if (signal.aborted) return end(Status.INTERNAL_SERVER_ERROR, "the caller has gone");
-    assert(trouble?.aborted, "a wait ends with the block, with the caller or with trouble");
+    // In trouble, or the channel is being closed here.
     return unavailable();
   }
 

@@ -9,7 +9,7 @@ export interface BlockSource {
   readonly height: number;
   /** The block, or undefined when it is not, or no longer, there. */
   read(number: number): Promise<Block | undefined>;
-  /** Resolves with true once `height` is reached, with false when `signal` is aborted before. */
+  /** Resolves with true once `height` is reached, with false when `signal` is aborted, or the blocks are closed, before. */
   waitForHeight(height: number, signal: AbortSignal): Promise<boolean>;
 }
 

@@ -45,6 +45,7 @@ import { cpuTimeMs } from "../../support/cpu-time.ts";
 class Blocks implements BlockSource {
   readonly blocks: Block[];
   readonly #waiting = new Set<() => void>();
+  #isClosed = false;
 
   constructor(blocks: readonly Block[]) {
     this.blocks = [...blocks];
@@ -63,6 +64,11 @@ class Blocks implements BlockSource {
     for (const wake of [...this.#waiting]) wake();
   }
 
+  close(): void {
+    this.#isClosed = true;
+    for (const wake of [...this.#waiting]) wake();
+  }
+
   read(number: number): Promise<Block | undefined> {
     return Promise.resolve(this.blocks[number]);
   }
@@ -70,9 +76,10 @@ class Blocks implements BlockSource {
   waitForHeight(height: number, signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
       const look = (): void => {
-        if (!signal.aborted && this.height < height) return;
+        const isOver = signal.aborted || this.#isClosed;
+        if (!isOver && this.height < height) return;
         this.#waiting.delete(look);
-        resolve(!signal.aborted);
+        resolve(!isOver);
       };
       this.#waiting.add(look);
       signal.addEventListener("abort", look);
@@ -288,6 +295,22 @@ describe("a Deliver service", () => {
     client.requests.end();
     await client.done;
     expect(client.responses).toEqual([]);
+  });
+
+  test("that is closed answers SERVICE_UNAVAILABLE to whoever waits, with BEST_EFFORT too", async () => {
+    for (const errorResponse of [
+      SeekInfo_SeekErrorResponse.STRICT,
+      SeekInfo_SeekErrorResponse.BEST_EFFORT,
+    ]) {
+      const blocks = new Blocks(chain);
+      const client = connect({ channel: { blocks } });
+      client.requests.push(await request({ start: at("4"), stop: at("4"), errorResponse }));
+      client.requests.end();
+      while (blocks.waiting === 0) await nextTurn();
+      blocks.close();
+      await client.done;
+      expect(client.responses).toEqual([DOWN]);
+    }
   });
 
   test("in trouble answers SERVICE_UNAVAILABLE, at once or while waiting, unless BEST_EFFORT", async () => {
