@@ -13,11 +13,13 @@ const CALM = { lostPerMille: 0, repeatedPerMille: 0, delayMsMax: 5 };
 export class CalmGroup {
   readonly time: SimulatedTime = new SimulatedTime();
   readonly orderers: readonly SimulatedOrderer[];
+  readonly #network: SimulatedNetwork;
   readonly #acknowledged: { readonly payload: Uint8Array; readonly blockNumber: number }[] = [];
   #count = 0;
 
   private constructor(seed: number) {
     const network = new SimulatedNetwork(this.time, new SeededRandom(seed), CALM);
+    this.#network = network;
     const fetch = (from: number, number: number): Promise<Block | undefined> =>
       this.orderers.find(({ id }) => id !== from)!.block(number);
     this.orderers = [1, 2, 3].map(
@@ -44,12 +46,29 @@ export class CalmGroup {
     return this.orderers.map(({ height }) => height);
   }
 
+  /** Nothing passes between it and the others. */
+  isolate({ id }: SimulatedOrderer): void {
+    for (const { id: other } of this.orderers) {
+      this.#network.cut(id, other);
+      this.#network.cut(other, id);
+    }
+  }
+
+  heal(): void {
+    this.#network.heal();
+  }
+
   /** Has `at` order a transaction of its own. */
-  async order(at: SimulatedOrderer): Promise<OrderResult> {
+  order(at: SimulatedOrderer): Promise<OrderResult> {
+    return this.meanwhile(this.send(at));
+  }
+
+  /** As `order`, but time stands still. */
+  async send(at: SimulatedOrderer): Promise<OrderResult> {
     this.#count += 1;
     const payload = utf8(`transaction ${this.#count} ${"x".repeat(200)}`);
     const envelope: Envelope = { payload, signature: utf8("s") };
-    const result = await this.meanwhile(at.order(envelope));
+    const result = await at.order(envelope);
     if (result.kind === "ordered") this.#acknowledged.push({ payload, ...result });
     return result;
   }

@@ -7,6 +7,7 @@ import { silentMeter } from "../../../src/kernel/ports/meter.ts";
 import type { Random } from "../../../src/kernel/ports/random.ts";
 import type { Signer } from "../../../src/kernel/ports/signer.ts";
 import type { Timers } from "../../../src/kernel/ports/timers.ts";
+import type { CurrentConfig, DeliverChannel } from "../../../src/delivery/index.ts";
 import { BlockStore } from "../../../src/ledger/index.ts";
 import {
   SubmitRequest,
@@ -26,9 +27,9 @@ import {
 } from "../../../cluster/replica/index.ts";
 import { sleep } from "../../../src/kernel/sleep.ts";
 import type { SimulatedTime } from "../../../src/sim/ports/simulated-time.ts";
+import { ProcessTime } from "../../../src/sim/ports/process-time.ts";
 import { SimulatedFiles } from "../../../src/sim/ports/simulated-files.ts";
 import type { SimulatedNetwork } from "./network.ts";
-import { MortalTimers } from "./mortal-timers.ts";
 import { slowFiles } from "./slow-files.ts";
 
 const CHANNEL = "ch1";
@@ -52,7 +53,7 @@ const CONFIG = {
 
 /** One process: everything that a crash takes away. */
 interface Process {
-  readonly timers: MortalTimers;
+  readonly timers: ProcessTime;
   readonly blocks: BlockStore;
   readonly replica: RaftReplica;
   readonly chain: OrderingChain;
@@ -119,6 +120,15 @@ export class SimulatedOrderer {
     return this.#process?.replica.status().snapshotIndex ?? 0;
   }
 
+  /** Of its log, committed or not. */
+  get lastIndex(): number {
+    return this.#process?.replica.status().lastIndex ?? 0;
+  }
+
+  get commitIndex(): number {
+    return this.#process?.replica.status().commitIndex ?? 0;
+  }
+
   get height(): number {
     return this.#process?.blocks.height ?? 0;
   }
@@ -127,13 +137,19 @@ export class SimulatedOrderer {
     return this.#process?.blocks.read(number) ?? Promise.resolve(undefined);
   }
 
+  /** What Deliver serves, to those whom `config` lets read. */
+  deliverChannel(config: CurrentConfig): DeliverChannel {
+    const { blocks, chain } = this.#process!;
+    return { blocks, config, trouble: () => chain.trouble() };
+  }
+
   order(envelope: Envelope): Promise<OrderResult> {
     const down = { kind: "unavailable", info: "the orderer is down" } as const;
     return this.#process?.chain.order(envelope, 0) ?? Promise.resolve(down);
   }
 
   async start(): Promise<void> {
-    const timers = new MortalTimers(this.#time);
+    const timers = new ProcessTime(this.#time);
     const random = this.#random;
     const files = slowFiles(this.files, timers, random, {
       delayMsMax: 8,
@@ -224,7 +240,9 @@ export class SimulatedOrderer {
     }
     this.#process = { timers, blocks, replica, chain, closing };
     this.#network.listen(this.id, (from, bytes) => {
-      this.#receive(from, bytes);
+      timers.run(() => {
+        this.#receive(from, bytes);
+      });
     });
     replica.start(chain);
     if (replica.standsBy === undefined) return;
@@ -272,6 +290,15 @@ export class SimulatedOrderer {
     ending?.blocks.giveUpOnSpace();
     await ending?.replica.close();
     await ending?.blocks.close();
+  }
+
+  /** Its process gets no processor time: what is due and what comes waits. */
+  pause(): void {
+    this.#process?.timers.pause();
+  }
+
+  resume(): void {
+    this.#process?.timers.resume();
   }
 
   /** The power goes: everything that was not flushed may be lost. */
