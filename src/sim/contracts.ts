@@ -101,9 +101,14 @@ export interface ClockSkew {
   readonly driftPerMille: number;
 }
 
-/** Where a process crashes: in the n-th durable step from now, or before or after the next step of a name. */
-export type Failpoint =
-  { readonly durableStep: number } | { readonly step: string; readonly when: "before" | "after" };
+/** Before or after the next durable step of a name. */
+export interface StepOfNode {
+  readonly step: string;
+  readonly when: "before" | "after";
+}
+
+/** Where a process crashes: in the n-th durable step from now, or at the next of a name. */
+export type Failpoint = { readonly durableStep: number } | StepOfNode;
 
 /** What the nemesis can do. Every effect is deterministic; what makes no sense (a restart of what runs) does nothing. */
 export interface FaultTarget {
@@ -117,6 +122,8 @@ export interface FaultTarget {
   resume(node: NodeName): void;
   /** Whether what the node has is somewhere else, and the channel keeps a majority without it. */
   mayLoseDisk(node: NodeName): boolean;
+  /** An orderer's disk is going to be lost: until it is and the orderer is replaced, no other's may be. */
+  condemn(node: NodeName): void;
   /** Of a node that is down. */
   loseDisk(node: NodeName): void;
   /** One way. */
@@ -128,8 +135,8 @@ export interface FaultTarget {
   reset(a: NodeName, b: NodeName): void;
   disk(node: NodeName, state: DiskState): void;
   clock(node: NodeName, skew: ClockSkew): void;
-  /** Orders a crash with power loss in place of one that was ordered before; `undefined`: none. `onFire`: it crashes. */
-  failpoint(node: NodeName, point: Failpoint | undefined, onFire?: () => void): void;
+  /** Orders a crash with power loss until what is returned is called. `onFire`: it crashes. */
+  failpoint(node: NodeName, point: Failpoint, onFire?: () => void): () => void;
   /** Ends everything that can be ended: links mended, disks and clocks well, what is down started, what is paused resumed. */
   heal(): void;
 }

@@ -135,7 +135,7 @@ class Run {
 
   async play(): Promise<void> {
     const world = this.#world;
-    const { load, quality, chaosMs, consenterChangeMs } = this.#profile;
+    const { load, quality, chaosMs, consenterChangeMs, classes } = this.#profile;
     world.trace("profile", JSON.stringify(this.#profile));
     world.startAll();
     const clients = new Clients(world, this.#oracle, load);
@@ -148,7 +148,14 @@ class Run {
     const nemesis = new Nemesis(world, quality);
     const { material } = this.#network;
     const joiners = material.nodes.filter(({ isJoiner }) => isJoiner).map(({ name }) => name);
-    const administrators = new Administrators(world, { consenterChangeMs, joiners, chaosMs });
+    const administrators = new Administrators(world, {
+      consenterChangeMs,
+      joiners,
+      chaosMs,
+      crashAt: classes.includes("failpoint")
+        ? (node, point) => nemesis.crashAt(node, point)
+        : undefined,
+    });
     const repairs = new Repairs(world, (peer) => {
       installContract(world, material, BANK, [peer]);
     });

@@ -45,7 +45,6 @@ export const SOMETIMES_STATES = [
   "consenter's vote counts for nobody else",
   "orderer without the channel",
   "orderer follows and does not order",
-  "orderer learns and does not vote",
   "orderer stands by",
   "orderer has no room and orders nothing",
   "log was compacted",

@@ -257,9 +257,12 @@ export class SimulatedWorld implements SimPorts {
         });
       },
       mayLoseDisk: (name) => this.nodes.get(name)?.role === "peer" || this.#consenters.isSettled,
+      condemn: (name) => {
+        if (this.nodes.get(name)?.role === "orderer") this.#consenters.isSettled = false;
+      },
       loseDisk: (name) => {
+        this.target.condemn(name);
         on(name, (node) => {
-          if (node.role === "orderer") this.#consenters.isSettled = false;
           node.loseDisk();
         });
       },
@@ -289,12 +292,14 @@ export class SimulatedWorld implements SimPorts {
         });
       },
       failpoint: (name, point, onFire) => {
-        on(name, (node) => {
-          node.failAt(point, (step) => {
-            if (step !== undefined) this.sometimes(failpointState(node.role, step));
-            onFire?.();
-          });
-        });
+        const node = this.nodes.get(name);
+        const fired = (): void => {
+          if (node !== undefined && "step" in point) {
+            this.sometimes(failpointState(node.role, point.step));
+          }
+          onFire?.();
+        };
+        return node?.failAt(point, fired) ?? (() => undefined);
       },
       heal: () => {
         this.#heal();

@@ -1,6 +1,6 @@
 import type { Random } from "../../kernel/ports/random.ts";
 import type { DiskState, LinkQuality, NodeName } from "../contracts.ts";
-import { FAILPOINTS } from "../ports/step-names.ts";
+import { USUAL_STEPS } from "../ports/step-names.ts";
 import { ringCuts, type NodePair } from "./partial-topologies.ts";
 import type { FaultClass, Profile } from "./profile.ts";
 import type { Fault, Schedule, ScheduledFault, Victim } from "./schedule.ts";
@@ -75,10 +75,11 @@ class FaultDrawer {
       "slow-disk": () => disk({ kind: "slow", delayMs: 20 + random.below(3_000) }),
       "failing-sync": () => disk({ kind: "failing-sync" }),
       rot: () =>
-        this.#spoilPeer((node) => ({
+        this.#spoil((node) => ({
           kind: "disk",
           node,
           state: { kind: "rot", flips: 1 + random.below(4) },
+          restarts: random.below(2) === 0,
         })),
       clock: () => [
         {
@@ -136,11 +137,11 @@ class FaultDrawer {
     return { kind: "failpoint", node: this.#anybody(), durableStep: 1 + this.#random.below(6) };
   }
 
-  // Many steps are taken at starts only, or in changes of the consenters.
+  // Many steps are taken at starts only. Those of changes the administrators know better.
   #step(): Fault {
     const node = this.#anybody();
     const isPeer = this.#nodes.peers.includes(node);
-    const step = this.#anyOf<string>(isPeer ? FAILPOINTS.peer : FAILPOINTS.orderer);
+    const step = this.#anyOf<string>(isPeer ? USUAL_STEPS.peer : USUAL_STEPS.orderer);
     const when = this.#random.below(2) === 0 ? "before" : "after";
     return { kind: "step", node, step, when, restarts: this.#random.below(3) === 0 };
   }

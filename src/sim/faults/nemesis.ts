@@ -1,6 +1,15 @@
-import type { DiskState, FaultTarget, LinkQuality, NodeName, SimPorts } from "../contracts.ts";
+import type {
+  DiskState,
+  FaultTarget,
+  LinkQuality,
+  NodeName,
+  SimPorts,
+  StepOfNode,
+} from "../contracts.ts";
 import { Claims } from "./claims.ts";
 import type { Fault, Schedule, ScheduledFault, Victim } from "./schedule.ts";
+
+type DiskFault = Extract<Fault, { readonly kind: "disk" }>;
 
 /** What a fault has to undo when it ends. */
 type Undo = () => void;
@@ -101,7 +110,7 @@ export class Nemesis {
       case "pause":
         return this.#each([fault.node], (node) => this.#pauses.hold(node, true));
       case "lose-disk":
-        return this.#loseDisk(fault.node);
+        return this.#loseDiskIfSpared(fault.node);
       case "cut":
         return this.#cut(this.#named(fault.from), fault.to);
       case "link":
@@ -114,7 +123,7 @@ export class Nemesis {
           return NOTHING;
         });
       case "disk":
-        return this.#each([fault.node], (node) => this.#spoil(node, fault.state));
+        return this.#each([fault.node], (node) => this.#spoil(node, fault));
       case "clock":
         return this.#each([fault.node], (node) => this.#clocks.hold(node, fault.skew));
       case "failpoint":
@@ -123,7 +132,7 @@ export class Nemesis {
           return this.#downs.hold(node, true);
         });
       case "step":
-        return this.#each([fault.node], (node) => this.#failAt(node, fault));
+        return this.#each([fault.node], (node) => this.#failAtStep(node, fault));
       case "strand":
         return this.#strand(fault.follower, fault.reachMs);
     }
@@ -134,28 +143,42 @@ export class Nemesis {
     return this.#downs.hold(node, true);
   }
 
-  // Down from the crash on, for a while only: the step may be one of many seconds from now.
-  #failAt(node: NodeName, { step, when, restarts }: Fault & { readonly kind: "step" }): Undo {
+  /**
+   * A crash with power loss at the next step of this name, until what is returned is called. The process is down from the crash
+   * on, for a while only: the step may be one of many seconds from now.
+   */
+  crashAt(node: NodeName, point: StepOfNode): () => void {
     let undoDown = NOTHING;
-    this.#target.failpoint(node, { step, when }, () => {
+    const disarm = this.#target.failpoint(node, point, () => {
       undoDown = this.#downs.hold(node, true);
       this.#ports.time.after(DOWN_MS, () => {
         undoDown();
       });
     });
-    if (restarts && !this.#downs.has(node)) {
-      this.#target.crash(node, { power: true });
-      this.#target.restart(node);
-    }
     return () => {
-      this.#target.failpoint(node, undefined);
+      disarm();
       undoDown();
     };
   }
 
+  #failAtStep(node: NodeName, { step, when, restarts }: Fault & { readonly kind: "step" }): Undo {
+    const undo = this.crashAt(node, { step, when });
+    if (restarts) this.#beginAnew(node);
+    return undo;
+  }
+
+  #beginAnew(node: NodeName): void {
+    if (this.#downs.has(node)) return;
+    this.#target.crash(node, { power: true });
+    this.#target.restart(node);
+  }
+
   // Of a consenter that is out, or was lost before, the others cannot spare another one.
+  #loseDiskIfSpared(node: NodeName): Undo {
+    return this.#target.mayLoseDisk(node) ? this.#loseDisk(node) : NOTHING;
+  }
+
   #loseDisk(node: NodeName): Undo {
-    if (!this.#target.mayLoseDisk(node)) return NOTHING;
     const undo = this.#crash(node, true);
     this.#target.loseDisk(node);
     return undo;
@@ -165,17 +188,26 @@ export class Nemesis {
     return all(linksOf(from, to).map((link) => this.#cuts.hold(link, true)));
   }
 
+  // What has rotted is replaced, and until then nobody else is lost: there may be no other copy of it.
+  #rot(node: NodeName, { state, restarts = false }: DiskFault): Undo {
+    if (!this.#target.mayLoseDisk(node)) return NOTHING;
+    this.#target.condemn(node);
+    const undoDisk = this.#disks.hold(node, state);
+    if (restarts) this.#beginAnew(node);
+    return () => {
+      const undoCrash = this.#loseDisk(node);
+      undoDisk();
+      undoCrash();
+    };
+  }
+
   // What could not be written has stopped a channel or the process: whoever looks after it mends the disk and starts the
-  // process again. What has rotted is replaced.
-  #spoil(node: NodeName, state: DiskState): Undo {
+  // process again.
+  #spoil(node: NodeName, fault: DiskFault): Undo {
+    const { state } = fault;
+    if (state.kind === "rot") return this.#rot(node, fault);
     const undoDisk = this.#disks.hold(node, state);
     return () => {
-      if (state.kind === "rot") {
-        const undoCrash = this.#loseDisk(node);
-        undoDisk();
-        undoCrash();
-        return;
-      }
       undoDisk();
       // Also where another fault is to take it down and has not done so yet: that one starts it again.
       if (state.kind !== "slow") this.#target.crash(node, { power: false });

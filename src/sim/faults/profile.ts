@@ -89,24 +89,32 @@ export const DEFAULT_PROFILE: Profile = {
 export function drawProfile(random: Random, chaosMs: number = CHAOS_MS): Profile {
   const pick = <T>(...values: readonly T[]): T => pickOf(random, values);
   const classSharePercent = pick(0, 15, 40, 70);
-  return {
+  const size = {
     orderers: pick(3, 3, 3, 5),
     organizations: 2,
     peersPerOrganization: pick(1, 2, 2),
     joiners: pick(0, 0, 1),
-    quality: {
-      delayMs: pick(1, 1, 10, 60),
-      jitterMs: pick(0, 2, 20, 100),
-      loss: pick(0, 0, 0.002),
-      duplicate: 0,
-      reorder: 0,
-    },
-    classes: FAULT_CLASSES.filter(() => random.below(100) < classSharePercent),
+  };
+  const quality = {
+    delayMs: pick(1, 1, 10, 60),
+    jitterMs: pick(0, 2, 20, 100),
+    loss: pick(0, 0, 0.002),
+    duplicate: 0,
+    reorder: 0,
+  };
+  const classes = FAULT_CLASSES.filter(() => random.below(100) < classSharePercent);
+  return {
+    ...size,
+    quality,
+    classes,
     faultIntervalMs: pick(700, 2_000, 5_000),
     faultMsMax: pick(1_000, 5_000, 15_000),
     leaderPercent: pick(10, 50, 90),
     chaosMs,
-    consenterChangeMs: pick(undefined, undefined, 8_000, 20_000),
+    // Most named steps are taken in changes: where crashes are ordered at them, changes are the rule.
+    consenterChangeMs: classes.includes("failpoint")
+      ? pick(undefined, 4_000, 8_000, 20_000)
+      : pick(undefined, undefined, 8_000, 20_000),
     load: drawLoad(random),
   };
 }

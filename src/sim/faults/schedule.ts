@@ -20,7 +20,13 @@ export type Fault =
       readonly quality: LinkQuality;
     }
   | { readonly kind: "reset"; readonly a: Victim; readonly b: NodeName }
-  | { readonly kind: "disk"; readonly node: Victim; readonly state: DiskState }
+  /** With `restarts`, the process begins anew on a disk that has rotted, and meets what it would not have read for long. */
+  | {
+      readonly kind: "disk";
+      readonly node: Victim;
+      readonly state: DiskState;
+      readonly restarts?: boolean;
+    }
   | { readonly kind: "clock"; readonly node: Victim; readonly skew: ClockSkew }
   /** A crash with power loss between two durable steps; it starts again at the end. */
   | { readonly kind: "failpoint"; readonly node: Victim; readonly durableStep: number }

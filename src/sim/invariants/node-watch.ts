@@ -35,7 +35,7 @@ export class NodeWatch {
     };
     at("orderer without the channel", raft === undefined && height === 0);
     at("orderer follows and does not order", raft === undefined && height > 0);
-    at("orderer learns and does not vote", raft?.role === "learner");
+    // One that is added follows the channel's blocks before it is a consenter: nobody is ever Raft's learner.
     at("orderer stands by", gauge("heddle_replica_stands_by") > 0);
     at("orderer has no room and orders nothing", gauge("heddle_replica_read_only") > 0);
     at("log was compacted", gauge("heddle_replica_snapshot_index") > 0);

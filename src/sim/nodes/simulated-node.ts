@@ -57,6 +57,7 @@ interface Life {
   running: Running | undefined;
 }
 
+const NOTHING = (): void => undefined;
 const NO_SKEW: ClockSkew = { offsetMs: 0, driftPerMille: 0 };
 
 export class SimulatedNode {
@@ -73,7 +74,6 @@ export class SimulatedNode {
   #ledgersLost = 0;
   #listsChannel = true;
   #tls: Certificate;
-  #onFailpoint: (step: string | undefined) => void = () => undefined;
 
   constructor(deps: NodeDeps) {
     const { name, role, mspId } = deps.material;
@@ -91,7 +91,6 @@ export class SimulatedNode {
     plan.onCrash = (step) => {
       this.crash({ power: true });
       deps.onEnd(this, `a failpoint${step === undefined ? "" : `: ${step}`}`);
-      this.#onFailpoint(step);
     };
   }
 
@@ -244,14 +243,11 @@ export class SimulatedNode {
     if (state.kind === "rot") this.#rot(state.flips);
   }
 
-  /** Orders a crash in place of one ordered before; a named step may be one of a later process. */
-  failAt(point: Failpoint | undefined, onFire: (step: string | undefined) => void): void {
+  /** Orders a crash until what is returned is called; a named step may be one of a later process. */
+  failAt(point: Failpoint, onFire: () => void): () => void {
     const { plan } = this.machine;
-    plan.disarm();
-    if (point === undefined) return;
-    this.#onFailpoint = onFire;
-    if ("step" in point) plan.crashAt(point.step, `crash ${point.when}`);
-    else if (this.#life !== undefined) plan.crashAfter(point.durableStep);
+    if ("step" in point) return plan.crashAt(point.step, `crash ${point.when}`, onFire);
+    return this.#life === undefined ? NOTHING : plan.crashAfter(point.durableStep, onFire);
   }
 
   // Bits turn where nobody looks: in any of the machine's files.

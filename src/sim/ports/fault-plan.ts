@@ -34,12 +34,13 @@ export type CrashFate = "crash before" | "crash after" | "crash";
 interface NamedCrash {
   readonly step: string;
   readonly fate: CrashFate;
+  readonly onFire: () => void;
 }
 
 export class FaultPlan {
   #stepCount = 0;
-  #crashAt: number | undefined;
-  #named: NamedCrash | undefined;
+  #counted: { readonly at: number; readonly onFire: () => void } | undefined;
+  readonly #named = new Set<NamedCrash>();
   #isCrashed = false;
   #failures: PlannedFailure[] = [];
   /** Every flush fails, until this is false again. A restart of the process does not change it. */
@@ -56,20 +57,31 @@ export class FaultPlan {
     return this.#isCrashed;
   }
 
-  /** The `step`-th step from now (1 is the next one) crashes. */
-  crashAfter(step: number): void {
-    this.#crashAt = this.#stepCount + step;
+  /** The `step`-th step from now (1 is the next one) crashes, in place of one ordered so before; else as `crashAt`. */
+  crashAfter(step: number, onFire: () => void = () => undefined): () => void {
+    const counted = { at: this.#stepCount + step, onFire };
+    this.#counted = counted;
+    return () => {
+      if (this.#counted === counted) this.#counted = undefined;
+    };
   }
 
-  /** The next step of this name crashes, in this process or a later one, until it is undone. See `stepName`. */
-  crashAt(step: string, fate: CrashFate): void {
-    this.#named = { step, fate };
+  /**
+   * The next step of this name crashes, in this process or a later one, beside what else was ordered; then `onFire`. Calling
+   * what is returned undoes it. See `stepName`.
+   */
+  crashAt(step: string, fate: CrashFate, onFire: () => void = () => undefined): () => void {
+    const named = { step, fate, onFire };
+    this.#named.add(named);
+    return () => {
+      this.#named.delete(named);
+    };
   }
 
   /** No crash is planned any more. */
   disarm(): void {
-    this.#crashAt = undefined;
-    this.#named = undefined;
+    this.#counted = undefined;
+    this.#named.clear();
   }
 
   crashNow(): void {
@@ -84,7 +96,7 @@ export class FaultPlan {
   /** Power is back: nothing is planned any more. */
   restart(): void {
     this.#isCrashed = false;
-    this.#crashAt = undefined;
+    this.#counted = undefined;
     this.#failures = [];
   }
 
@@ -106,11 +118,13 @@ export class FaultPlan {
   take(step: DiskStep, path = ""): "go" | CrashFate {
     this.checkAlive();
     this.#stepCount += 1;
-    if (this.#stepCount === this.#crashAt) return this.#crash("crash", undefined);
-    const named = this.#named;
-    if (named !== undefined && named.step === stepName(step, path)) {
-      this.#named = undefined;
-      return this.#crash(named.fate, named.step);
+    if (this.#stepCount === this.#counted?.at) {
+      return this.#crash("crash", undefined, this.#counted.onFire);
+    }
+    const named = this.#namedAt(step, path);
+    if (named !== undefined) {
+      this.#named.delete(named);
+      return this.#crash(named.fate, named.step, named.onFire);
     }
     if (this.isSyncFailing && (step === "sync" || step === "syncDirectory")) {
       throw new SimulatedDiskError("EIO", `simulated EIO at ${step}`);
@@ -125,9 +139,16 @@ export class FaultPlan {
     return "go";
   }
 
-  #crash(fate: CrashFate, step: string | undefined): CrashFate {
+  #namedAt(step: DiskStep, path: string): NamedCrash | undefined {
+    if (this.#named.size === 0) return undefined;
+    const name = stepName(step, path);
+    return [...this.#named].find((each) => each.step === name);
+  }
+
+  #crash(fate: CrashFate, step: string | undefined, onFire: () => void): CrashFate {
     this.#isCrashed = true;
     this.onCrash(step);
+    onFire();
     return fate;
   }
 }

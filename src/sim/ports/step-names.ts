@@ -46,27 +46,79 @@ function of(kind: string, steps: readonly string[]): readonly string[] {
   return steps.map((step) => `${kind} ${step}`);
 }
 
-/** Steps at which crashes are ordered, by the role of the node that takes them. */
-export const FAILPOINTS: Readonly<Record<"orderer" | "peer", readonly string[]>> = {
+/** Steps that nodes take while they start and serve: a crash at one of them comes soon, whoever it is ordered at. */
+export const USUAL_STEPS: Readonly<Record<"orderer" | "peer", readonly string[]>> = {
   orderer: [
-    ...of("log segment", [...WRITTEN, "removed"]),
+    ...of("log segment", WRITTEN),
     ...of("log folder", ["made", "flushed"]),
-    ...of("record of membership", [...RECORDED, "removed"]),
-    ...of("record of release", [...RECORDED, "removed"]),
-    ...of("block file", ["made", "written", "flushed", "removed"]),
+    ...of("record of membership", RECORDED),
+    ...of("block file", ["made", "written", "flushed"]),
     ...of("block folder", ["made", "flushed"]),
     ...of("channel folder", ["flushed"]),
-    ...of("record of a join", [...RECORDED, "removed"]),
-    ...of("record of leaving", [...RECORDED, "removed"]),
-    ...of("record of past membership", RECORDED),
-    ...of("record of a removal", [...RECORDED, "removed"]),
     ...of("folder of records", ["made", "flushed"]),
   ],
   peer: [
     ...of("block file", ["made", "written", "flushed"]),
     ...of("block folder", ["made", "flushed"]),
-    ...of("package", RECORDED),
-    ...of("package folder", ["made", "flushed"]),
     ...of("state batch", ["written"]),
   ],
+};
+
+/** Steps at which crashes are ordered, by the role of the node that takes them. */
+export const FAILPOINTS: Readonly<Record<"orderer" | "peer", readonly string[]>> = {
+  orderer: [
+    ...USUAL_STEPS.orderer,
+    ...of("log segment", ["removed"]),
+    ...of("record of membership", ["removed"]),
+    ...of("record of release", [...RECORDED, "removed"]),
+    ...of("block file", ["removed"]),
+    ...of("record of a join", [...RECORDED, "removed"]),
+    ...of("record of leaving", [...RECORDED, "removed"]),
+    ...of("record of past membership", RECORDED),
+    ...of("record of a removal", [...RECORDED, "removed"]),
+  ],
+  peer: [
+    ...USUAL_STEPS.peer,
+    ...of("package", RECORDED),
+    ...of("package folder", ["made", "flushed"]),
+  ],
+};
+
+/** What administrators do to a node. */
+export type Change = "remove" | "add" | "renew" | "join";
+
+/** Durable steps that the changed node takes in a change, and hardly ever otherwise. */
+export const STEPS_OF_CHANGES: Readonly<Record<Change, readonly string[]>> = {
+  remove: [
+    ...of("record of release", RECORDED),
+    ...of("record of leaving", RECORDED),
+    ...of("record of past membership", RECORDED),
+    ...of("record of a removal", [...RECORDED, "removed"]),
+    ...of("record of a join", ["removed"]),
+    ...of("record of membership", ["removed"]),
+    ...of("log segment", ["removed"]),
+    ...of("block file", ["removed"]),
+    ...of("channel folder", ["flushed"]),
+    ...of("folder of records", ["made", "flushed"]),
+  ],
+  add: [
+    ...of("record of a join", [...RECORDED, "removed"]),
+    ...of("record of leaving", ["removed"]),
+    ...of("record of release", ["removed"]),
+    ...of("record of membership", RECORDED),
+    ...of("log segment", ["made", "cut to size"]),
+    ...of("log folder", ["made", "flushed"]),
+    ...of("block file", ["made"]),
+    ...of("block folder", ["made", "flushed"]),
+    ...of("channel folder", ["flushed"]),
+    ...of("folder of records", ["flushed"]),
+  ],
+  renew: [
+    ...of("record of membership", RECORDED),
+    ...of("log folder", ["made", "flushed"]),
+    ...of("block folder", ["made", "flushed"]),
+    ...of("channel folder", ["flushed"]),
+    ...of("folder of records", ["made", "flushed"]),
+  ],
+  join: FAILPOINTS.peer,
 };

@@ -1,5 +1,7 @@
 import type { Random } from "../../kernel/ports/random.ts";
 import type { AdminOutcome, ConsenterChange, NodeName, SimPorts } from "../contracts.ts";
+import type { Change } from "../ports/step-names.ts";
+import { CrashesInChanges, type CrashAt } from "./crashes-in-changes.ts";
 
 export interface AdministrationOptions {
   /** Mean time between two changes of the consenters; `undefined`: none. */
@@ -7,6 +9,8 @@ export interface AdministrationOptions {
   /** Peers that join the channel at some time of the chaos, and again when they lost their disk. */
   readonly joiners: readonly NodeName[];
   readonly chaosMs: number;
+  /** Lets whoever is changed crash in the middle of it; undefined: nobody does for that. */
+  readonly crashAt?: CrashAt | undefined;
 }
 
 /** No fewer consenters than these are left. */
@@ -25,6 +29,7 @@ export class Administrators {
   readonly #ports: SimPorts;
   readonly #options: AdministrationOptions;
   readonly #random: Random;
+  readonly #crashes: CrashesInChanges | undefined;
   /** The consenter that is out, or may be: whoever asked to take it out does not know more. */
   #out: NodeName | undefined;
   /** Of each orderer, the losses that it has been replaced after. */
@@ -39,6 +44,8 @@ export class Administrators {
     this.#ports = ports;
     this.#options = options;
     this.#random = ports.random("administrators");
+    const { crashAt } = options;
+    this.#crashes = crashAt && new CrashesInChanges(crashAt, ports.random("crashes in changes"));
   }
 
   /** Resolves when, after `stop`, everybody is back in. */
@@ -59,7 +66,7 @@ export class Administrators {
       if (missing !== undefined) await this.#putBack(missing);
       else if (this.#renewing !== undefined) await this.#renew(this.#renewing);
       else if (this.#isStopped) return;
-      else if (this.#ports.time.nowMs() >= changeAtMs) {
+      else if (this.#ports.time.nowMs() >= changeAtMs && this.#areAllSound()) {
         await this.#takeOut();
         changeAtMs = this.#nextChangeAtMs();
       }
@@ -70,6 +77,12 @@ export class Administrators {
     const { consenterChangeMs } = this.#options;
     if (consenterChangeMs === undefined) return Infinity;
     return this.#ports.time.nowMs() + this.#random.below(2 * consenterChangeMs);
+  }
+
+  // While an orderer is going to be lost the others are needed.
+  #areAllSound(): boolean {
+    const { target } = this.#ports;
+    return target.orderers.every((name) => target.mayLoseDisk(name));
   }
 
   async #renew(node: NodeName): Promise<void> {
@@ -129,9 +142,13 @@ export class Administrators {
     for (;;) {
       const losses = this.#lossesOf(peer);
       if (losses > joinedAfter) {
+        this.#orderCrashes(peer, "join");
         const outcome = await this.#ports.clients.joinPeer(peer);
         this.#tell("join", peer, outcome);
-        if (outcome.kind === "acknowledged") joinedAfter = losses;
+        if (outcome.kind === "acknowledged") {
+          joinedAfter = losses;
+          this.#crashes?.callOff(peer);
+        }
       } else if (this.#isStopped) return;
       await this.#pause(RETRY_MS);
     }
@@ -139,6 +156,8 @@ export class Administrators {
 
   async #change(change: ConsenterChange): Promise<AdminOutcome> {
     const isLeader = "remove" in change && this.#ports.target.leader() === change.remove;
+    const [node, kind] = nodeAndKindOf(change);
+    this.#orderCrashes(node, kind);
     const outcome = await this.#ports.clients.changeConsenters(change);
     if (outcome.kind === "acknowledged") {
       const isDown = this.#ports.view().orderers.some(({ isUp }) => !isUp);
@@ -146,10 +165,14 @@ export class Administrators {
       if (isLeader) this.#ports.sometimes("leader was taken out");
       if ("remove" in change) this.#ports.sometimes(`removed orderer lost ${change.wipe}`);
     }
-    if ("add" in change) this.#tell("add", change.add, outcome);
-    else if ("renew" in change) this.#tell("renew", change.renew, outcome);
-    else this.#tell("remove", change.remove, outcome);
+    // One that is out goes on for a while: it notices, lets go, and writes that down.
+    if (outcome.kind !== "unknown" && kind !== "remove") this.#crashes?.callOff(node);
+    this.#tell(kind, node, outcome);
     return outcome;
+  }
+
+  #orderCrashes(node: NodeName, change: Change): void {
+    if (!this.#isStopped) this.#crashes?.order(node, change);
   }
 
   #tell(what: string, node: NodeName, { kind, reason }: AdminOutcome): void {
@@ -165,4 +188,9 @@ export class Administrators {
       this.#ports.time.after(ms, resolve);
     });
   }
+}
+
+function nodeAndKindOf(change: ConsenterChange): readonly [NodeName, Change] {
+  if ("add" in change) return [change.add, "add"];
+  return "renew" in change ? [change.renew, "renew"] : [change.remove, "remove"];
 }

@@ -37,6 +37,10 @@ class RecordingTarget implements FaultTarget {
   mayLoseDisk(): boolean {
     return this.isSparable;
   }
+  condemn(node: string): void {
+    this.done.push(`condemn ${node}`);
+    if (this.orderers.includes(node)) this.isSparable = false;
+  }
   loseDisk(node: string): void {
     this.done.push(`lose the disk of ${node}`);
   }
@@ -60,15 +64,17 @@ class RecordingTarget implements FaultTarget {
   }
   fire: () => void = () => undefined;
 
-  failpoint(node: string, point: Failpoint | undefined, onFire = (): void => undefined): void {
-    if (point === undefined) this.done.push(`no failpoint of ${node}`);
-    else if ("step" in point) {
+  failpoint(node: string, point: Failpoint, onFire = (): void => undefined): () => void {
+    if ("step" in point) {
       this.done.push(`failpoint of ${node} ${point.when} ${point.step}`);
       this.fire = () => {
         this.#hold(`${node} is down`, `${node} fails`);
         onFire();
       };
     } else this.#hold(`${node} is down`, `failpoint of ${node}`);
+    return () => {
+      this.done.push(`no failpoint of ${node}`);
+    };
   }
   heal(): void {
     this.done.push("heal");
@@ -222,11 +228,33 @@ describe("the nemesis", () => {
       "disk of peer1 well",
       "crash peer1",
       "restart peer1",
+      "condemn peer2",
       "disk of peer2 rot",
       "crash peer2 with power loss",
       "lose the disk of peer2",
       "disk of peer2 well",
       "restart peer2",
+    ]);
+  });
+
+  test("lets the disk of an orderer rot when the others are sound, and starts it on that", () => {
+    const rot = (node: string): Fault => ({
+      kind: "disk",
+      node,
+      state: { kind: "rot", flips: 1 },
+      restarts: true,
+    });
+    const { target, time } = playing([0, 50, rot("orderer1")], [20, 10, rot("orderer3")]);
+    time.to(100);
+    expect(target.done).toEqual([
+      "condemn orderer1",
+      "disk of orderer1 rot",
+      "crash orderer1 with power loss",
+      "restart orderer1",
+      "crash orderer1 with power loss",
+      "lose the disk of orderer1",
+      "disk of orderer1 well",
+      "restart orderer1",
     ]);
   });
 

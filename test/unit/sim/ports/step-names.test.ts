@@ -2,7 +2,12 @@ import { describe, expect, test } from "vitest";
 import { SeededRandom } from "../../../../src/kernel/seeded-random.ts";
 import { FaultPlan, SimulatedCrash } from "../../../../src/sim/ports/fault-plan.ts";
 import { SimulatedFiles } from "../../../../src/sim/ports/simulated-files.ts";
-import { FAILPOINTS, stepName } from "../../../../src/sim/ports/step-names.ts";
+import {
+  FAILPOINTS,
+  STEPS_OF_CHANGES,
+  stepName,
+  USUAL_STEPS,
+} from "../../../../src/sim/ports/step-names.ts";
 
 async function wrote(when: "before" | "after"): Promise<string> {
   const faults = new FaultPlan();
@@ -46,6 +51,33 @@ describe("named steps", () => {
   test("crash before or after they are done, in this process or a later one", async () => {
     expect(await wrote("before")).toBe("/data/channels/c/raft.member.new");
     expect(await wrote("after")).toBe("/data/channels/c/raft.member");
+  });
+
+  test("crash at whichever of several comes first, and at the others later", async () => {
+    const faults = new FaultPlan();
+    const files = new SimulatedFiles({ random: new SeededRandom(1), faults });
+    const fired: string[] = [];
+    for (const name of ["folder of records flushed", "channel folder flushed"]) {
+      faults.crashAt(name, "crash before", () => fired.push(name));
+    }
+    const takeBack = faults.crashAt("log folder flushed", "crash before");
+    takeBack();
+    await expect(files.syncDirectory("/data/channels/c")).rejects.toThrow(SimulatedCrash);
+    expect(fired).toEqual(["channel folder flushed"]);
+    faults.restart();
+    await files.syncDirectory("/data/channels/c/raft");
+    await files.syncDirectory("/data/channels/c");
+    await expect(files.syncDirectory("/data/pendingops/join")).rejects.toThrow(SimulatedCrash);
+    expect(fired).toEqual(["channel folder flushed", "folder of records flushed"]);
+  });
+
+  test("of changes are steps that are counted", () => {
+    const { orderer, peer } = FAILPOINTS;
+    const { join, ...ofOrderers } = STEPS_OF_CHANGES;
+    for (const step of Object.values(ofOrderers).flat()) expect(orderer).toContain(step);
+    for (const step of join) expect(peer).toContain(step);
+    const inChanges = new Set([...Object.values(ofOrderers).flat(), ...USUAL_STEPS.orderer]);
+    expect([...inChanges].sort()).toEqual([...orderer].sort());
   });
 
   test("do not crash once the order is taken back", async () => {

@@ -7,6 +7,7 @@ import type {
   ConsenterChange,
   Outcome,
   SimPorts,
+  StepOfNode,
 } from "../../../../src/sim/contracts.ts";
 import { Administrators } from "../../../../src/sim/workload/administrators.ts";
 import { Clients } from "../../../../src/sim/workload/clients.ts";
@@ -133,6 +134,7 @@ function setting(end: (count: number) => Outcome["kind"]): {
   ports: SimPorts;
   reached: Set<string>;
   losses: Map<string, number>;
+  condemned: Set<string>;
 } {
   const time = new Rush();
   const network = new ScriptedNetwork(time, end);
@@ -142,17 +144,23 @@ function setting(end: (count: number) => Outcome["kind"]): {
   const view = (names: readonly string[]): readonly { name: string; ledgersLost: number }[] =>
     names.map((name) => ({ name, ledgersLost: losses.get(name) ?? 0 }));
   const orderers = ["orderer1", "orderer2", "orderer3"];
+  const condemned = new Set<string>();
   const ports = {
     time,
     random: (purpose: string) => random.child(purpose),
     view: () => ({ orderers: view(orderers), peers: view(["peer1", "peer2", "peer9"]) }),
-    target: { leader: () => orderers[0], orderers, peers: ["peer1", "peer2"] },
+    target: {
+      leader: () => orderers[0],
+      orderers,
+      peers: ["peer1", "peer2"],
+      mayLoseDisk: (name: string) => !condemned.has(name),
+    },
     clients: network,
     trace: () => undefined,
     sometimes: (state: string) => void reached.add(state),
   };
   // Clients and administrators look at nothing else.
-  return { time, network, ports: ports as unknown as SimPorts, reached, losses };
+  return { time, network, ports: ports as unknown as SimPorts, reached, losses, condemned };
 }
 
 describe("the clients", () => {
@@ -221,6 +229,51 @@ describe("the administrators", () => {
     expect(last.includes("add") || last.includes("renew")).toBe(true);
     const lastOf = (what: string): number => changes.findLastIndex((call) => call.includes(what));
     expect(lastOf("add")).toBeGreaterThan(lastOf("remove"));
+  });
+
+  test("change nothing while an orderer is about to be lost", async () => {
+    const { time, network, ports, condemned } = setting(() => "acknowledged");
+    condemned.add("orderer3");
+    const options = { consenterChangeMs: 500, joiners: [], chaosMs: 5_000 };
+    const administrators = new Administrators(ports, options);
+    const running = administrators.run();
+    await time.to(10_000);
+    expect(network.calls).toEqual([]);
+    condemned.clear();
+    await time.to(20_000);
+    expect(network.calls.length).toBeGreaterThan(0);
+    administrators.stop();
+    await time.to(60_000);
+    await running;
+  });
+
+  test("let whoever is changed crash at a step of that change, while it takes", async () => {
+    const { time, ports } = setting(() => "acknowledged");
+    const ordered = new Map<object, string>();
+    const seen = new Map<string, Set<string>>();
+    const options = {
+      consenterChangeMs: 500,
+      joiners: ["peer9"],
+      chaosMs: 5_000,
+      crashAt: (node: string, point: StepOfNode) => {
+        ordered.set(point, node);
+        seen.set(node, (seen.get(node) ?? new Set()).add(point.step));
+        return () => void ordered.delete(point);
+      },
+    };
+    const administrators = new Administrators(ports, options);
+    const running = administrators.run();
+    await time.to(60_000);
+    administrators.stop();
+    await time.to(90_000);
+    await running;
+    expect([...seen.keys()].sort()).toEqual(["orderer1", "orderer2", "orderer3", "peer9"]);
+    const steps = [...seen].flatMap(([node, names]) => (node === "peer9" ? [] : [...names]));
+    for (const record of ["record of a removal", "record of a join"]) {
+      expect(steps.some((step) => step.startsWith(record))).toBe(true);
+    }
+    // Everybody is in again, and nothing waits for anybody's next step.
+    expect([...ordered.values()]).toEqual([]);
   });
 
   test("replace who lost its disk, and let a joiner that did join again", async () => {
