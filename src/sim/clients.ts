@@ -39,7 +39,7 @@ export interface ClientDeps {
   readonly signerAt: (peer: NodeName) => { readonly signer: Signer; readonly isExpired: boolean };
 }
 
-export class SimulatedClients implements Pick<ClientPort, "transact" | "resend"> {
+export class SimulatedClients implements Pick<ClientPort, "transact" | "resend" | "sneak"> {
   readonly #deps: ClientDeps;
   readonly #channels = new Map<string, RpcChannel>();
 
@@ -58,17 +58,39 @@ export class SimulatedClients implements Pick<ClientPort, "transact" | "resend">
     return isExpired ? { ...outcome, isExpired } : outcome;
   }
 
+  async sneak(
+    peer: NodeName,
+    orderer: NodeName,
+    [contract, ...call]: readonly [string, string, ...(readonly string[])],
+    spoil: (prepared: Envelope) => Envelope,
+  ): Promise<Outcome> {
+    const { signer } = this.#deps.signerAt(peer);
+    const proposal = await this.#prepare(signer, contract, call);
+    let envelope: Envelope;
+    try {
+      envelope = await signEnvelope(signer, spoil(await this.#endorse(peer, proposal)));
+    } catch (error) {
+      return { kind: "refused", reason: errorMessage(error) };
+    }
+    return this.resend(orderer, envelope);
+  }
+
+  #prepare(signer: Signer, contract: string, call: readonly string[]): Promise<PreparedProposal> {
+    const { clock, random } = this.#deps;
+    const args = call.map((text) => utf8(text));
+    return prepareProposal(
+      { signer, clock, random },
+      { channelId: CHANNEL_ID, chaincode: contract, args },
+    );
+  }
+
   async #transactAs(
     signer: Signer,
     peer: NodeName,
     contract: string,
     call: readonly string[],
   ): Promise<Outcome> {
-    const { clock, random } = this.#deps;
-    const proposal = await prepareProposal(
-      { signer, clock, random },
-      { channelId: CHANNEL_ID, chaincode: contract, args: call.map((text) => utf8(text)) },
-    );
+    const proposal = await this.#prepare(signer, contract, call);
     let envelope: Envelope;
     try {
       envelope = await signEnvelope(signer, await this.#endorse(peer, proposal));
@@ -126,12 +148,14 @@ export class SimulatedClients implements Pick<ClientPort, "transact" | "resend">
     signer: Signer,
   ): Promise<Outcome> {
     const { transactionId, channelId } = proposal;
+    let isOrdered = false;
     try {
       await this.#gateway(peer).unary(
         submit,
         { transactionId, channelId, preparedTransaction: envelope },
         { timeoutMs: CALL_TIMEOUT_MS },
       );
+      isOrdered = true;
       const request = encode(CommitStatusRequest, {
         transactionId,
         channelId,
@@ -145,7 +169,7 @@ export class SimulatedClients implements Pick<ClientPort, "transact" | "resend">
       return { kind: "acknowledged", txId: transactionId, code: result, envelope };
     } catch {
       // An orderer may have it, whatever the gateway could learn.
-      return { kind: "unknown", txId: transactionId, envelope };
+      return { kind: "unknown", txId: transactionId, envelope, isOrdered };
     }
   }
 

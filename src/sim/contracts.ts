@@ -160,6 +160,8 @@ type CallEnd =
       readonly kind: "unknown";
       readonly txId: string | undefined;
       readonly envelope?: Envelope;
+      /** A gateway said that an orderer has it: it will be committed, nobody knows with which code. */
+      readonly isOrdered?: boolean;
     };
 
 /** What an administrator knows when a command is over. `unknown`: some of it may have been done. */
@@ -184,6 +186,13 @@ export interface ClientPort {
   transact(peer: NodeName, contract: string, fn: string, args: readonly string[]): Promise<Outcome>;
   /** Sends an envelope that was made before, through an orderer's Broadcast. */
   resend(orderer: NodeName, envelope: Envelope): Promise<Outcome>;
+  /** Has a call endorsed, lets `spoil` change the transaction, signs that, and sends it through an orderer's Broadcast. */
+  sneak(
+    peer: NodeName,
+    orderer: NodeName,
+    call: readonly [contract: string, fn: string, ...args: readonly string[]],
+    spoil: (prepared: Envelope) => Envelope,
+  ): Promise<Outcome>;
   /** As administrators do, with all that it takes: an orderer that comes back joins the channel first. */
   changeConsenters(change: ConsenterChange): Promise<AdminOutcome>;
   /** A peer that runs and has not joined the channel joins it. */

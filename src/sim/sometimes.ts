@@ -26,6 +26,7 @@ export const SOMETIMES_STATES = [
   "retry after an unknown end was taken",
   "replay was answered as ordered",
   "forged envelope was refused",
+  "unendorsed transaction was ordered",
   "call with a certificate that had ended: refused",
   "remove: acknowledged",
   "remove: refused",

@@ -346,6 +346,7 @@ export class SimulatedWorld implements SimPorts {
     return {
       transact: (...call) => clients.transact(...call),
       resend: (...call) => clients.resend(...call),
+      sneak: (...call) => clients.sneak(...call),
       changeConsenters: (change) => this.#consenters.change(change),
       joinPeer: (name) => joinPeer(this, material, name),
     };

@@ -78,7 +78,7 @@ class FaultDrawer {
         this.#spoil((node) => ({
           kind: "disk",
           node,
-          state: { kind: "rot", flips: 1 + random.below(4) },
+          state: { kind: "rot", flips: 1 + random.below(12) },
           restarts: random.below(2) === 0,
         })),
       clock: () => [

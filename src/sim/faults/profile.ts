@@ -78,6 +78,7 @@ export const DEFAULT_PROFILE: Profile = {
     hotPercent: 20,
     replayPercent: 5,
     forgePercent: 2,
+    unendorsedPercent: 2,
     retriesMax: 1,
   },
 };
@@ -131,6 +132,7 @@ function drawLoad(random: Random): Load {
     replayPercent: pick(0, 5, 20),
     forgePercent: pick(0, 2),
     retriesMax: pick(0, 1, 4),
+    unendorsedPercent: pick(0, 3),
   };
 }
 

@@ -16,6 +16,7 @@ import { NeverBack } from "./never-back.ts";
 import { NoFork } from "./no-fork.ts";
 import { OneLeader } from "./one-leader.ts";
 import { OneMembership } from "./one-membership.ts";
+import { OrderedOnce } from "./ordered-once.ts";
 import { RaftProgress } from "./raft-progress.ts";
 import { RealTimeOrder } from "./real-time-order.ts";
 import { RefusedStaysOut } from "./refused-stays-out.ts";
@@ -24,6 +25,7 @@ import { RightCommitHash } from "./right-commit-hash.ts";
 import { SameVerdicts } from "./same-verdicts.ts";
 import { SerialReplay } from "./serial-replay.ts";
 import { TransactionPlaces } from "./transaction-places.ts";
+import { UnendorsedIsInvalid } from "./unendorsed-is-invalid.ts";
 
 /** Every property of a whole network, for one run: they share what they have read. `reach` counts states on the way. */
 export function allInvariants(
@@ -44,11 +46,13 @@ export function allInvariants(
     new HashChain(history),
     new SameVerdicts(history),
     new CommittedOnce(history),
+    new OrderedOnce(history),
     new SerialReplay(history, replay),
     new RightCommitHash(history, replay),
     new MoneyConserved(history, replay),
     new AcknowledgedKept(oracle, history, places),
     new RefusedStaysOut(oracle, history, places),
+    new UnendorsedIsInvalid(oracle, history, places),
     ...(areClocksRight ? [new ExpiredStaysOut(oracle, history, places)] : []),
     new RealTimeOrder(oracle, history, places),
     new StateWatch(reach),

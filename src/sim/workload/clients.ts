@@ -5,6 +5,7 @@ import { BANK } from "./bank-contract.ts";
 import type { Load } from "./load.ts";
 import type { Oracle } from "./oracle.ts";
 import { forged } from "./forgery.ts";
+import { unendorsed } from "./unendorsed.ts";
 
 /** What every account is opened with. */
 const OPENING_BALANCE = 1_000;
@@ -14,6 +15,8 @@ const RETRY_MS = 500;
 
 const TRANSFER_MAX = 100;
 const NOTES = 20;
+/** Committed transactions that are remembered, to be sent again long after. */
+const REMEMBERED_MAX = 200;
 
 interface Call {
   readonly fn: string;
@@ -29,6 +32,7 @@ export class Clients {
   readonly #oracle: Oracle;
   readonly #load: Load;
   readonly #random: Random;
+  readonly #remembered: Envelope[] = [];
   #isStopped = false;
 
   constructor(ports: SimPorts, oracle: Oracle, load: Load) {
@@ -86,13 +90,18 @@ export class Clients {
   }
 
   async #callOnce(): Promise<void> {
+    if (this.#isChance(this.#load.unendorsedPercent)) {
+      await this.#sneak();
+      return;
+    }
     const outcome = await this.#transact(this.#drawCall());
     this.#ports.sometimes(stateOf(outcome));
     const { envelope } = outcome;
     if (envelope === undefined) return;
     switch (outcome.kind) {
       case "acknowledged":
-        if (this.#isChance(this.#load.replayPercent)) await this.#replay(envelope);
+        this.#remember(envelope);
+        if (this.#isChance(this.#load.replayPercent)) await this.#replay(this.#oneOf(envelope));
         if (this.#isChance(this.#load.forgePercent)) await this.#forge(envelope);
         return;
       case "unknown":
@@ -136,6 +145,33 @@ export class Clients {
         return;
       }
     }
+  }
+
+  #remember(envelope: Envelope): void {
+    if (this.#remembered.length < REMEMBERED_MAX) this.#remembered.push(envelope);
+    else this.#remembered[this.#below(REMEMBERED_MAX)] = envelope;
+  }
+
+  // Often the newest; sometimes one that the orderers' logs may not hold any more.
+  #oneOf(newest: Envelope): Envelope {
+    if (this.#below(2) === 0) return newest;
+    return this.#remembered[this.#below(this.#remembered.length)] ?? newest;
+  }
+
+  async #sneak(): Promise<void> {
+    const [peer, orderer] = [this.#anyPeer(), this.#anyOrderer()];
+    const { fn, args } = this.#drawCall();
+    const outcome = await this.#ports.clients.sneak(
+      peer,
+      orderer,
+      [BANK, fn, ...args],
+      (prepared) => unendorsed(prepared, this.#random),
+    );
+    if (outcome.envelope !== undefined) this.#oracle.settleUnendorsed(outcome, outcome.envelope);
+    const what = `${fn} ${args.join(" ")} unendorsed to ${orderer}`;
+    this.#ports.trace("client", `${what}: ${textOf(outcome)}`);
+    if (outcome.kind === "acknowledged")
+      this.#ports.sometimes("unendorsed transaction was ordered");
   }
 
   async #replay(envelope: Envelope): Promise<void> {

@@ -5,32 +5,36 @@ import { STEPS_OF_CHANGES, type Change } from "../ports/step-names.ts";
 /** Orders a crash at a step of a node, until what is returned is called. */
 export type CrashAt = (node: NodeName, point: StepOfNode) => () => void;
 
-/** Crashes that are ordered at once: what the first leaves of a change, the next meets. */
-const ORDERED_MAX = 3;
+/** Crashes that are ordered for one change: what the first leaves of it, the next meets. */
+const ORDERED_MAX = 6;
+
+interface Ordered {
+  readonly change: Change;
+  readonly undos: readonly (() => void)[];
+}
 
 /** Crashes of whoever is being changed, at durable steps that such a change takes, for as long as it takes. */
 export class CrashesInChanges {
   readonly #crashAt: CrashAt;
   readonly #random: Random;
-  readonly #ordered = new Map<NodeName, readonly (() => void)[]>();
+  readonly #ordered = new Map<NodeName, Ordered>();
 
   constructor(crashAt: CrashAt, random: Random) {
     this.#crashAt = crashAt;
     this.#random = random;
   }
 
-  /** In place of those that were ordered for the change before of this node. */
+  /** In place of those for another change of this node. A change that is tried again meets what is left of its own. */
   order(node: NodeName, change: Change): void {
+    if (this.#ordered.get(node)?.change === change) return;
     this.callOff(node);
     const count = 1 + this.#random.below(ORDERED_MAX);
-    this.#ordered.set(
-      node,
-      Array.from({ length: count }, () => this.#crashAt(node, this.#drawPoint(change))),
-    );
+    const undos = Array.from({ length: count }, () => this.#crashAt(node, this.#drawPoint(change)));
+    this.#ordered.set(node, { change, undos });
   }
 
   callOff(node: NodeName): void {
-    for (const undo of this.#ordered.get(node) ?? []) undo();
+    for (const undo of this.#ordered.get(node)?.undos ?? []) undo();
     this.#ordered.delete(node);
   }
 

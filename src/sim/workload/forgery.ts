@@ -8,7 +8,8 @@ export function forged({ payload, signature }: Envelope, random: Random): Envelo
     : { payload, signature: flipped(signature, random) };
 }
 
-function flipped(bytes: Uint8Array, random: Random): Uint8Array {
+/** With one bit changed. */
+export function flipped(bytes: Uint8Array, random: Random): Uint8Array {
   const changed = Uint8Array.from(bytes);
   const index = random.below(changed.length);
   changed[index] = (changed[index] ?? 0) ^ (1 << random.below(8));

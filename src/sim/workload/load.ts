@@ -13,6 +13,8 @@ export interface Load {
   readonly replayPercent: number;
   /** In 1/100: committed transactions that are altered and sent again. */
   readonly forgePercent: number;
+  /** In 1/100: calls that a client wants to have without the endorsements that they need. */
+  readonly unendorsedPercent: number;
   /** How often a transaction of unknown fate is sent again. */
   readonly retriesMax: number;
 }

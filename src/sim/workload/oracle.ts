@@ -31,6 +31,7 @@ export class Oracle {
   readonly #unknown = new Set<string>();
   readonly #forged = new Set<string>();
   readonly #expired = new Set<string>();
+  readonly #unendorsed = new Set<string>();
   readonly #counts = { acknowledged: 0, refused: 0, unknown: 0 };
 
   /** In the order in which clients were told. Grows. */
@@ -38,7 +39,7 @@ export class Oracle {
     return this.#acknowledged;
   }
 
-  /** Ids that an orderer took when they were sent again: they must be in the chain, with whatever code. */
+  /** Ids of which an orderer, or a gateway after asking one, said that it has them: they must be in the chain, with whatever code. */
   get ordered(): ReadonlySet<string> {
     return this.#ordered;
   }
@@ -56,6 +57,11 @@ export class Oracle {
   /** Ids that were signed with a certificate that had ended. */
   get expired(): ReadonlySet<string> {
     return this.#expired;
+  }
+
+  /** Ids of transactions that those who must endorse them have not. */
+  get unendorsed(): ReadonlySet<string> {
+    return this.#unendorsed;
   }
 
   get counts(): OutcomeCounts {
@@ -79,8 +85,17 @@ export class Oracle {
         return;
       }
       case "unknown":
-        if (outcome.txId !== undefined) this.#unknown.add(outcome.txId);
+        if (outcome.txId === undefined) return;
+        this.#unknown.add(outcome.txId);
+        if (outcome.isOrdered === true) this.#ordered.add(outcome.txId);
     }
+  }
+
+  /** A transaction that lacks endorsements was sent, and met this end. */
+  settleUnendorsed(outcome: Outcome, envelope: Envelope): void {
+    const txId = transactionIdOf(envelope);
+    if (txId !== undefined) this.#unendorsed.add(txId);
+    this.settleAgain(outcome, envelope);
   }
 
   /** Call it before an envelope is sent again: from now on a refusal of it says nothing. */

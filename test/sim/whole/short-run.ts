@@ -37,6 +37,7 @@ function profileOf(seed: number): Profile {
       thinkMs: 300,
       replayPercent: 20,
       forgePercent: 10,
+      unendorsedPercent: 10,
       retriesMax: 4,
     },
   };

@@ -3,8 +3,10 @@ import type { Invariant, Outcome } from "../../../../src/sim/contracts.ts";
 import { AcknowledgedKept } from "../../../../src/sim/invariants/acknowledged-kept.ts";
 import { ExpiredStaysOut } from "../../../../src/sim/invariants/expired-stays-out.ts";
 import { LedgerHistory } from "../../../../src/sim/invariants/ledger-history.ts";
+import { OrderedOnce } from "../../../../src/sim/invariants/ordered-once.ts";
 import { RealTimeOrder } from "../../../../src/sim/invariants/real-time-order.ts";
 import { RefusedStaysOut } from "../../../../src/sim/invariants/refused-stays-out.ts";
+import { UnendorsedIsInvalid } from "../../../../src/sim/invariants/unendorsed-is-invalid.ts";
 import { TransactionPlaces } from "../../../../src/sim/invariants/transaction-places.ts";
 import { Oracle } from "../../../../src/sim/workload/oracle.ts";
 import { Block, Envelope, decode } from "../../../../src/wire/index.ts";
@@ -91,6 +93,15 @@ describe("what clients were told", () => {
     expect(invariant.atEnd!(network.view)).toBe("b was acknowledged and peer2 ends without it");
   });
 
+  test("is lost when a gateway said that an orderer has it and no block has it", () => {
+    const { oracle, invariant, network } = setting(AcknowledgedKept);
+    oracle.settle({ kind: "unknown", txId: "a", isOrdered: true }, 0, 5);
+    oracle.settle({ kind: "unknown", txId: "c", isOrdered: false }, 0, 5);
+    expect(invariant.atEnd!(network.reach(3))).toBeUndefined();
+    oracle.settle({ kind: "unknown", txId: "d", isOrdered: true }, 0, 5);
+    expect(invariant.atEnd!(network.view)).toBe("an orderer took d and it is in no block");
+  });
+
   test("is lost when an orderer took it and no block has it", () => {
     const { oracle, invariant, network, envelopeOf } = setting(AcknowledgedKept);
     oracle.settleAgain(acknowledged("b", envelopeOf(2)), envelopeOf(2));
@@ -120,6 +131,35 @@ describe("what was refused", () => {
     const next = setting(RefusedStaysOut);
     next.oracle.sendForged(envelopeOf(2));
     expect(next.invariant.check(network.reach(3))).toBe("transaction 0 of block 2 is a forged one");
+  });
+});
+
+describe("what lacks endorsements", () => {
+  test("may be in the chain, and is not valid there", () => {
+    const { oracle, invariant, network, envelopeOf } = setting(UnendorsedIsInvalid);
+    oracle.settleUnendorsed({ kind: "refused", reason: "no" }, envelopeOf(2));
+    expect(invariant.check(network.reach(2))).toBeUndefined();
+    expect(invariant.check(network.reach(3))).toBe("b lacks endorsements, and is valid in block 2");
+    const conflicting = new WrittenChain().add(
+      { txId: "a", writes: { x: "1" } },
+      { txId: "b", reads: ["x"], writes: { x: "2" } },
+    );
+    const next = setting(UnendorsedIsInvalid);
+    next.oracle.settleUnendorsed(acknowledged("b", envelopeOf(2)), envelopeOf(2));
+    expect(next.oracle.ordered).toContain("b");
+    expect(next.invariant.check(new WrittenNetwork(conflicting).reach(2))).toBeUndefined();
+  });
+});
+
+describe("what is sent again", () => {
+  test("is in the chain once", () => {
+    const chain = new WrittenChain()
+      .add({ txId: "a", writes: { x: "1" } })
+      .add({ txId: "b", writes: { x: "2" } }, { txId: "a", isDuplicate: true });
+    const network = new WrittenNetwork(chain);
+    const invariant = new OrderedOnce(new LedgerHistory());
+    expect(invariant.atEnd(network.reach(2))).toBeUndefined();
+    expect(invariant.atEnd(network.reach(3))).toBe("a of block 1 is in block 2 too");
   });
 });
 
