@@ -45,4 +45,5 @@ export { incarnationAt, type Freshness, type PeerTime } from "./peer-time.ts";
 export { chooseRecipients, type EligiblePeer } from "./private-recipients.ts";
 export { PrivateSearch, type PrivateQuestion, type WantedSet } from "./private-search.ts";
 export { newNonce } from "./sampling.ts";
+export { sealedBytes } from "./sealed-bytes.ts";
 export { BUFFER_BLOCKS_MAX } from "./limits.ts";

@@ -21,6 +21,13 @@ export const REVIVALS_PER_INTERVAL_MAX = 8;
 /** Dead members told of in one answer about the membership, chosen at random. Further ones are told of another time. */
 export const DEAD_TOLD_MAX = 64;
 
+/**
+ * Claims of members alive told of in one answer about the membership, and their bytes, though always one. Of more, those that are told are
+ * drawn at random; whoever gets so many asks on.
+ */
+export const ALIVE_TOLD_MAX = 1_000;
+export const ALIVE_TOLD_BYTES_MAX: number = 4 * 1024 * 1024;
+
 /** Buckets of a digest of the membership, 4 bytes each. In larger memberships a bucket holds more members. */
 export const DIGEST_BUCKETS_MAX = 8_192;
 

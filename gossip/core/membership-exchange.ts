@@ -7,10 +7,17 @@
  */
 import type { AliveClaim, PeerId, SealedMessage } from "./claims.ts";
 import { ExpectedAnswers } from "./expected-answers.ts";
-import { DEAD_TOLD_MAX, MERGE_CLAIMS_MIN, MERGE_ROUNDS_MAX } from "./limits.ts";
+import {
+  ALIVE_TOLD_BYTES_MAX,
+  ALIVE_TOLD_MAX,
+  DEAD_TOLD_MAX,
+  MERGE_CLAIMS_MIN,
+  MERGE_ROUNDS_MAX,
+} from "./limits.ts";
 import { bucketCountFor, bucketOf, bucketSums, isBucketCount } from "./membership-digest.ts";
 import type { MeshContext } from "./mesh-context.ts";
-import { newNonce, sampleWhere } from "./sampling.ts";
+import { newNonce, sample, sampleWhere } from "./sampling.ts";
+import { sealedBytes } from "./sealed-bytes.ts";
 
 export class MembershipExchange {
   readonly #context: MeshContext;
@@ -94,7 +101,10 @@ export class MembershipExchange {
     this.#context.send(from, {
       kind: "membership-response",
       nonce,
-      alive: told.flatMap((claim) => (claim.peer === from ? [] : this.#seal(claim, toMspId))),
+      alive: this.#aliveTold(
+        told.filter(({ peer }) => peer !== from),
+        toMspId,
+      ),
       dead: this.#dead(from, toMspId, isLacking),
     });
     // It may know something, too.
@@ -156,7 +166,20 @@ export class MembershipExchange {
     return dead.map(({ claim }) => this.#context.told(claim, toMspId));
   }
 
-  #seal(claim: AliveClaim, toMspId: string): readonly SealedMessage[] {
-    return [this.#context.told(claim, toMspId)];
+  /** As many of `claims` as one answer may bring, the first among them. */
+  #aliveTold(claims: readonly AliveClaim[], toMspId: string): readonly SealedMessage[] {
+    const [first, ...others] = claims;
+    if (first === undefined) return [];
+    const allBytes = claims.reduce((sum, { sealed }) => sum + sealedBytes(sealed), 0);
+    const isMuch = claims.length > ALIVE_TOLD_MAX || allBytes > ALIVE_TOLD_BYTES_MAX;
+    const drawn = isMuch ? sample(others, ALIVE_TOLD_MAX - 1, this.#context.random) : others;
+    const told = [this.#context.told(first, toMspId)];
+    let bytes = sealedBytes(first.sealed);
+    for (const claim of drawn) {
+      bytes += sealedBytes(claim.sealed);
+      if (bytes > ALIVE_TOLD_BYTES_MAX) break;
+      told.push(this.#context.told(claim, toMspId));
+    }
+    return told;
   }
 }

@@ -13,6 +13,7 @@ import {
 import {
   CHAINCODES_PER_CLAIM_MAX,
   fingerprintOf,
+  sealedBytes,
   type AliveClaim,
   type IdentityRecord,
   type LeadershipClaim,
@@ -21,7 +22,7 @@ import {
   type StateClaim,
 } from "../core/index.ts";
 import { readMessage, sealedCopy } from "./gossip-message.ts";
-import { ENDPOINT_LENGTH_MAX } from "./limits.ts";
+import { ALIVE_CLAIM_BYTES_MAX, ENDPOINT_LENGTH_MAX } from "./limits.ts";
 import type { Refusal } from "./metrics.ts";
 import { peerIdOf, pkiIdOf } from "./peer-identity.ts";
 import type { IdentityPort } from "./ports.ts";
@@ -41,6 +42,7 @@ export type Verified<Claim> =
 const PKI_ID_BYTES = 32;
 
 export function draftAlive(envelope: GossipEnvelope): Draft<AliveMessage> | undefined {
+  if (sealedBytes(envelope) > ALIVE_CLAIM_BYTES_MAX) return undefined;
   const reading = readMessage(envelope.payload);
   if (!reading.ok || reading.message.content.$case !== "aliveMsg") return undefined;
   const { value } = reading.message.content;

@@ -42,6 +42,9 @@ export const SERVE_BYTES_MAX: number = 16 * 1024 * 1024;
 /** Channels of one peer. A further one is a mistake of the host's. */
 export const CHANNELS_MAX = 1_000;
 
+/** Bytes of a claim about membership, its certificate among them. A larger one is refused: claims are kept, and passed on to all. */
+export const ALIVE_CLAIM_BYTES_MAX: number = 64 * 1024;
+
 /** Longest endpoint (`host:port`) that is believed. A claim with a longer one is refused. */
 export const ENDPOINT_LENGTH_MAX = 300;
 

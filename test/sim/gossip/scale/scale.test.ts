@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { FAST_PROBES } from "../../../../gossip/core/index.ts";
+import { ALIVE_TOLD_MAX } from "../../../../gossip/core/limits.ts";
 import { ChannelWorld } from "./channel-world.ts";
 import { undelivered } from "./invariants/g1-eventual-delivery.ts";
 import { divergent } from "./invariants/g2-convergence.ts";
@@ -50,6 +51,18 @@ describe("the membership", () => {
     world.stop(restarted!);
     world.restart(restarted!);
     expect(world.runUntil(() => world.isConvergent(), 5_000)).toBeDefined();
+  });
+
+  test("of more than one answer may bring is known to a newcomer after a few rounds of news", () => {
+    const size = ALIVE_TOLD_MAX + 500;
+    const isLast = (index: number): boolean => index === size - 1;
+    const world = new MeshWorld({ seed: 2, size, isWarm: true, isAbsent: isLast });
+    world.run(500);
+    const newcomer = world.peers[size - 1]!;
+    world.restart(newcomer);
+    const knowsAll = (): boolean => newcomer.mesh.alive().length === size - 1;
+    const tookMs = world.runUntil(knowsAll, 5 * world.options.newsIntervalMs, 10);
+    expect(tookMs).toBeGreaterThan(world.options.newsIntervalMs);
   });
 
   test.each([

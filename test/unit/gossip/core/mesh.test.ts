@@ -6,7 +6,12 @@ import {
   type MeshEvent,
   type SealedMessage,
 } from "../../../../gossip/core/index.ts";
-import { MERGE_CLAIMS_MIN, MERGE_ROUNDS_MAX } from "../../../../gossip/core/limits.ts";
+import {
+  ALIVE_TOLD_BYTES_MAX,
+  ALIVE_TOLD_MAX,
+  MERGE_CLAIMS_MIN,
+  MERGE_ROUNDS_MAX,
+} from "../../../../gossip/core/limits.ts";
 import { utf8 } from "../../../../src/kernel/bytes.ts";
 import { SeededRandom } from "../../../sim/gossip/seeded-random.ts";
 import { NO_SEAL, aliveClaim, identityOf } from "./claims.ts";
@@ -362,6 +367,32 @@ describe("the mesh", () => {
         : undefined;
     const [none] = driven.step({ kind: "membership-request", from: "peer 1", nonce: "2", known });
     expect(none).toMatchObject({ message: { kind: "membership-response", alive: [] } });
+  });
+
+  test("tells only so many claims, and bytes of them, in one answer, its own among them", () => {
+    const answer = (driven: Driven): readonly SealedMessage[] => {
+      const request = { kind: "membership-request", from: "x", nonce: "1" } as const;
+      const [told] = driven.step({ ...request, known: undefined });
+      if (told?.kind !== "send" || told.message.kind !== "membership-response")
+        throw new Error("no answer");
+      return told.message.alive;
+    };
+    const members = (count: number, changes: Partial<SealedMessage>): Driven => {
+      const driven = new Driven().announced().knows("x");
+      const alive = Array.from({ length: count }, (_, index) => {
+        const claim = aliveClaim(`peer ${index}`, 1);
+        return { ...claim, sealed: { ...claim.sealed, ...changes } };
+      });
+      driven.step({ kind: "members", from: "x", alive, dead: [] });
+      return driven;
+    };
+    const many = members(ALIVE_TOLD_MAX + 500, {});
+    const [one, another] = [answer(many), answer(many)];
+    expect(one).toHaveLength(ALIVE_TOLD_MAX);
+    expect(one[0]).toBe(OWN_SEAL);
+    expect(new Set([...one, ...another]).size).toBeGreaterThan(ALIVE_TOLD_MAX);
+    const large = answer(members(10, { payload: new Uint8Array(ALIVE_TOLD_BYTES_MAX / 4) }));
+    expect(large.length).toBe(1 + 3);
   });
 
   test("takes silence for a death no sooner because it was late itself", () => {
