@@ -20,7 +20,8 @@ export async function deployContract(
   const { network, clientHost, signatures } = world;
   const dialer = simulatedDialer(network, clientHost);
   const pace = { clock: clientHost.time, timers: clientHost.time };
-  const random = world.random("administrators");
+  // Of each contract others: its transactions have nonces of their own.
+  const random = world.random(`administrators who deploy ${name}`);
   const organizations = material.admins.map((member) => {
     const { mspId } = member;
     const peers = material.nodes

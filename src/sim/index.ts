@@ -5,5 +5,6 @@
 export { reportLine, type RunReport } from "./report.ts";
 export { Simulator, type RunOptions } from "./run.ts";
 export { DEFAULT_PROFILE, type Profile } from "./faults/profile.ts";
+export type { ContractCall, Workload } from "./workload/own-workload.ts";
 export { shrinkSchedule } from "./faults/shrink.ts";
 export { FAILPOINT_STATES, SOMETIMES_STATES, Sometimes } from "./sometimes.ts";

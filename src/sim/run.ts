@@ -1,5 +1,6 @@
 /** One seed: draws a world and what happens to it, lets it happen, heals everything, and judges. */
 import { BANK, BANK_CONTRACT } from "./workload/bank-contract.ts";
+import type { Contract } from "../contract/index.ts";
 import type { Invariant } from "./contracts.ts";
 import { drawProfile, type Profile } from "./faults/profile.ts";
 import { drawSchedule } from "./faults/draw-schedule.ts";
@@ -15,6 +16,7 @@ import { Trace } from "./trace.ts";
 import { Administrators } from "./workload/administrators.ts";
 import { Clients } from "./workload/clients.ts";
 import { Oracle } from "./workload/oracle.ts";
+import type { Workload } from "./workload/own-workload.ts";
 import { Repairs } from "./workload/repairs.ts";
 import { SimulatedWorld } from "./world.ts";
 import { sleep } from "../kernel/sleep.ts";
@@ -29,6 +31,8 @@ export interface RunOptions {
   readonly schedule?: Schedule;
   /** In place of what the seed draws: real ones in one world of twenty. */
   readonly signatures?: SignatureKind;
+  /** What clients do in place of the bank's calls. */
+  readonly workload?: Workload;
   /** Sees every line of the trace. */
   readonly onLine?: (line: string) => void;
   /** The nodes' logs are in the trace too, which gives it another hash. Default false. */
@@ -53,7 +57,14 @@ const SERVE_PAUSE_MS = 1_000;
 
 /** Runs seeds; networks of one size share what they begin with. */
 export class Simulator {
-  readonly #networks: PreparedNetworks = new PreparedNetworks(new Map([[BANK, BANK_CONTRACT]]));
+  readonly #networks: PreparedNetworks;
+
+  /** `contracts`: by the names that they are deployed under, beside the bank that every run ends with. */
+  constructor(contracts: Readonly<Record<string, Contract>> = {}) {
+    this.#networks = new PreparedNetworks(
+      new Map([[BANK, BANK_CONTRACT], ...Object.entries(contracts)]),
+    );
+  }
 
   async run(seed: number, options: RunOptions): Promise<RunReport> {
     const random = new SeededRandom(seed);
@@ -77,7 +88,7 @@ export class Simulator {
     const schedule =
       options.schedule ?? drawSchedule(profile, world.target, random.child("schedule"));
     world.trace("signatures", signatures);
-    const run = new Run(world, network, { profile, schedule });
+    const run = new Run(world, network, { profile, schedule, workload: options.workload });
     await run.play();
     return {
       seed,
@@ -96,12 +107,19 @@ export class Simulator {
   }
 }
 
+interface Play {
+  readonly profile: Profile;
+  readonly schedule: Schedule;
+  readonly workload: Workload | undefined;
+}
+
 class Run {
   readonly violations: string[] = [];
   readonly #world: SimulatedWorld;
   readonly #network: PreparedNetwork;
   readonly #profile: Profile;
   readonly #schedule: Schedule;
+  readonly #workload: Workload | undefined;
   readonly #oracle = new Oracle();
   readonly #invariants: readonly Invariant[];
   // Of those that have spoken: once is enough.
@@ -110,17 +128,18 @@ class Run {
   constructor(
     world: SimulatedWorld,
     network: PreparedNetwork,
-    { profile, schedule }: { readonly profile: Profile; readonly schedule: Schedule },
+    { profile, schedule, workload }: Play,
   ) {
     this.#world = world;
     this.#network = network;
     this.#profile = profile;
     this.#schedule = schedule;
+    this.#workload = workload;
     const reach = (state: SometimesState): void => {
       world.sometimes(state);
     };
     const areClocksRight = !profile.classes.includes("clock");
-    this.#invariants = allInvariants(this.#oracle, reach, areClocksRight);
+    this.#invariants = allInvariants(this.#oracle, reach, { areClocksRight, workload });
     world.onBlocks = () => {
       this.#judge((invariant) => invariant.check(world.view()));
     };
@@ -138,7 +157,7 @@ class Run {
     const { load, quality, chaosMs, consenterChangeMs, classes } = this.#profile;
     world.trace("profile", JSON.stringify(this.#profile));
     world.startAll();
-    const clients = new Clients(world, this.#oracle, load);
+    const clients = new Clients(world, this.#oracle, load, this.#workload);
     if (!(await this.#ends(clients.open(), OPENING_MS_MAX))) {
       this.#add("liveness: no account was opened before anything was disturbed");
       return;
@@ -157,7 +176,7 @@ class Run {
         : undefined,
     });
     const repairs = new Repairs(world, (peer) => {
-      installContract(world, material, BANK, [peer]);
+      for (const name of world.contractNames) installContract(world, material, name, [peer]);
     });
     nemesis.play(this.#schedule);
     repairs.run();

@@ -1,6 +1,7 @@
 /** `heddle/testing`: a whole network in a test's own process, with faults at its command. */
 export { chaos, type ChaosOptions, type ChaosReport } from "./chaos.ts";
 export { simulate, type SimulateOptions } from "./simulate.ts";
+export type { ContractCall, Workload } from "../sim/index.ts";
 export { startNetwork, type StartOptions } from "./start-network.ts";
 export {
   TestNetwork,

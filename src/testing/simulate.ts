@@ -1,4 +1,5 @@
-import { Simulator, type Profile, type RunReport } from "../sim/index.ts";
+import type { Contract } from "../contract/index.ts";
+import { Simulator, type Profile, type RunReport, type Workload } from "../sim/index.ts";
 
 export interface SimulateOptions {
   /** Default 1. The same seed gives the same run, event for event. */
@@ -9,6 +10,10 @@ export interface SimulateOptions {
   readonly profile?: Profile;
   /** `keyed`: a hash; `real`: ECDSA, in place of what the seed draws: real ones in one world of twenty. */
   readonly signatures?: "keyed" | "real";
+  /** Contracts as functions, by their names; `bank` is the simulation's own. */
+  readonly contracts?: Readonly<Record<string, Contract>>;
+  /** What clients call, in place of the bank, and what is promised about the contracts' state. */
+  readonly workload?: Workload;
   /** Sees every event, one line each. */
   readonly onLine?: (line: string) => void;
 }
@@ -18,10 +23,10 @@ export interface SimulateOptions {
  * empty for a sound run, and `isVoid` true for one that shows nothing. Touches no disk and no network.
  */
 export function simulate(options: SimulateOptions = {}): Promise<RunReport> {
-  const { seed = 1, ...rest } = options;
+  const { seed = 1, contracts, ...rest } = options;
   const cpuMs = (): number => {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1_000;
   };
-  return new Simulator().run(seed, { cpuMs, ...rest });
+  return new Simulator(contracts).run(seed, { cpuMs, ...rest });
 }

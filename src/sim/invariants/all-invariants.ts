@@ -2,6 +2,7 @@ import type { Invariant } from "../contracts.ts";
 import type { SometimesState } from "../sometimes.ts";
 import { StateWatch } from "./state-watch.ts";
 import type { Oracle } from "../workload/oracle.ts";
+import type { Workload } from "../workload/own-workload.ts";
 import { AcknowledgedKept } from "./acknowledged-kept.ts";
 import { AllConsenters } from "./all-consenters.ts";
 import { BoundedQueues } from "./bounded-queues.ts";
@@ -17,6 +18,7 @@ import { NoFork } from "./no-fork.ts";
 import { OneLeader } from "./one-leader.ts";
 import { OneMembership } from "./one-membership.ts";
 import { OrderedOnce } from "./ordered-once.ts";
+import { OwnPromise } from "./own-promise.ts";
 import { RaftProgress } from "./raft-progress.ts";
 import { RealTimeOrder } from "./real-time-order.ts";
 import { RefusedStaysOut } from "./refused-stays-out.ts";
@@ -27,11 +29,17 @@ import { SerialReplay } from "./serial-replay.ts";
 import { TransactionPlaces } from "./transaction-places.ts";
 import { UnendorsedIsInvalid } from "./unendorsed-is-invalid.ts";
 
+export interface Judged {
+  /** No node's clock is ever wrong. Default true. */
+  readonly areClocksRight?: boolean;
+  readonly workload?: Workload | undefined;
+}
+
 /** Every property of a whole network, for one run: they share what they have read. `reach` counts states on the way. */
 export function allInvariants(
   oracle: Oracle,
   reach: (state: SometimesState) => void,
-  areClocksRight = true,
+  { areClocksRight = true, workload }: Judged = {},
 ): readonly Invariant[] {
   const history = new LedgerHistory();
   const replay = new Replay(history);
@@ -55,9 +63,15 @@ export function allInvariants(
     new UnendorsedIsInvalid(oracle, history, places),
     ...(areClocksRight ? [new ExpiredStaysOut(oracle, history, places)] : []),
     new RealTimeOrder(oracle, history, places),
+    ...ownPromises(workload),
     new StateWatch(reach),
     new FateWatch({ oracle, history, places, reach }),
     new LevelAtEnd(),
     new OneMembership(),
   ];
+}
+
+function ownPromises(workload: Workload | undefined): readonly Invariant[] {
+  if (workload?.violationIn === undefined) return [];
+  return [new OwnPromise((stateOf) => workload.violationIn?.(stateOf))];
 }

@@ -4,6 +4,7 @@ import type { NodeName, Outcome, SimPorts } from "../contracts.ts";
 import { BANK } from "./bank-contract.ts";
 import type { Load } from "./load.ts";
 import type { Oracle } from "./oracle.ts";
+import type { ContractCall, Workload } from "./own-workload.ts";
 import { forged } from "./forgery.ts";
 import { unendorsed } from "./unendorsed.ts";
 
@@ -18,10 +19,8 @@ const NOTES = 20;
 /** Committed transactions that are remembered, to be sent again long after. */
 const REMEMBERED_MAX = 200;
 
-interface Call {
-  readonly fn: string;
-  readonly args: readonly string[];
-}
+/** Of the bank, where no contract is named. */
+type Call = Omit<ContractCall, "contract"> & Partial<ContractCall>;
 
 /**
  * Clients of the bank: each calls, thinks, and calls again; sometimes many calls at once, sometimes what is committed
@@ -31,11 +30,14 @@ export class Clients {
   readonly #ports: SimPorts;
   readonly #oracle: Oracle;
   readonly #load: Load;
+  readonly #workload: Workload | undefined;
   readonly #random: Random;
   readonly #remembered: Envelope[] = [];
   #isStopped = false;
 
-  constructor(ports: SimPorts, oracle: Oracle, load: Load) {
+  /** `workload`: what is called in place of the bank, which is opened all the same. */
+  constructor(ports: SimPorts, oracle: Oracle, load: Load, workload?: Workload) {
+    this.#workload = workload;
     this.#ports = ports;
     this.#oracle = oracle;
     this.#load = load;
@@ -105,13 +107,15 @@ export class Clients {
         if (this.#isChance(this.#load.forgePercent)) await this.#forge(envelope);
         return;
       case "unknown":
-        await this.#retry(envelope);
+        // What an orderer has, a client need not send again; that would hide a gateway that only says so.
+        if (outcome.isOrdered !== true) await this.#retry(envelope);
         return;
       case "refused":
     }
   }
 
   #drawCall(): Call {
+    if (this.#workload !== undefined) return this.#workload.call(this.#random);
     const isHot = this.#isChance(this.#load.hotPercent);
     const account = (): string => String(isHot ? this.#below(2) : this.#below(this.#load.accounts));
     const name = String(this.#below(NOTES));
@@ -126,9 +130,12 @@ export class Clients {
     return { fn: "note", args: [name, `at ${this.#ports.time.nowMs()}`] };
   }
 
-  async #transact({ fn, args }: Call, peer: NodeName = this.#anyPeer()): Promise<Outcome> {
+  async #transact(
+    { contract = BANK, fn, args }: Call,
+    peer: NodeName = this.#anyPeer(),
+  ): Promise<Outcome> {
     const beganAtMs = this.#ports.time.nowMs();
-    const outcome = await this.#ports.clients.transact(peer, BANK, fn, args);
+    const outcome = await this.#ports.clients.transact(peer, contract, fn, args);
     this.#oracle.settle(outcome, beganAtMs, this.#ports.time.nowMs());
     if (outcome.isExpired === true) {
       this.#ports.sometimes(`call with a certificate that had ended: ${outcome.kind}`);
@@ -160,11 +167,11 @@ export class Clients {
 
   async #sneak(): Promise<void> {
     const [peer, orderer] = [this.#anyPeer(), this.#anyOrderer()];
-    const { fn, args } = this.#drawCall();
+    const { contract = BANK, fn, args } = this.#drawCall();
     const outcome = await this.#ports.clients.sneak(
       peer,
       orderer,
-      [BANK, fn, ...args],
+      [contract, fn, ...args],
       (prepared) => unendorsed(prepared, this.#random),
     );
     if (outcome.envelope !== undefined) this.#oracle.settleUnendorsed(outcome, outcome.envelope);

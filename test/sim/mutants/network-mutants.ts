@@ -60,4 +60,20 @@ export const NETWORK_MUTANTS: readonly Mutant[] = [
       "const committed = versionFromWire(version);",
     ),
   ),
+  network(
+    "commits what nobody endorsed",
+    edit(
+      "src/committer/core/namespace-judge",
+      "if (!this.#isEndorsed(writes, endorsement, endorsers)) {",
+      'if (!this.#isEndorsed(writes, endorsement, endorsers) && writes.namespace === "") {',
+    ),
+  ),
+  network(
+    "forgets at a start what its blocks hold",
+    edit(
+      "cluster/ordering/window-checkpoint",
+      "for (const [place, keys] of later.entries()) window.append(first + place, keys);",
+      "for (const place of later.keys()) window.append(first + place, []);",
+    ),
+  ),
 ];
