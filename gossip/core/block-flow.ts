@@ -96,7 +96,7 @@ export class BlockFlow {
     if (isPullDue || (isBeatDue && isActive)) this.#pull.beat(nowMs);
     if (isBeatDue && this.#isBehind()) this.#pull.beat(nowMs);
     this.#pull.tick(nowMs);
-    this.#transfer.expire(nowMs);
+    for (const { to, first } of this.#transfer.expire(nowMs)) this.#unserved(to, first);
     if (this.#schedule.isDue("transfer", nowMs) || this.#isBehind()) this.requestRanges(nowMs);
     this.#takeUpNext(nowMs);
   }
@@ -179,7 +179,10 @@ export class BlockFlow {
       .filter(({ number }) => request.first <= number && number <= request.last);
     // Nothing of what it said to have: somebody else may be quicker.
     if (asked.length > 0) this.#standing.answered(from);
-    else this.#standing.keptWaiting(from, this.#options.transferTimeoutMs, nowMs);
+    else {
+      this.#standing.keptWaiting(from, this.#options.transferTimeoutMs, nowMs);
+      this.#unserved(from, request.first);
+    }
     this.#take(from, "transfer", asked, nowMs);
     this.requestRanges(nowMs);
   }
@@ -232,6 +235,10 @@ export class BlockFlow {
     this.#emit({ kind: "offended", peer: from, number });
     this.#takeUpNext(nowMs);
     this.requestRanges(nowMs);
+  }
+
+  #unserved(peer: PeerId, number: number): void {
+    this.#emit({ kind: "unserved", peer, number });
   }
 
   #storedBlock(number: number, isStored: boolean, nowMs: number): void {

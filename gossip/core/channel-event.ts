@@ -102,6 +102,8 @@ export type ChannelEffect =
   | ({ readonly kind: "store-block" } & NumberedBlock)
   /** `peer` served a block that does not verify. */
   | { readonly kind: "offended"; readonly peer: PeerId; readonly number: number }
+  /** `peer` said to have blocks from `number` on, was asked for them, and has brought none in time. */
+  | { readonly kind: "unserved"; readonly peer: PeerId; readonly number: number }
   | { readonly kind: "deliverer"; readonly isDeliverer: boolean }
   /** A tick is wanted in so many milliseconds, before the next regular one. */
   | { readonly kind: "wake"; readonly afterMs: number };

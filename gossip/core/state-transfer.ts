@@ -94,13 +94,14 @@ export class StateTransfer {
     return request;
   }
 
-  /** Gives up requests whose time is over, and for a while on the peers that let it pass. */
-  expire(nowMs: number): void {
-    for (const [nonce, { to, untilMs }] of this.#inFlight) {
-      if (nowMs <= untilMs) continue;
+  /** Gives up requests whose time is over, and for a while on the peers that let it pass. Answers those requests. */
+  expire(nowMs: number): readonly RangeRequest[] {
+    const over = [...this.#inFlight.values()].filter(({ untilMs }) => nowMs > untilMs);
+    for (const { nonce, to } of over) {
       this.#inFlight.delete(nonce);
       this.#standing.keptWaiting(to, this.#options.transferTimeoutMs, nowMs);
     }
+    return over;
   }
 
   #missing(need: Need, end: number): readonly number[] {

@@ -297,6 +297,13 @@ export class ChannelDriver {
           number: effect.number,
         });
         return;
+      case "unserved":
+        this.#deps.metrics.unservedRequests.add(1, { channel: this.#name.channelId });
+        this.#deps.logger.info("a peer brought none of the blocks that it says to have", {
+          peer: effect.peer,
+          number: effect.number,
+        });
+        return;
       case "deliverer":
         this.#noticeDeliverer(effect.isDeliverer);
         return;

@@ -38,6 +38,8 @@ export interface GossipMetrics {
   readonly buffered: Gauge;
   /** Blocks that peers served and that did not verify. */
   readonly forgedBlocks: Counter;
+  /** Requests for blocks that brought none, of peers that say to have them. */
+  readonly unservedRequests: Counter;
 }
 
 export function gossipMetrics(meter: Meter): GossipMetrics {
@@ -89,6 +91,11 @@ export function gossipMetrics(meter: Meter): GossipMetrics {
     forgedBlocks: meter.counter({
       name: "gossip_state_forged_blocks",
       help: "Blocks from peers that did not verify",
+      labels,
+    }),
+    unservedRequests: meter.counter({
+      name: "gossip_state_unserved_requests",
+      help: "Requests for blocks that brought none from a peer that says to have them",
       labels,
     }),
   };

@@ -360,6 +360,7 @@ export class ChannelWorld {
       case "offended":
         this.observer.offended?.(peer, peerNumber(effect.peer));
         return;
+      case "unserved":
       case "deliverer":
       case "wake":
         return;

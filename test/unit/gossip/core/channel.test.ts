@@ -235,6 +235,27 @@ describe("the channel's state", () => {
     expect(sent(driven.step({ kind: "tick" }, 300), "range-request")).toEqual(["a"]);
   });
 
+  test.each([
+    ["answers with nothing", 310],
+    ["never answers", 301 + DEFAULT_OPTIONS.transferTimeoutMs],
+  ])("one that %s when asked for what it claims to have is told of, once", (how, atMs) => {
+    const driven = new Driven().member("a", 3);
+    const asked = of(driven.step({ kind: "tick" }, 300), "send");
+    const messages = asked.map((effect) => effect.message);
+    const message = messages.find(({ kind }) => kind === "range-request");
+    if (message?.kind !== "range-request") throw new Error("nothing was asked for");
+    expect(of(driven.step({ kind: "tick" }, 309), "unserved")).toEqual([]);
+    const { nonce } = message;
+    const end: ChannelEvent =
+      how === "never answers"
+        ? { kind: "tick" }
+        : { kind: "range-response", from: "a", nonce, blocks: [] };
+    expect(of(driven.step(end, atMs), "unserved")).toEqual([
+      { kind: "unserved", peer: "a", number: 1 },
+    ]);
+    expect(of(driven.step({ kind: "tick" }, atMs + 1), "unserved")).toEqual([]);
+  });
+
   test("a claim is passed on once, inside the channel's organisations only", () => {
     const driven = new Driven().member("a").member("b", 1, "Org2MSP");
     driven.alive.set("c", "Org3MSP");

@@ -97,8 +97,11 @@ describe("state transfer", () => {
   test("asks somebody else when a peer does not answer, and that peer not for a while", () => {
     const standing = new Standing(60_000);
     const one = transfer(standing);
-    const [request] = one.plan(need(0, { a: 20, b: 20 }), 0);
-    one.expire(1_001);
+    const requests = one.plan(need(0, { a: 20, b: 20 }), 0);
+    const [request] = requests;
+    expect(one.expire(1_000)).toEqual([]);
+    expect(one.expire(1_001)).toMatchObject(requests);
+    expect(one.expire(1_002)).toEqual([]);
     expect(standing.isAside(request!.to, 1_001)).toBe(true);
     const again = one.plan(need(0, { a: 20, b: 20 }), 1_001);
     expect(again.every(({ to }) => to !== request!.to)).toBe(true);
