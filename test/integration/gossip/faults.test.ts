@@ -2,6 +2,7 @@
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { utf8 } from "../../../src/kernel/bytes.ts";
 import { TcpProxy, type ProxyState } from "../../support/tcp-proxy.ts";
+import { changedBit, nothing, olderBlock, silence, type Lie } from "./lies.ts";
 import { TestOrganization, genuineBlock } from "./material.ts";
 import { CHANNEL, startPeer, type TestPeer } from "./peers.ts";
 
@@ -53,14 +54,12 @@ async function untilLevel(lagging: readonly TestPeer[], source: TestPeer): Promi
 }
 
 describe("a peer that claims a great height and", () => {
-  const lies: readonly (readonly [string, (number: number) => Uint8Array | undefined])[] = [
+  const lies: readonly (readonly [string, Lie])[] = [
     ["serves blocks of its own making", (number) => utf8(`forged block ${number}`)],
-    ["serves other blocks than those asked for", (number) => genuineBlock(number - 1)],
-    [
-      "changes a bit",
-      (number) => genuineBlock(number).map((byte, at) => (at === 3 ? byte ^ 1 : byte)),
-    ],
-    ["serves nothing", () => undefined],
+    ["serves other blocks than those asked for", olderBlock],
+    ["changes a bit", changedBit],
+    ["serves nothing", nothing],
+    ["never answers", silence],
     [
       "serves a block of every other number",
       (number) => (number % 2 === 0 ? genuineBlock(number) : utf8("forged")),
@@ -71,9 +70,9 @@ describe("a peer that claims a great height and", () => {
     const honest = await start("honest", {});
     deliverBlocks(honest, 50);
     let liesTold = 0;
-    const block = (_channelId: string, number: number): Promise<Uint8Array | undefined> => {
+    const block = async (_channelId: string, number: number): Promise<Uint8Array | undefined> => {
       liesTold += 1;
-      return Promise.resolve(lie(number));
+      return lie(number, genuineBlock);
     };
     await start("liar", { ports: { ledger: { height: () => 1_000, block } } });
     const lagging = await start("lagging", {});
