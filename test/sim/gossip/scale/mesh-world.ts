@@ -160,9 +160,16 @@ export class MeshWorld {
   #introduce(peer: MeshPeer): void {
     const contact = this.peers.find((other) => other.isUp && other !== peer);
     if (contact === undefined) return;
+    this.#step(peer, { kind: "seeds", seeds: [{ endpoint: contact.name, mspId: MSP_ID }] });
+  }
+
+  // A peer's endpoint is its name.
+  #dial(peer: MeshPeer, endpoint: string): void {
+    const contact = this.peers[peerNumber(endpoint)];
+    if (contact?.isUp !== true) return;
     this.#step(peer, { kind: "identity", record: identityOf(contact.name) });
     this.#step(contact, { kind: "identity", record: identityOf(peer.name) });
-    this.#step(peer, { kind: "connected", peer: contact.name, seedEndpoint: undefined });
+    this.#step(peer, { kind: "connected", peer: contact.name, seedEndpoint: endpoint });
   }
 
   #advance(): void {
@@ -279,8 +286,10 @@ export class MeshWorld {
       case "suspected":
         this.observer[effect.kind]?.(peer, peerNumber(effect.peer), this.nowMs);
         return;
-      case "risen":
       case "dial-seed":
+        this.#dial(peer, effect.seed.endpoint);
+        return;
+      case "risen":
       case "dial-member":
         return;
     }

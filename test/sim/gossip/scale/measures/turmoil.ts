@@ -44,7 +44,7 @@ export function joinTurmoils(all: readonly Turmoil[]): Turmoil {
 }
 
 function turmoilOnce({ size, turmoil: kind }: TurmoilPlan, seed: number): Turmoil {
-  const count = Math.floor(size * kind.share);
+  const count = Math.max(1, Math.floor(size * kind.share));
   // The last ones: new peers turn to the first that runs.
   const isLast = (index: number): boolean => index >= size - count;
   const isJoin = kind.name === "join";
