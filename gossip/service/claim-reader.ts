@@ -1,4 +1,5 @@
 /** Turns envelopes into claims: first what they say, then, if anybody wants to know, whether their owner said it. */
+import type { Clock } from "../../src/kernel/ports/clock.ts";
 import { EMPTY_BYTES, equalBytes } from "../../src/kernel/bytes.ts";
 import {
   Secret,
@@ -77,18 +78,21 @@ export function draftOfLeadership(
 /** Verifies claims with the identities of their owners. */
 export class ClaimVerifier {
   readonly #identities: IdentityPort;
+  readonly #clock: Clock;
   readonly #recordOf: (peer: PeerId) => IdentityRecord | undefined;
   readonly #ownMspId: string;
 
   constructor(
     deps: {
       readonly identities: IdentityPort;
+      readonly clock: Clock;
       /** The identity of a peer as far as it is known. */
       readonly recordOf: (peer: PeerId) => IdentityRecord | undefined;
     },
     ownMspId: string,
   ) {
     this.#identities = deps.identities;
+    this.#clock = deps.clock;
     this.#recordOf = deps.recordOf;
     this.#ownMspId = ownMspId;
   }
@@ -185,9 +189,11 @@ export class ClaimVerifier {
     { payload, signature }: { readonly payload: Uint8Array; readonly signature: Uint8Array },
   ): Promise<boolean> {
     if (signature.length === 0) return false;
-    // Asked anew each time: an identity may have been revoked since.
+    // Asked anew each time: an identity may have been revoked since, or have ended. What has ended is not believed from
+    // whoever hands it on either, or the others would keep its owner alive among themselves.
     const verdict = this.#identities.validate(serialized);
-    return verdict.ok && verdict.verify(payload, signature);
+    if (!verdict.ok || verdict.notAfterMs <= this.#clock.wallMs()) return false;
+    return verdict.verify(payload, signature);
   }
 
   /** The endpoint inside the organisation; undefined when there is none for this peer to know. */

@@ -105,7 +105,11 @@ export class GossipService {
     this.#ownClaims = new OwnClaims(deps.signer, this.#pkiId, options.endpoints);
     this.#mesh = this.#newMesh();
     this.#verifier = new ClaimVerifier(
-      { identities: deps.identities, recordOf: (peer) => this.#mesh.identity(peer) },
+      {
+        identities: deps.identities,
+        clock: deps.clock,
+        recordOf: (peer) => this.#mesh.identity(peer),
+      },
       deps.signer.mspId,
     );
     this.#connections = this.#newConnections();

@@ -17,6 +17,7 @@ import { PrometheusMeter } from "../ops/adapters/prometheus-meter.ts";
 import { Health } from "../ops/index.ts";
 import { offerFaults } from "./fault-endpoint.ts";
 import { RenewableSigner } from "./renewable-signer.ts";
+import { requireCurrentIdentity } from "./signing-identity.ts";
 import { readVersion } from "./version.ts";
 import type { AdminConfig, CommonConfig } from "./config.ts";
 import { readConfigured } from "./configured-file.ts";
@@ -68,6 +69,8 @@ export async function openWorld(config: CommonConfig, options: WorldOptions): Pr
     clientCertificate: tls,
     hostAddresses: new Map(Object.entries(config.hostAddresses)),
   });
+  const msps = new MspCache();
+  const localMsp = await readMspDirectory(config.msp.directory, config.msp.id);
   const signer = new RenewableSigner(await readSigner(config.msp.directory, config.msp.id));
   const files =
     faults === undefined ? nodeFiles : faultyFiles({ ...ports, files: nodeFiles, faults });
@@ -86,10 +89,12 @@ export async function openWorld(config: CommonConfig, options: WorldOptions): Pr
       dialer.renew(renewed);
     },
     renewSigner: async () => {
-      signer.renew(await readSigner(config.msp.directory, config.msp.id));
+      const renewed = await readSigner(config.msp.directory, config.msp.id);
+      requireCurrentIdentity({ msps, localMsp, clock }, renewed.identity);
+      signer.renew(renewed);
     },
-    msps: new MspCache(),
-    localMsp: await readMspDirectory(config.msp.directory, config.msp.id),
+    msps,
+    localMsp,
     tls,
     serve: (bindings, listen) => new GrpcServer(bindings, { ...listen, tls }),
     serveAdmin: (api, admin) => adminEndpoint(api, admin, tls),

@@ -12,11 +12,13 @@ import { ordererDeliverBinding } from "../delivery/index.ts";
 import { Block, Status, decode } from "../wire/index.ts";
 import type { AdminConfig, OrdererConfig } from "./config.ts";
 import { healthBindings } from "./health-service.ts";
+import { requireCurrentIdentity } from "./signing-identity.ts";
 import { requireSameKey } from "./tls-renewal.ts";
 import type { RunningOrderer } from "./running-host.ts";
 import type { AdminApi, Listener, World } from "./world.ts";
 
 export async function startOrderer(config: OrdererConfig, world: World): Promise<RunningOrderer> {
+  requireCurrentIdentity(world, world.signer.identity);
   const cluster = new ClusterService({
     logger: world.logger.child("cluster"),
     meter: world.meter,

@@ -43,6 +43,7 @@ import { PeerChannel } from "./peer-channel.ts";
 import { peerIdentities, tlsTrust } from "./peer-identities.ts";
 import { fetchPrivateData, privateDataPort } from "./private-data.ts";
 import type { RunningPeer } from "./running-host.ts";
+import { requireCurrentIdentity } from "./signing-identity.ts";
 import type { PeerWorld } from "./world.ts";
 
 const SYSTEM_CHAINCODES = [LIFECYCLE_NAMESPACE, "qscc", "cscc"];
@@ -59,6 +60,7 @@ export async function startPeer(
   world: PeerWorld,
   options: PeerOptions = {},
 ): Promise<RunningPeer> {
+  requireCurrentIdentity(world, world.signer.identity);
   const localMsp = world.msps.open(world.localMsp);
   const localMsps = new MspManager([localMsp]);
   const state = world.openState(join(config.dataDirectory, "state"));

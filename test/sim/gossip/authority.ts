@@ -9,6 +9,7 @@ const FAR_FUTURE_MS = 4_000_000_000_000;
 /** Identities whose signatures cost nothing: a hash with a secret that only this authority knows. Deterministic. */
 export class SimAuthority implements IdentityPort {
   readonly #secrets = new Map<string, Uint8Array>();
+  readonly #ends = new Map<string, number>();
 
   /** Issues an identity of `mspId`. */
   enroll(mspId: string, name: string): Signer {
@@ -27,14 +28,20 @@ export class SimAuthority implements IdentityPort {
     this.#secrets.delete(`${mspId}/${name}`);
   }
 
+  /** The identity of that name is valid until then. */
+  end(mspId: string, name: string, notAfterMs: number): void {
+    this.#ends.set(`${mspId}/${name}`, notAfterMs);
+  }
+
   validate(serialized: Uint8Array): PeerIdentityVerdict {
     const { mspid, idBytes } = decode(SerializedIdentity, serialized);
-    const secret = this.#secrets.get(`${mspid}/${utf8Decode(idBytes)}`);
+    const name = `${mspid}/${utf8Decode(idBytes)}`;
+    const secret = this.#secrets.get(name);
     if (secret === undefined) return { ok: false, reason: "unknown" };
     return {
       ok: true,
       mspId: mspid,
-      notAfterMs: FAR_FUTURE_MS,
+      notAfterMs: this.#ends.get(name) ?? FAR_FUTURE_MS,
       verify: (message, signature) =>
         Promise.resolve(equalBytes(signature, sha256(secret, message))),
     };

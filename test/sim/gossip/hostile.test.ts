@@ -77,6 +77,18 @@ describe("a peer believes no claim", () => {
     expect(own.refusals("identity")).toBe(1);
   });
 
+  test("of a peer whose certificate has ended, though it signed what another hands on", async () => {
+    const signer = world.authority.enroll("Org1MSP", "former");
+    world.authority.end("Org1MSP", "former", world.time.wallMs() + 1_000);
+    const { payload } = unsigned(alive(pkiIdOf(signer.identity)!, signer.identity), {
+      tag: Tag.EMPTY,
+    });
+    const claim = { payload, signature: await signer.sign(payload), secretEnvelope: undefined };
+    await world.time.pass(2_000);
+    await own.sendRaw(claim);
+    expect(own.refusals("signature")).toBe(1);
+  });
+
   test("without a signature, or with one over other bytes", async () => {
     const claim = await own.signed(alive(own.pkiId), { tag: Tag.EMPTY });
     await own.sendRaw({ ...claim, signature: EMPTY_BYTES });

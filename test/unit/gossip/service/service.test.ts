@@ -55,6 +55,20 @@ describe("the service", () => {
     expect(heard).toEqual([true]);
   });
 
+  test("gives up a member whose certificate has ended, whoever speaks of it", async () => {
+    const world = worldWith({});
+    world.authority.end("Org1MSP", "p3", world.time.wallMs() + 20_000);
+    await world.startAll();
+    const areAll = (): boolean => world.all.every((peer) => peer.seen().length === 7);
+    expect(await world.time.passUntil(areAll, 19_000)).toBeDefined();
+    await world.time.pass(40_000);
+    for (const peer of world.all) {
+      if (peer.plan.name === "p3") continue;
+      expect(peer.seen()).toEqual(["p1", "p2", "p4", "q1", "q2", "q3"]);
+    }
+    await world.stopAll();
+  });
+
   test("is silent after its close", async () => {
     const world = worldWith({});
     await world.startAll();
