@@ -1,4 +1,4 @@
-import type { NetworkView, OrdererView, PeerView } from "../contracts.ts";
+import type { NetworkView, OrdererView, PeerView, RaftView } from "../contracts.ts";
 import type { SometimesState } from "../sometimes.ts";
 
 /** Blocks by which sides, or a joiner and the others, differ notably. */
@@ -7,7 +7,8 @@ const FAR_BLOCKS = 3;
 /** Counts what becomes of single nodes, also while nothing is committed: to be called again and again. Finds no violation. */
 export class NodeWatch {
   readonly #reach: (state: SometimesState) => void;
-  readonly #entered = new Set<string>();
+  // By state, where it holds.
+  readonly #entered = new Map<SometimesState, Set<string>>();
   readonly #joiners: ReadonlySet<string>;
   readonly #catchingUp = new Set<string>();
   readonly #leaders: string[] = [];
@@ -18,18 +19,19 @@ export class NodeWatch {
   }
 
   look({ orderers, peers }: NetworkView): void {
-    const leader = orderers
+    const seen = orderers.map((orderer) => ({ orderer, raft: orderer.raft }));
+    const leader = seen
       .filter(({ raft }) => raft?.role === "leader")
-      .reduce<OrdererView | undefined>(newer, undefined);
-    for (const orderer of orderers) this.#lookAtOrderer(orderer, leader);
+      .reduce<SeenOrderer | undefined>(newer, undefined);
+    for (const each of seen) this.#lookAtOrderer(each, leader);
     this.#lookAtLeader(leader);
     const highest = Math.max(0, ...orderers.map(({ height }) => height));
     for (const peer of peers) this.#lookAtPeer(peer, highest);
     this.#lookAtDeliverers(peers);
   }
 
-  #lookAtOrderer(orderer: OrdererView, leader: OrdererView | undefined): void {
-    const { name, isUp, raft, height, gauge = NO_GAUGE } = orderer;
+  #lookAtOrderer({ orderer, raft }: SeenOrderer, leader: SeenOrderer | undefined): void {
+    const { name, isUp, height, gauge = NO_GAUGE } = orderer;
     const at = (state: SometimesState, holds: boolean): void => {
       this.#is(state, isUp && holds, name);
     };
@@ -39,33 +41,28 @@ export class NodeWatch {
     at("orderer stands by", gauge("heddle_replica_stands_by") > 0);
     at("orderer has no room and orders nothing", gauge("heddle_replica_read_only") > 0);
     at("log was compacted", gauge("heddle_replica_snapshot_index") > 0);
-    const compacted = leader?.gauge?.("consensus_etcdraft_snapshot_block_number") ?? 0;
+    const compacted = leader?.orderer.gauge?.("consensus_etcdraft_snapshot_block_number") ?? 0;
     at("orderer behind what the leader's log holds", height > 0 && height < compacted);
-    at("consenter's vote counts for nobody else", isStray(orderer, leader));
+    at("consenter's vote counts for nobody else", isStray(raft, leader?.raft));
     at("voters change", raft?.isChanging === true);
   }
 
-  #lookAtLeader(leader: OrdererView | undefined): void {
-    if (leader === undefined || this.#leaders.at(-1) === leader.name) return;
-    if (this.#leaders.includes(leader.name)) this.#reach("earlier leader leads again");
-    this.#leaders.push(leader.name);
+  #lookAtLeader(leader: SeenOrderer | undefined): void {
+    const name = leader?.orderer.name;
+    if (leader === undefined || name === undefined || this.#leaders.at(-1) === name) return;
+    if (this.#leaders.includes(name)) this.#reach("earlier leader leads again");
+    this.#leaders.push(name);
     if (new Set(this.#leaders).size >= 3) this.#reach("third orderer leads");
     if (leader.raft?.isChanging === true) {
       this.#reach("leader changed during a configuration change");
     }
   }
 
-  #lookAtPeer(
-    { name, isUp, height, livingMembers, gauge = NO_GAUGE }: PeerView,
-    highest: number,
-  ): void {
+  #lookAtPeer({ name, isUp, height, gauge = NO_GAUGE }: PeerView, highest: number): void {
     const at = (state: SometimesState, holds: boolean): void => {
       this.#is(state, isUp && height > 0 && holds, name);
     };
-    at(
-      "peer sees nobody",
-      livingMembers.every((member) => member === name),
-    );
+    at("peer sees nobody", gauge("gossip_membership_total_peers_known") === 0);
     at("peer suspects another", gauge("gossip_membership_suspects") > 0);
     at("peer waits for room on its disk", gauge("heddle_ledger_disk_full") > 0);
     at("peer has blocks ahead of a gap", gauge("gossip_payload_buffer_size") > 0);
@@ -91,23 +88,29 @@ export class NodeWatch {
   }
 
   #is(state: SometimesState, holds: boolean, where: string): void {
-    const key = `${state} ${where}`;
-    if (!holds) this.#entered.delete(key);
-    else if (!this.#entered.has(key)) {
-      this.#entered.add(key);
+    const places = this.#entered.get(state);
+    if (!holds) places?.delete(where);
+    else if (places === undefined || !places.has(where)) {
+      this.#entered.set(state, (places ?? new Set()).add(where));
       this.#reach(state);
     }
   }
 }
 
+/** What Raft shows is read once a look: it costs the most. */
+interface SeenOrderer {
+  readonly orderer: OrdererView;
+  readonly raft: RaftView | undefined;
+}
+
 const NO_GAUGE = (): number => 0;
 
-function newer(a: OrdererView | undefined, b: OrdererView): OrdererView {
+function newer(a: SeenOrderer | undefined, b: SeenOrderer): SeenOrderer {
   return a !== undefined && (a.raft?.term ?? 0) > (b.raft?.term ?? 0) ? a : b;
 }
 
 /** It takes part under an id that the leader's voters have not, or not any more. */
-function isStray({ raft }: OrdererView, leader: OrdererView | undefined): boolean {
-  if (raft === undefined || leader?.raft === undefined) return false;
-  return !leader.raft.voters.includes(raft.raftId) && raft.role !== "learner";
+function isStray(raft: RaftView | undefined, leader: RaftView | undefined): boolean {
+  if (raft === undefined || leader === undefined) return false;
+  return !leader.voters.includes(raft.raftId) && raft.role !== "learner";
 }

@@ -7,6 +7,7 @@ export const WATCHED_GAUGES: readonly string[] = [
   "gossip_leader_election_leader",
   "gossip_membership_health_score",
   "gossip_membership_suspects",
+  "gossip_membership_total_peers_known",
   "gossip_payload_buffer_size",
   "heddle_ledger_disk_full",
   "heddle_replica_read_only",

@@ -13,7 +13,9 @@ export class Gauges {
 
   /** The largest value over all labels; 0 where none was set. */
   largest(name: string): number {
-    return Math.max(0, ...(this.#values.get(name)?.values() ?? []));
+    let largest = 0;
+    for (const value of this.#values.get(name)?.values() ?? []) largest = Math.max(largest, value);
+    return largest;
   }
 
   #gauge(name: string): Gauge {
@@ -21,7 +23,9 @@ export class Gauges {
     if (values === undefined) return silentMeter.gauge({ name, help: "" });
     return {
       set: (value: number, labels: MetricLabels = {}) => {
-        values.set(Object.values(labels).join(), value);
+        let key = "";
+        for (const label in labels) key += `${labels[label] ?? ""},`;
+        values.set(key, value);
       },
     };
   }

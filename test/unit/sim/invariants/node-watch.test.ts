@@ -28,6 +28,27 @@ describe("the watch over single nodes", () => {
     expect(reached).toContain("earlier leader leads again");
   });
 
+  test("counts a peer that sees nobody, each time anew", () => {
+    const reached: string[] = [];
+    const watch = new NodeWatch((state) => reached.push(state), []);
+    const network = new WrittenNetwork(new WrittenChain());
+    network.reach(1);
+    let known = 1;
+    for (const peer of network.peers) {
+      Object.assign(peer, {
+        gauge: (name: string) => (name === "gossip_membership_total_peers_known" ? known : 0),
+      });
+    }
+    watch.look(network.view);
+    expect(reached.splice(0)).not.toContain("peer sees nobody");
+    for (const count of [0, 0, 1, 0]) {
+      known = count;
+      watch.look(network.view);
+    }
+    const alone = reached.filter((state) => state === "peer sees nobody");
+    expect(alone).toHaveLength(2 * network.peers.length);
+  });
+
   test("counts a joiner that is killed on its way, and one that arrives", () => {
     const reached: string[] = [];
     const network = new WrittenNetwork(new WrittenChain());
