@@ -92,6 +92,16 @@ export class ChannelRoster implements ChannelMembers {
     return drawn.map((claim) => this.#sourceOf(claim));
   }
 
+  /** Whether whoever speaks to `count` of the alive peers of the channel's organisations speaks to all of them. */
+  isAllOf(count: number): boolean {
+    let eligibleCount = 0;
+    for (const { mspId } of this.#directory.alive()) {
+      if (this.#mspIds.has(mspId)) eligibleCount += 1;
+      if (eligibleCount > count) return false;
+    }
+    return true;
+  }
+
   /** Draws among the alive peers of the channel's organisations, whether or not they are known to be in it. */
   drawEligible(count: number, accept: (facts: PeerFacts) => boolean): readonly PeerFacts[] {
     return sampleWhere(

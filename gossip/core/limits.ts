@@ -143,8 +143,14 @@ export const STATE_NEWS_PER_SECOND = 20;
  */
 export const HEIGHT_NEWS_INTERVAL_MS = 1_000;
 
-/** A height that has not changed is published after this many turns, and forgotten after three times as many. */
+/**
+ * A channel state that has not changed is published again after this many intervals and turns, and forgotten after three times as many
+ * turns: whoever missed it asks.
+ */
 export const STATE_RENEWAL_TURNS = 5;
+
+/** While nobody's channel state changes, others' are asked for once in so many intervals; they go on being asked for so many after a change. */
+export const STATE_PULL_QUIET_INTERVALS = 5;
 
 /** Newcomers of one second that are told a height at once; further ones, as after a partition, learn it from others and from heights. */
 export const GREETINGS_PER_SECOND = 20;

@@ -1,3 +1,5 @@
+import { STATE_RENEWAL_TURNS } from "./limits.ts";
+
 /** How often, how long, how many. All times in milliseconds. */
 export interface GossipOptions {
   /** Between two looks at the clock: no other time below is kept more exactly. 10–1,000. */
@@ -31,11 +33,11 @@ export interface GossipOptions {
   /** Time for the items that were asked for. 10–60,000. */
   readonly responseWaitMs: number;
 
-  /** Between two publications of an unchanged channel state, and between two pulls of others'. 50–600,000. */
+  /** Between two pulls of others' channel states, of which most are left out while none changes; an unchanged one is published every fifth time. 50–600,000. */
   readonly stateInfoIntervalMs: number;
   /** Changes of channel state within this time are published together. 0–10,000. */
   readonly stateInfoDebounceMs: number;
-  /** A channel state that was not renewed for this long is dropped. At least two `stateInfoIntervalMs`. */
+  /** A channel state that was not renewed for this long is dropped. At least ten `stateInfoIntervalMs`. */
   readonly stateInfoExpirationMs: number;
 
   /** Between two looks for missing blocks, besides the look at every message that shows a gap. 50–600,000. */
@@ -177,7 +179,7 @@ function relationProblem(options: GossipOptions): string | undefined {
     ["aliveExpirationMs", 2, "aliveIntervalMs"],
     ["forgetAfterMs", 1, "aliveExpirationMs"],
     ["requestWaitMs", 1, "digestWaitMs"],
-    ["stateInfoExpirationMs", 2, "stateInfoIntervalMs"],
+    ["stateInfoExpirationMs", 2 * STATE_RENEWAL_TURNS, "stateInfoIntervalMs"],
     ["declareExpirationMs", 2, "declareIntervalMs"],
   ];
   for (const [longer, times, shorter] of relations) {

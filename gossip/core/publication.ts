@@ -9,7 +9,7 @@ export type PublicationDue =
 
 /**
  * When this peer's own channel state is to be published: at once when it has changed, yet no more often than the debounce time,
- * and seldom where only the height has changed; and once an interval, for those who missed it.
+ * and seldom where only the height has changed; and once in some intervals, so that it is not forgotten.
  */
 export class Publication {
   readonly #debounceMs: number;
@@ -51,7 +51,7 @@ export class Publication {
 
   /** `turnMs`: how often at most a member may publish its height, so that all together do not say too much. */
   due(nowMs: number, turnMs: number): PublicationDue {
-    const patienceMs = this.#isDirty ? this.#debounceMs : this.#intervalMs;
+    const patienceMs = this.#isDirty ? this.#debounceMs : this.#intervalMs * STATE_RENEWAL_TURNS;
     const turnsMs = this.#isDirty
       ? Math.max(turnMs, HEIGHT_NEWS_INTERVAL_MS)
       : turnMs * STATE_RENEWAL_TURNS;

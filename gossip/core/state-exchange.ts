@@ -4,7 +4,12 @@ import type { ChannelEffect } from "./channel-event.ts";
 import type { ChannelRoster } from "./channel-roster.ts";
 import type { PeerId, RunnableChaincode, SealedMessage, Self, StateClaim } from "./claims.ts";
 import { mayDisclose } from "./disclosure.ts";
-import { GREETINGS_PER_SECOND, STATE_NEWS_PER_SECOND, STATE_SNAPSHOT_MAX } from "./limits.ts";
+import {
+  GREETINGS_PER_SECOND,
+  STATE_NEWS_PER_SECOND,
+  STATE_PULL_QUIET_INTERVALS,
+  STATE_SNAPSHOT_MAX,
+} from "./limits.ts";
 import type { ChannelMessage } from "./messages.ts";
 import type { GossipOptions } from "./options.ts";
 import type { PeerDirectory } from "./peer-directory.ts";
@@ -35,6 +40,9 @@ export class StateExchange {
   #publishedHeight = 0;
   #own: SealedMessage | undefined;
   #turnShare = 1;
+  /** Pulls that are still made one an interval, as after a change. */
+  #busyPulls = STATE_PULL_QUIET_INTERVALS;
+  #pullsLeftOut = 0;
   readonly #greetings = { second: 0, count: 0 };
 
   constructor(
@@ -81,7 +89,10 @@ export class StateExchange {
 
   /** After every event: a ledger of another height than was published, or other chaincodes, are to be told. */
   notice(height: number, nowMs: number): void {
-    if (height !== this.#publishedHeight) this.#publication.changed(false);
+    if (height !== this.#publishedHeight) {
+      this.#publication.changed(false);
+      this.#noticeChange();
+    }
     if (this.#publication.isDirty) this.publishWhenDue(height, nowMs);
   }
 
@@ -103,14 +114,20 @@ export class StateExchange {
     this.#spread(sealed, this.#deps.self.peer, this.#deps.self.peer);
   }
 
-  /** Passes on a claim that `from` has brought. */
+  /** Passes on a claim that `from` has brought, unless its owner tells all that there are. */
   passOn({ peer, sealed }: StateClaim, from: PeerId): void {
-    this.#spread(sealed, peer, from);
+    if (!this.#deps.roster.isAllOf(this.#options.pushPeerCount)) this.#spread(sealed, peer, from);
+  }
+
+  /** Somebody's channel state is another than before: what pushes have missed is to be pulled soon. */
+  #noticeChange(): void {
+    this.#busyPulls = STATE_PULL_QUIET_INTERVALS;
   }
 
   /** Tells a newcomer of the channel's organisations at once what others have been told, without waiting for the next round. */
   greet(peer: PeerId, nowMs: number): void {
     const { directory, roster } = this.#deps;
+    this.#noticeChange();
     const facts = directory.claimOf(peer);
     if (this.#own === undefined || facts === undefined) return;
     if (!roster.hasOrganization(facts.mspId) || !this.#mayGreet(nowMs)) return;
@@ -140,16 +157,26 @@ export class StateExchange {
     if (elements.length > 0) this.#send(from, { kind: "state-snapshot", elements });
   }
 
-  /** Asks a few members what they know of ledgers: the more seldom the more there are, once most are known. */
+  /** Asks what others know of ledgers: a few members until most are known; then one, the more seldom the more there are and the less happens. */
   #pull(): void {
     const { random, directory, roster } = this.#deps;
     const knownCount = roster.claimCount;
     const isNew = 2 * knownCount < directory.alive().length;
     const turns = Math.ceil(knownCount / STATE_NEWS_PER_SECOND);
-    if (!isNew && turns > 1 && random.below(turns) > 0) return;
-    for (const { peer } of roster.drawEligible(this.#options.pullPeerCount, () => true)) {
+    if (!isNew && (this.#isQuiet() || (turns > 1 && random.below(turns) > 0))) return;
+    const count = isNew ? this.#options.pullPeerCount : 1;
+    for (const { peer } of roster.drawEligible(count, () => true)) {
       this.#send(peer, { kind: "state-pull" });
     }
+  }
+
+  #isQuiet(): boolean {
+    if (this.#busyPulls > 0) {
+      this.#busyPulls -= 1;
+      return false;
+    }
+    this.#pullsLeftOut = (this.#pullsLeftOut + 1) % STATE_PULL_QUIET_INTERVALS;
+    return this.#pullsLeftOut > 0;
   }
 
   #sign(time: PeerTime, said: { readonly height: number; readonly hasLeft: boolean }): void {

@@ -80,7 +80,10 @@ export class ChannelWorld {
       this.#newPeer(index, heightOf?.(index) ?? 1, directoryOf(index)),
     );
     if (plan.directoryOf === undefined) this.#acquaint();
-    for (const peer of this.peers) this.#start(peer);
+    for (const peer of this.peers) {
+      this.#grow(peer);
+      this.#start(peer);
+    }
   }
 
   get nowMs(): number {
@@ -166,7 +169,7 @@ export class ChannelWorld {
       index,
       name: peerName(index),
       betrayal: this.#plan.betrayalOf?.(index),
-      channel: this.#newChannel(index, height, directory, 1n),
+      channel: this.#newChannel(index, this.#knownHeightOf({ index, height }), directory, 1n),
       incarnation: 1n,
       height,
       isUp: true,
@@ -240,14 +243,21 @@ export class ChannelWorld {
     }
   }
 
-  #knownHeightOf({ index, height }: ChannelPeer): number {
+  #knownHeightOf({ index, height }: Pick<ChannelPeer, "index" | "height">): number {
     return this.#plan.knownHeightOf?.(index) ?? height;
+  }
+
+  /** Its ledger is taller than all have been told so far. */
+  #grow(peer: ChannelPeer): void {
+    const { height } = peer;
+    if (height === this.#knownHeightOf(peer)) return;
+    this.#step(peer, { kind: "ledger", height, chaincodes: [] });
   }
 
   #firstClaimOf(peer: ChannelPeer): StateClaim {
     peer.channel.step({ kind: "tick" }, 0);
     const [sign] = peer.channel.takeEffects().filter((effect) => effect.kind === "sign-state");
-    const claim = this.#claimOf(peer, sign!.time.sequence, this.#knownHeightOf(peer));
+    const claim = this.#claimOf(peer, sign!.time.sequence, sign!.height);
     peer.channel.step({ kind: "state-signed", time: sign!.time, sealed: claim.sealed }, 0);
     peer.channel.takeEffects();
     return claim;

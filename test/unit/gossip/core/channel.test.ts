@@ -6,7 +6,11 @@ import {
   type ChannelEvent,
   type PeerFacts,
 } from "../../../../gossip/core/index.ts";
-import { GREETINGS_PER_SECOND, HEIGHT_NEWS_INTERVAL_MS } from "../../../../gossip/core/limits.ts";
+import {
+  GREETINGS_PER_SECOND,
+  HEIGHT_NEWS_INTERVAL_MS,
+  STATE_PULL_QUIET_INTERVALS,
+} from "../../../../gossip/core/limits.ts";
 import { utf8 } from "../../../../src/kernel/bytes.ts";
 import { SeededRandom } from "../../../sim/gossip/seeded-random.ts";
 import { NO_SEAL, leadershipClaim, stateClaim } from "./claims.ts";
@@ -257,13 +261,44 @@ describe("the channel's state", () => {
   });
 
   test("a claim is passed on once, inside the channel's organisations only", () => {
-    const driven = new Driven().member("a").member("b", 1, "Org2MSP");
+    const driven = new Driven().member("a");
+    const others = Array.from({ length: DEFAULT_OPTIONS.pushPeerCount }, (_, index) => `b${index}`);
+    for (const peer of others) driven.member(peer, 1, "Org2MSP");
     driven.alive.set("c", "Org3MSP");
     const event: ChannelEvent = { kind: "state-claim", claim: stateClaim("a", 2), from: "a" };
-    expect(sent(driven.step(event), "state-info")).toEqual(["b"]);
+    expect([...sent(driven.step(event), "state-info")].sort()).toEqual(others);
     expect(driven.step(event)).toEqual([]);
     const foreign = stateClaim("c", 1, { mspId: "Org3MSP" });
     expect(driven.step({ kind: "state-claim", claim: foreign, from: "c" })).toEqual([]);
+  });
+
+  test("a claim is passed on to nobody where its owner has told everybody", () => {
+    const driven = new Driven().member("a").member("b", 1, "Org2MSP");
+    driven.alive.set("c", "Org3MSP").set("d", "Org3MSP");
+    const event: ChannelEvent = { kind: "state-claim", claim: stateClaim("a", 2), from: "a" };
+    expect(driven.step(event)).toEqual([]);
+  });
+
+  test("others' claims are pulled often while little is known of them or something changes, else seldom", () => {
+    const driven = new Driven();
+    const { stateInfoIntervalMs, pullPeerCount } = DEFAULT_OPTIONS;
+    let nowMs = 0;
+    const pulls = (count: number): readonly (readonly string[])[] =>
+      Array.from({ length: count }, () => {
+        nowMs += stateInfoIntervalMs;
+        return sent(driven.step({ kind: "tick" }, nowMs), "state-pull");
+      });
+    for (const peer of ["a", "b", "c", "d"]) driven.alive.set(peer, "Org1MSP");
+    for (const asked of pulls(2 * STATE_PULL_QUIET_INTERVALS)) {
+      expect(asked).toHaveLength(pullPeerCount);
+    }
+    for (const peer of ["a", "b", "c", "d"]) driven.member(peer);
+    pulls(STATE_PULL_QUIET_INTERVALS);
+    const counts = pulls(4 * STATE_PULL_QUIET_INTERVALS).map((asked) => asked.length);
+    expect(counts.filter((count) => count === 1)).toHaveLength(4);
+    expect(counts.filter((count) => count > 1)).toEqual([]);
+    driven.step({ kind: "ledger", height: 2, chaincodes: [] }, nowMs);
+    for (const asked of pulls(STATE_PULL_QUIET_INTERVALS)) expect(asked).toHaveLength(1);
   });
 
   test("a newcomer of the channel's organisations is greeted with it", () => {
