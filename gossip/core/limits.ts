@@ -49,6 +49,9 @@ export const PATIENT_GROUP_FACTOR = 9;
 /** Probes that begin in a probe interval, evenly spread: found sooner, a death leaves the more time to refute it. */
 export const PROBES_PER_INTERVAL = 2;
 
+/** Up to so many members are asked three times directly before they are suspected; of ten times as many each once more, and so on. */
+export const PATIENT_PROBING_MIN = 100;
+
 /** The longest time to refute, when nobody confirms a suspicion: times the shortest. As memberlist has it. */
 export const SUSPICION_MAX_FACTOR = 6;
 
@@ -166,6 +169,9 @@ export const BEAT_WHILE_MS = 3_000;
 
 /** Members that are told the height at once when a fresh block has been stored. */
 export const BEATS_PER_BLOCK = 2;
+
+/** Members, about, of any number, that tell one that is back their height at once; it and they pass on what that shows. */
+export const RETURN_BEATS = 16;
 
 /**
  * A block that was asked for is asked of nobody else for as long as answers take, within these bounds, unless by a request for a range.

@@ -52,7 +52,8 @@ ${detectionTable(results, sheet, sizes)}
 ![Seconds until all know of a death](death.svg)
 
 Two probes begin in each interval. The time to refute is memberlist's, 4 · max(1, log10 n) s, though from 20 peers on at least 9 s, so that whoever
-stalls for 8 s lives; up to six times that until two others confirm the suspicion.
+stalls for 8 s lives; up to six times that until two others confirm the suspicion. Up to 100 peers a silent one is asked three times directly and by
+three others before it is suspected, once more for each ten times as many: false suspicions of all together stay as rare.
 
 - SWIM (Das et al. 2002): the first detection takes e/(e−1) = 1.58 probe intervals on average, at worst 2n − 1; the news λ · log n.
 - Lifeguard (Dadgar et al. 2017): 50 times fewer false deaths than SWIM, and faster.
