@@ -17,6 +17,7 @@ import {
   BEAT_WHILE_MS,
   DIRECT_PUSH_MAX,
   LONG_RANGE_BLOCKS_MAX,
+  RETURN_BEATS,
   STORE_RETRY_MS,
 } from "./limits.ts";
 import type { ChannelMessage, NumberedBlock } from "./messages.ts";
@@ -51,13 +52,16 @@ export class BlockFlow {
   readonly #transfer: StateTransfer;
   readonly #pull: BlockPull;
   readonly #schedule: Schedule<"beat" | "pull" | "transfer">;
+  readonly #random: Random;
   #activeUntilMs = 0;
+  #metMs = Number.NEGATIVE_INFINITY;
   /** The last block known to verify: a store that failed is tried again without verifying twice. */
   #verified: { readonly number: number; readonly candidate: Candidate } | undefined;
   #work: Work = IDLE;
 
   constructor(deps: BlockFlowDeps, options: GossipOptions, height: number, nowMs: number) {
     this.#channel = deps.channel;
+    this.#random = deps.random;
     this.#emit = deps.emit;
     this.#options = options;
     this.#buffer = new BlockBuffer(height);
@@ -141,6 +145,18 @@ export class BlockFlow {
         this.#storedBlock(event.number, event.isStored, nowMs);
         return;
     }
+  }
+
+  /**
+   * A member is back. It may have blocks, or lack some, that nobody here has heard of: of many such, one a round is told the height at once,
+   * and of many that could tell one, a few do.
+   */
+  meet(peer: PeerId, nowMs: number): void {
+    if (nowMs - this.#metMs < this.#options.newsIntervalMs) return;
+    if (this.#random.below(this.#channel.claimCount + 1) >= RETURN_BEATS) return;
+    if (!this.#channel.isOwnMember(peer) || this.#standing.isAside(peer, nowMs)) return;
+    this.#metMs = nowMs;
+    this.#pull.tell(peer, nowMs);
   }
 
   /** Where one lags others may, as after a partition: heights are compared every round until they are level. */

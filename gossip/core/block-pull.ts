@@ -96,11 +96,14 @@ export class BlockPull {
       1,
       ({ peer, servesLong }) => servesLong && !this.#deps.standing.isAside(peer, nowMs),
     );
-    if (member === undefined) return;
+    if (member !== undefined) this.tell(member.peer, nowMs);
+  }
+
+  /** Tells `peer` this peer's height. */
+  tell(peer: PeerId, nowMs: number): void {
     const nonce = newNonce(this.#deps.random);
-    this.#beats.expect(nonce, member.peer, nowMs + this.#options.responseWaitMs);
-    const { height } = this.#deps.buffer;
-    this.#send(member.peer, { kind: "block-hello", nonce, height });
+    this.#beats.expect(nonce, peer, nowMs + this.#options.responseWaitMs);
+    this.#send(peer, { kind: "block-hello", nonce, height: this.#deps.buffer.height });
   }
 
   hello({ from, nonce, height }: Hello, nowMs: number): void {

@@ -7,6 +7,8 @@ export interface ChannelMembers {
   sources(height: number): readonly Source[];
   /** Up to `count` members of this peer's organisation, drawn at random among those that `accept` takes. */
   drawOwn(count: number, accept: (member: Source) => boolean): readonly Source[];
+  /** Peers that have claimed to be in it. */
+  readonly claimCount: number;
   isOwnMember(peer: PeerId): boolean;
   /** The height of the tallest ledger of a member. */
   readonly tallest: number;

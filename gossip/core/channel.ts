@@ -143,6 +143,7 @@ export class Channel {
         return;
       case "joined":
         this.#states.greet(event.peer, nowMs);
+        this.#blocks.meet(event.peer, nowMs);
         return;
       case "died":
         this.#duty.lost(event.peer, nowMs);

@@ -25,6 +25,7 @@ class Behind {
           sources: () => [],
           drawOwn: () => members.map((peer) => ({ peer, height: 5, servesLong: true })),
           isOwnMember: (peer) => members.includes(peer),
+          claimCount: members.length,
           tallest: 0,
           noteHeight: () => undefined,
         },

@@ -9,6 +9,7 @@ import {
 import {
   GREETINGS_PER_SECOND,
   HEIGHT_NEWS_INTERVAL_MS,
+  RETURN_BEATS,
   STATE_PULL_QUIET_INTERVALS,
 } from "../../../../gossip/core/limits.ts";
 import { utf8 } from "../../../../src/kernel/bytes.ts";
@@ -321,6 +322,32 @@ describe("the channel's state", () => {
         .length;
     expect(greeted(100)).toBe(GREETINGS_PER_SECOND);
     expect(greeted(1_100)).toBe(GREETINGS_PER_SECOND);
+  });
+
+  test("a member that is back is told the height at once, of many one a round", () => {
+    const driven = new Driven(9).member("a").member("b").member("x", 1, "Org2MSP");
+    driven.alive.set("stranger", "Org1MSP");
+    const told = (peer: string, nowMs: number): readonly string[] =>
+      sent(driven.step({ kind: "joined", peer }, nowMs), "block-hello");
+    expect(told("x", 0)).toEqual([]);
+    expect(told("stranger", 0)).toEqual([]);
+    expect(told("a", 0)).toEqual(["a"]);
+    expect(told("b", DEFAULT_OPTIONS.newsIntervalMs - 1)).toEqual([]);
+    expect(told("b", DEFAULT_OPTIONS.newsIntervalMs)).toEqual(["b"]);
+  });
+
+  test("among very many, a few tell one that is back their height", () => {
+    const count = 400;
+    const driven = new Driven();
+    for (let index = 0; index < count; index += 1) driven.member(`peer ${index}`);
+    let told = 0;
+    for (let index = 0; index < count; index += 1) {
+      const event = { kind: "joined", peer: `peer ${index}` } as const;
+      const atMs = (index + 1) * DEFAULT_OPTIONS.newsIntervalMs;
+      told += sent(driven.step(event, atMs), "block-hello").length;
+    }
+    expect(told).toBeGreaterThan(RETURN_BEATS / 3);
+    expect(told).toBeLessThan(RETURN_BEATS * 3);
   });
 
   test("members are alive, in the channel, and of its organisations", () => {
