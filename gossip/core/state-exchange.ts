@@ -43,6 +43,8 @@ export class StateExchange {
   /** Pulls that are still made one an interval, as after a change. */
   #busyPulls = STATE_PULL_QUIET_INTERVALS;
   #pullsLeftOut = 0;
+  /** Whether somebody has come since it was quiet. */
+  #hasCompany = false;
   readonly #greetings = { second: 0, count: 0 };
 
   constructor(
@@ -128,6 +130,7 @@ export class StateExchange {
   greet(peer: PeerId, nowMs: number): void {
     const { directory, roster } = this.#deps;
     this.#noticeChange();
+    this.#hasCompany = true;
     const facts = directory.claimOf(peer);
     if (this.#own === undefined || facts === undefined) return;
     if (!roster.hasOrganization(facts.mspId) || !this.#mayGreet(nowMs)) return;
@@ -157,14 +160,17 @@ export class StateExchange {
     if (elements.length > 0) this.#send(from, { kind: "state-snapshot", elements });
   }
 
-  /** Asks what others know of ledgers: a few members until most are known; then one, the more seldom the more there are and the less happens. */
+  /**
+   * Asks what others know of ledgers: a few members until most are known and a while after somebody has come; then one, the more seldom the more
+   * there are and the less happens.
+   */
   #pull(): void {
     const { random, directory, roster } = this.#deps;
     const knownCount = roster.claimCount;
     const isNew = 2 * knownCount < directory.alive().length;
     const turns = Math.ceil(knownCount / STATE_NEWS_PER_SECOND);
     if (!isNew && (this.#isQuiet() || (turns > 1 && random.below(turns) > 0))) return;
-    const count = isNew ? this.#options.pullPeerCount : 1;
+    const count = isNew || this.#hasCompany ? this.#options.pullPeerCount : 1;
     for (const { peer } of roster.drawEligible(count, () => true)) {
       this.#send(peer, { kind: "state-pull" });
     }
@@ -175,6 +181,7 @@ export class StateExchange {
       this.#busyPulls -= 1;
       return false;
     }
+    this.#hasCompany = false;
     this.#pullsLeftOut = (this.#pullsLeftOut + 1) % STATE_PULL_QUIET_INTERVALS;
     return this.#pullsLeftOut > 0;
   }
