@@ -13,6 +13,8 @@ export interface OrdererView {
   readonly startCount: number;
   /** How often so far it lost what it had of the channel: with its disk, or because the channel was removed there. */
   readonly ledgersLost: number;
+  /** Since when the certificate that it signs with has ended; undefined while it is valid. */
+  readonly endedSinceMs?: number | undefined;
   /** Blocks in its store: those an acknowledgement may rest on. 0 while it is down. */
   readonly height: number;
   /** Undefined while it is down or takes no part in Raft. */
@@ -44,6 +46,7 @@ export interface PeerView {
   /** As of an orderer. */
   readonly startCount: number;
   readonly ledgersLost: number;
+  readonly endedSinceMs?: number | undefined;
   /** Blocks in its ledger; 0 while it is down. */
   readonly height: number;
   /** When all that it had stored was last read: what came later, invariants may not have seen. */

@@ -54,6 +54,8 @@ export interface NodeMaterial extends MemberMaterial {
   readonly tls: Certificate;
   /** Of another key, for when the first is renewed. */
   readonly nextTls: Certificate;
+  /** What it has in place of both in worlds in which they end: an identity of another key, and a certificate of the same one. */
+  readonly ending: { readonly identity: MemberMaterial; readonly tls: Certificate };
   /** It runs without the channel until it is told to join. */
   readonly isJoiner: boolean;
 }
@@ -71,6 +73,8 @@ export interface Material {
 
 interface Organization {
   readonly mspId: string;
+  /** The same two, with dice of their own: what they issue leaves all other material as it is. */
+  readonly ending: { readonly authority: CertificateAuthority; readonly tls: CertificateAuthority };
   readonly authority: CertificateAuthority;
   readonly tls: CertificateAuthority;
   readonly msp: FabricMSPConfig;
@@ -159,7 +163,12 @@ async function makeOrganization(mspId: string, random: SeededRandom): Promise<Or
     });
   const authority = await root("ca");
   const tls = await root("tlsca");
-  return { mspId, authority, tls, msp: mspOf(mspId, authority, tls) };
+  const endingDeps = { ...deps, random: random.child(`${mspId}, what ends`) };
+  const ending = {
+    authority: CertificateAuthority.load(endingDeps, authority),
+    tls: CertificateAuthority.load(endingDeps, tls),
+  };
+  return { mspId, ending, authority, tls, msp: mspOf(mspId, authority, tls) };
 }
 
 async function makeNode(
@@ -167,11 +176,18 @@ async function makeNode(
   name: NodeName,
   role: "orderer" | "peer",
 ): Promise<NodeMaterial> {
-  const { mspId, authority, tls, msp } = organization;
+  const { mspId, authority, tls, msp, ending } = organization;
   const issued = await authority.issueIdentity({ commonName: name, organizationalUnits: [role] });
   const names = { commonName: name, alternativeNames: [name, "localhost"] };
   const served = await tls.issueTls(names);
   const next = await tls.issueTls(names);
+  const endingTls = await ending.tls.renewTls(served, { ...names, validity: SHORT_VALIDITY });
+  const endingIdentity = await ending.authority.issue({
+    commonName: name,
+    organizationalUnits: [role],
+    keyUsages: ["digitalSignature"],
+    validity: SHORT_VALIDITY,
+  });
   const { certificate, privateKeyPem } = issued;
   return {
     name,
@@ -182,6 +198,7 @@ async function makeNode(
     privateKeyPem,
     tls: served.certificate,
     nextTls: next.certificate,
+    ending: { identity: { mspId, ...endingIdentity }, tls: endingTls.certificate },
     isJoiner: false,
   };
 }

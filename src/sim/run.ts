@@ -12,6 +12,10 @@ import { PreparedNetworks, type PreparedNetwork, type SignatureKind } from "./im
 import { allInvariants } from "./invariants/all-invariants.ts";
 import type { RunReport } from "./report.ts";
 import type { SometimesState } from "./sometimes.ts";
+import { NodeCertificates } from "./administration/node-certificates.ts";
+import { membershipFault } from "./invariants/one-membership.ts";
+import { ENDED_GRACE_MS } from "./invariants/ended-peer-is-out.ts";
+import { SHORT_CERTIFICATE_END_MS } from "./material.ts";
 import { Trace } from "./trace.ts";
 import { Administrators } from "./workload/administrators.ts";
 import { Clients } from "./workload/clients.ts";
@@ -48,6 +52,8 @@ const OPENING_MS_MAX = 120_000;
 const CALLS_END_MS_MAX = 60_000;
 /** Consenters that are out are back, and joiners are in, by then. */
 const ADMINISTRATION_MS_MAX = 300_000;
+/** What was committed while certificates had ended has spread by then. */
+const ENDED_LOOK_MS = 5_000;
 const WATCH_MS = 200;
 /** Real signatures cost ten times as much: one world of so many has them. */
 const REAL_SIGNATURES_IN = 20;
@@ -156,6 +162,7 @@ class Run {
     const world = this.#world;
     const { load, quality, chaosMs, consenterChangeMs, classes } = this.#profile;
     world.trace("profile", JSON.stringify(this.#profile));
+    const certificates = new NodeCertificates(world, this.#profile.endingPercent ?? 0);
     world.startAll();
     const clients = new Clients(world, this.#oracle, load, this.#workload);
     if (!(await this.#ends(clients.open(), OPENING_MS_MAX))) {
@@ -189,6 +196,7 @@ class Run {
     world.target.heal();
     world.trace("phase", "healed");
     await this.#ends(called, CALLS_END_MS_MAX);
+    if (certificates.areLate) await this.#renewLate(certificates, clients);
     if (!(await this.#ends(administered, ADMINISTRATION_MS_MAX))) {
       const text = "the administrators have not finished what they began";
       this.#add(`liveness: ${ADMINISTRATION_MS_MAX} ms after the healing ${text}`);
@@ -198,6 +206,17 @@ class Run {
     await this.#requireLife(clients);
     const view = world.view();
     this.#judge((invariant) => invariant.check(view) ?? invariant.atEnd?.(view));
+  }
+
+  // What has ended does harm for a while, and what is committed meanwhile is nothing for those who are out.
+  async #renewLate(certificates: NodeCertificates, clients: Clients): Promise<void> {
+    const world = this.#world;
+    const untilMs = SHORT_CERTIFICATE_END_MS + ENDED_GRACE_MS;
+    await world.pass(Math.max(0, untilMs - world.clock.wallMs()));
+    await this.#ends(clients.unserved(world.target.peers), CALLS_END_MS_MAX);
+    await world.pass(ENDED_LOOK_MS);
+    this.#judge((invariant) => invariant.check(world.view()));
+    certificates.renewLate();
   }
 
   // Liveness: a healed network serves through every peer, and all its nodes become level.
@@ -225,7 +244,7 @@ class Run {
   #isLevel(): boolean {
     const { orderers, peers } = this.#world.view();
     const heights = [...orderers, ...peers].map(({ height, isUp }) => (isUp ? height : -1));
-    return heights.every((height) => height === heights[0]);
+    return heights.every((height) => height === heights[0]) && membershipFault(peers) === undefined;
   }
 
   #watch(): void {

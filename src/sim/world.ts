@@ -46,6 +46,7 @@ interface Stored {
   readonly blocks: StoredBlocks;
 }
 
+const NOT_STARTED: SometimesState = "process did not start with a certificate that had ended";
 /** Where clients run. */
 const CLIENT_MACHINE = "client";
 /** Simulated time is let pass in pieces of so much, between which whoever waits looks. */
@@ -82,6 +83,9 @@ export class SimulatedWorld implements SimPorts {
       after: (ms, run) => void this.clock.after(ms, run),
     };
     this.network = new SimulatedNetwork(this.clock, this.#random.child("network"));
+    this.network.onTurnedAway = () => {
+      this.sometimes("server was left for its certificate");
+    };
     this.nodes = new Map(deps.material.nodes.map(({ name }) => [name, this.#makeNode(name)]));
     this.#stored = [...this.nodes.values()].map((node) => ({
       node,
@@ -93,6 +97,7 @@ export class SimulatedWorld implements SimPorts {
       name: CLIENT_MACHINE,
       time: new ProcessTime(this.clock),
       certificate: new Uint8Array(0),
+      certificateEndsMs: Infinity,
     };
     this.#consenters = new ConsenterChanges(this, deps.material);
     this.clients = this.#makeClients();
@@ -204,6 +209,7 @@ export class SimulatedWorld implements SimPorts {
         this.#down.add(node.name);
         this.trace("ended", `${node.name} ${reason}`);
         if (reason.startsWith("cannot start")) this.sometimes("process could not start");
+        if (reason.includes("expired at")) this.sometimes(NOT_STARTED);
       },
     });
   }

@@ -3,7 +3,7 @@ import type { Clock } from "../../kernel/ports/clock.ts";
 import type { Random } from "../../kernel/ports/random.ts";
 import { type Certificate, parseCertificate } from "../certificate.ts";
 import { encodeCertificate, readCertificateFields } from "../certificate-fields.ts";
-import { generateKeyPair, type KeyPair } from "./key-pair.ts";
+import { generateKeyPair, keyPairOf, type KeyPair } from "./key-pair.ts";
 import { type MessageSigner, messageSigner } from "./message-signer.ts";
 import { readPrivateKey, writePrivateKey } from "./private-key.ts";
 import { type CertificateRequest, writeUnsigned } from "./unsigned-certificate.ts";
@@ -95,6 +95,22 @@ export class CertificateAuthority implements IssuedCertificate {
   }): Promise<IssuedCertificate> {
     const extendedKeyUsages = [SERVER_AUTH, CLIENT_AUTH];
     return this.issue({ ...name, keyUsages: TLS_USAGES, extendedKeyUsages });
+  }
+
+  /** A further certificate for the key of one, as `issueTls` writes it. */
+  renewTls(
+    { privateKeyPem }: Pick<IssuedCertificate, "privateKeyPem">,
+    name: {
+      readonly commonName: string;
+      readonly alternativeNames: readonly string[];
+      readonly validity: NonNullable<CertificateRequest["validity"]>;
+    },
+  ): Promise<IssuedCertificate> {
+    const keys = keyPairOf(readPrivateKey(privateKeyPem));
+    const extendedKeyUsages = [SERVER_AUTH, CLIENT_AUTH];
+    const request = { ...name, keyUsages: TLS_USAGES, extendedKeyUsages };
+    const issuer = { certificate: this.certificate, sign: this.#sign };
+    return issue(this.#deps, keys, request, issuer);
   }
 
   /** Any certificate, for a fresh key. */

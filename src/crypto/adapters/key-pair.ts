@@ -30,7 +30,8 @@ export function generateKeyPair(random: Random): KeyPair {
   return keyPairOf(createPrivateKey({ key: Buffer.from(key), format: "der", type: "pkcs8" }));
 }
 
-function keyPairOf(privateKey: KeyObject): KeyPair {
+/** The pair of a private key. */
+export function keyPairOf(privateKey: KeyObject): KeyPair {
   const spki = createPublicKey(privateKey).export({ type: "spki", format: "der" });
   const spkiDer = new Uint8Array(spki);
   return { privateKey, spkiDer, subjectKeyId: sha256(publicKeyBits(spkiDer)) };

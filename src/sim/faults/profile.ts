@@ -47,9 +47,13 @@ export interface Profile {
   readonly chaosMs: number;
   /** Mean time between two changes of the consenters; `undefined`: none. */
   readonly consenterChangeMs: number | undefined;
+  /** In 1/100: certificates of nodes that end in the middle of a minute of chaos and are renewed before or after. Default 0. */
+  readonly endingPercent?: number;
   readonly load: Load;
 }
 
+/** Certificates end after two thirds of it. */
+const ENDING_CHAOS_MS_MIN = 60_000;
 /** How long the chaos lasts where nobody says otherwise. */
 const CHAOS_MS = 60_000;
 
@@ -117,6 +121,8 @@ export function drawProfile(random: Random, chaosMs: number = CHAOS_MS): Profile
       ? pick(undefined, 4_000, 8_000, 20_000)
       : pick(undefined, undefined, 8_000, 20_000),
     load: drawLoad(random),
+    // Last: what is drawn before stays what it was.
+    ...(chaosMs >= ENDING_CHAOS_MS_MIN ? { endingPercent: pick(0, 0, 40) } : {}),
   };
 }
 

@@ -7,6 +7,7 @@ import { AcknowledgedKept } from "./acknowledged-kept.ts";
 import { AllConsenters } from "./all-consenters.ts";
 import { BoundedQueues } from "./bounded-queues.ts";
 import { CommittedOnce } from "./committed-once.ts";
+import { EndedPeerIsOut } from "./ended-peer-is-out.ts";
 import { ExpiredStaysOut } from "./expired-stays-out.ts";
 import { FateWatch } from "./fate-watch.ts";
 import { HashChain } from "./hash-chain.ts";
@@ -61,7 +62,7 @@ export function allInvariants(
     new AcknowledgedKept(oracle, history, places),
     new RefusedStaysOut(oracle, history, places),
     new UnendorsedIsInvalid(oracle, history, places),
-    ...(areClocksRight ? [new ExpiredStaysOut(oracle, history, places)] : []),
+    ...(areClocksRight ? [new ExpiredStaysOut(oracle, history, places), new EndedPeerIsOut()] : []),
     new RealTimeOrder(oracle, history, places),
     ...ownPromises(workload),
     new StateWatch(reach),

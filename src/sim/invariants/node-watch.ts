@@ -45,6 +45,8 @@ export class NodeWatch {
     at("orderer behind what the leader's log holds", height > 0 && height < compacted);
     at("consenter's vote counts for nobody else", isStray(raft, leader?.raft));
     at("voters change", raft?.isChanging === true);
+    const isEnded = orderer.endedSinceMs !== undefined;
+    at("leader signs with a certificate that has ended", isEnded && raft?.role === "leader");
   }
 
   #lookAtLeader(leader: SeenOrderer | undefined): void {
@@ -58,11 +60,15 @@ export class NodeWatch {
     }
   }
 
-  #lookAtPeer({ name, isUp, height, gauge = NO_GAUGE }: PeerView, highest: number): void {
+  #lookAtPeer(
+    { name, isUp, height, endedSinceMs, gauge = NO_GAUGE }: PeerView,
+    highest: number,
+  ): void {
     const at = (state: SometimesState, holds: boolean): void => {
       this.#is(state, isUp && height > 0 && holds, name);
     };
     at("peer sees nobody", gauge("gossip_membership_total_peers_known") === 0);
+    at("peer runs with a certificate that has ended", endedSinceMs !== undefined);
     at("peer suspects another", gauge("gossip_membership_suspects") > 0);
     at("peer waits for room on its disk", gauge("heddle_ledger_disk_full") > 0);
     at("peer has blocks ahead of a gap", gauge("gossip_payload_buffer_size") > 0);

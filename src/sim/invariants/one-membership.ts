@@ -1,4 +1,4 @@
-import type { Invariant, NetworkView } from "../contracts.ts";
+import type { Invariant, NetworkView, PeerView } from "../contracts.ts";
 
 /** When everything has healed, every peer knows every other one that runs, and nobody else. */
 export class OneMembership implements Invariant {
@@ -9,14 +9,19 @@ export class OneMembership implements Invariant {
   }
 
   atEnd({ peers }: NetworkView): string | undefined {
-    const up = peers.filter(({ isUp }) => isUp);
-    for (const { name, livingMembers } of up) {
-      const known = new Set(livingMembers).add(name);
-      const missed = up.find((other) => !known.has(other.name));
-      if (missed !== undefined) return `${name} does not see ${missed.name}`;
-      const ghost = livingMembers.find((member) => !up.some((peer) => peer.name === member));
-      if (ghost !== undefined) return `${name} sees ${ghost}, which does not run`;
-    }
-    return undefined;
+    return membershipFault(peers);
   }
+}
+
+/** Which of the peers that run does not know which other one; undefined: each knows all, and nobody else. */
+export function membershipFault(peers: readonly PeerView[]): string | undefined {
+  const up = peers.filter(({ isUp }) => isUp);
+  for (const { name, livingMembers } of up) {
+    const known = new Set(livingMembers).add(name);
+    const missed = up.find((other) => !known.has(other.name));
+    if (missed !== undefined) return `${name} does not see ${missed.name}`;
+    const ghost = livingMembers.find((member) => !up.some((peer) => peer.name === member));
+    if (ghost !== undefined) return `${name} sees ${ghost}, which does not run`;
+  }
+  return undefined;
 }

@@ -92,6 +92,9 @@ export function ordererView(node: SimulatedNode, blocks: StoredBlocks): OrdererV
     get ledgersLost() {
       return node.ledgersLost;
     },
+    get endedSinceMs() {
+      return node.endedSinceMs;
+    },
     get raft() {
       return raftView(node);
     },
@@ -139,6 +142,9 @@ export function peerView(node: SimulatedNode, blocks: StoredBlocks): PeerView {
     },
     get ledgersLost() {
       return node.ledgersLost;
+    },
+    get endedSinceMs() {
+      return node.endedSinceMs;
     },
     get seenAtMs() {
       return blocks.seenAtMs;

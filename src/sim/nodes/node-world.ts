@@ -1,11 +1,13 @@
 /** The world that a simulated process lives in: every port of `PeerWorld` over simulated time, disk and network. */
 import { ContractRuntime, type Contract } from "../../contract/index.ts";
 import type { ChaincodePackage, PackageArchive } from "../../chaincode/index.ts";
+import { parsePemCertificate } from "../../crypto/index.ts";
 import { type Faults, faultyFiles } from "../../faults/index.ts";
 import { utf8, utf8Decode } from "../../kernel/bytes.ts";
 import type { Logger } from "../../kernel/ports/logger.ts";
 import type { Meter } from "../../kernel/ports/meter.ts";
 import type { RpcBinding } from "../../kernel/ports/rpc.ts";
+import type { Signer } from "../../kernel/ports/signer.ts";
 import type { SeededRandom } from "../../kernel/seeded-random.ts";
 import type { Listener, PeerWorld } from "../../node/start/index.ts";
 import { Health } from "../../ops/index.ts";
@@ -29,6 +31,8 @@ export interface Machine {
 export interface NodeWorldParts {
   readonly material: NodeMaterial;
   readonly genesisBlock: Uint8Array | undefined;
+  /** Of the identity that it has now. */
+  readonly signer: Signer;
   readonly tlsCertificatePem: Uint8Array;
   readonly network: SimulatedNetwork;
   readonly host: NetworkHost;
@@ -61,7 +65,7 @@ export function nodeWorld(parts: NodeWorldParts): PeerWorld {
       listen: () => Promise.resolve(0),
       close: () => Promise.resolve(),
     },
-    signer: signatures.signer(material),
+    signer: parts.signer,
     msps: signatures.msps,
     localMsp: material.msp,
     dialer,
@@ -115,7 +119,11 @@ function listenerOf(
       network.listen(address, { host, bindings: byPath });
       return Promise.resolve(port);
     },
-    renewTls: () => undefined,
+    renewTls: ({ certificatePem }) => {
+      const { der, notAfterMs } = parsePemCertificate(certificatePem);
+      host.certificate = der;
+      host.certificateEndsMs = notAfterMs;
+    },
     close: () => {
       network.close(address, host);
       return Promise.resolve();

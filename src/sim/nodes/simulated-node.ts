@@ -6,6 +6,7 @@ import { errorMessage } from "../../kernel/error.ts";
 import type { Logger } from "../../kernel/ports/logger.ts";
 import type { SeededRandom } from "../../kernel/seeded-random.ts";
 import {
+  RenewableSigner,
   startOrderer,
   startPeer,
   type OrdererConfig,
@@ -24,7 +25,7 @@ import {
 } from "../material.ts";
 import { Gauges } from "../ports/gauges.ts";
 import { FaultPlan } from "../ports/fault-plan.ts";
-import type { Signatures } from "../ports/signatures.ts";
+import type { KeyHolder, Signatures } from "../ports/signatures.ts";
 import { MemoryKvDisk } from "../ports/memory-kv-store.ts";
 import { ProcessTime } from "../ports/process-time.ts";
 import { SimulatedFiles } from "../ports/simulated-files.ts";
@@ -52,6 +53,7 @@ type Running =
 
 interface Life {
   readonly host: NetworkHost;
+  readonly signer: RenewableSigner;
   readonly gauges: Gauges;
   /** Undefined while it starts. */
   running: Running | undefined;
@@ -74,6 +76,7 @@ export class SimulatedNode {
   #ledgersLost = 0;
   #listsChannel = true;
   #tls: Certificate;
+  #identity: KeyHolder;
 
   constructor(deps: NodeDeps) {
     const { name, role, mspId } = deps.material;
@@ -82,6 +85,7 @@ export class SimulatedNode {
     this.mspId = mspId;
     this.#deps = deps;
     this.#tls = deps.material.tls;
+    this.#identity = deps.material;
     const plan = new FaultPlan();
     const files = new SimulatedFiles({ random: deps.random.child("disk"), faults: plan });
     files.onFolderRemoved = (path) => {
@@ -151,12 +155,15 @@ export class SimulatedNode {
     network.lighten(this.name);
     this.machine.plan.restart();
     const time = new ProcessTime(network.time, this.#skew);
-    const host = { name: this.name, time, certificate: this.#tls.der };
+    const { der: certificate, notAfterMs: certificateEndsMs } = this.#tls;
+    const host = { name: this.name, time, certificate, certificateEndsMs };
     const gauges = new Gauges(WATCHED_GAUGES);
-    const life: Life = { host, gauges, running: undefined };
+    const signer = new RenewableSigner(this.#deps.signatures.signer(this.#identity));
+    const life: Life = { host, signer, gauges, running: undefined };
     this.#life = life;
     const world = nodeWorld({
       ...this.#deps,
+      signer,
       tlsCertificatePem: this.#tls.pem,
       host,
       machine: this.machine,
@@ -219,6 +226,34 @@ export class SimulatedNode {
 
   renewTls(): void {
     this.#tls = this.#deps.material.nextTls;
+  }
+
+  /** From its first start on it has certificates that end, of these. */
+  useEnding({ identity, tls }: { readonly identity: boolean; readonly tls: boolean }): void {
+    const { ending } = this.#deps.material;
+    if (identity) this.#identity = ending.identity;
+    if (tls) this.#tls = ending.tls;
+  }
+
+  /** Since when the identity that it has is no longer valid; undefined while it is. By the simulation's own clock. */
+  get endedSinceMs(): number | undefined {
+    const { time } = this.#deps.network;
+    const endMs = this.#identity.certificate.notAfterMs - time.wallMs() + time.monotonicMs();
+    return endMs < time.monotonicMs() ? endMs : undefined;
+  }
+
+  /** Certificates that end are replaced by those that do not, on the machine's disk: the next process has them. */
+  renewEnding(): void {
+    const { ending, tls } = this.#deps.material;
+    if (this.#tls === ending.tls) this.#tls = tls;
+    this.#identity = this.#deps.material;
+  }
+
+  /** A running orderer reads its certificates again, as at SIGHUP. */
+  reload(): void {
+    const { signatures } = this.#deps;
+    this.#life?.signer.renew(signatures.signer(this.#identity));
+    this.orderer?.renewTls({ certificatePem: this.#tls.pem, keyPem: new Uint8Array(0) });
   }
 
   /** Everything on the disk of a machine that is down. */

@@ -69,10 +69,15 @@ export class SimulatedCall implements OpenCall {
     network.open(this);
     if (request.timeoutMs !== undefined) this.#deadline = this.#startDeadline(request.timeoutMs);
     if (listener === undefined) {
-      this.#refuse();
+      this.#refuse("connection refused");
       return;
     }
     const { host } = listener;
+    if (isTurnedAway(network, client, host)) {
+      network.onTurnedAway();
+      this.#refuse("certificate has expired");
+      return;
+    }
     this.#far = new StreamEnd<unknown>(
       (bytes) => method.request.decode(bytes),
       (frame) => {
@@ -132,8 +137,8 @@ export class SimulatedCall implements OpenCall {
     }
   }
 
-  // Nobody listens: the machine says so, or there is no answer at all.
-  #refuse(): void {
+  // Nobody serves: the machine says so, or there is no answer at all.
+  #refuse(reason: string): void {
     const { network, client, address } = this.#request;
     const { links } = network;
     const isCut =
@@ -143,7 +148,7 @@ export class SimulatedCall implements OpenCall {
     const delayMs = isCut ? SILENCE_MS : 2 * links.delayMs(client.name, this.server);
     network.time.after(delayMs, () => {
       client.time.run(() => {
-        this.#endAtClient(unreachable(address, "connection refused"));
+        this.#endAtClient(unreachable(address, reason));
       });
     });
   }
@@ -276,6 +281,11 @@ export class SimulatedCall implements OpenCall {
     this.#isOverAtServer = true;
     this.#abort?.abort(CANCELLED);
   }
+}
+
+// As TLS does it: whoever dials looks at the server's certificate, and what is open stays open.
+function isTurnedAway(network: SimulatedNetwork, client: NetworkHost, host: NetworkHost): boolean {
+  return client.time.wallMs() > host.certificateEndsMs && !network.isConnected(client, host);
 }
 
 function wayOf(

@@ -14,7 +14,9 @@ import type { NetworkHost, SimulatedNetwork } from "./simulated-network.ts";
 /** The `RpcDialer` of one process on a simulated network. */
 export function simulatedDialer(network: SimulatedNetwork, client: NetworkHost): RpcDialer {
   return {
-    localCertificate: client.certificate,
+    get localCertificate() {
+      return client.certificate;
+    },
     dial: (target) => new SimulatedChannel(network, client, target),
   };
 }

@@ -15,7 +15,9 @@ export interface NetworkHost {
   readonly name: NodeName;
   readonly time: ProcessTime;
   /** DER of what it presents in TLS, to servers and to clients. */
-  readonly certificate: Uint8Array;
+  certificate: Uint8Array;
+  /** Until when others shake hands with it as a server, by their own clocks. */
+  certificateEndsMs: number;
 }
 
 export interface NetworkListener {
@@ -47,6 +49,8 @@ export class SimulatedNetwork {
   readonly #dark = new Set<NodeName>();
   /** Messages that were put on the way. */
   messageCount = 0;
+  /** Called when a client turned away from a server whose certificate has ended. */
+  onTurnedAway: () => void = () => undefined;
 
   constructor(time: SimulatedTime, random: Random) {
     this.time = time;
@@ -74,6 +78,15 @@ export class SimulatedNetwork {
 
   open(call: OpenCall): void {
     this.#calls.add(call);
+  }
+
+  /** Whether something is open from one to the other: what comes then needs no handshake. */
+  isConnected(client: NetworkHost, server: NetworkHost): boolean {
+    for (const call of this.#calls) {
+      if (call.client === client.name && call.involves(client) && call.involves(server))
+        return true;
+    }
+    return false;
   }
 
   /** How many calls are open from one machine to another at most, and how many messages wait at an end of one at most. */

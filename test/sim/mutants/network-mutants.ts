@@ -69,6 +69,44 @@ export const NETWORK_MUTANTS: readonly Mutant[] = [
     ),
   ),
   network(
+    "believes a member whose certificate has ended",
+    edit(
+      "gossip/service/claim-reader",
+      "if (!verdict.ok || verdict.notAfterMs <= this.#clock.wallMs()) return false;",
+      "if (!verdict.ok || this.#clock.wallMs() < 0) return false;",
+    ),
+    edit(
+      "gossip/service/handshake",
+      'if (identity.notAfterMs <= deps.clock.wallMs()) return refused("the identity has expired");',
+      "",
+    ),
+    edit(
+      "gossip/service/connections",
+      "if (wallMs < this.#expiresAtMs) return;",
+      "if (wallMs > 0) return;",
+    ),
+  ),
+  network(
+    "delivers to those whose certificate has ended",
+    edit(
+      "src/delivery/core/session-access",
+      'if (nowMs > this.#expiresAtMs) return "expired";',
+      'if (nowMs - this.#expiresAtMs === Infinity) return "expired";',
+    ),
+  ),
+  network(
+    "reports success though no orderer took it",
+    edit(
+      "src/gateway/submit",
+      'throw gatewayError("UNAVAILABLE", "no orderers could successfully process transaction", failures);',
+      "",
+    ),
+  ),
+  network(
+    "reports success while the first orderer is asked",
+    edit("src/gateway/submit", "waiting.delete(outcome.endpoint);", "return;"),
+  ),
+  network(
     "forgets at a start what its blocks hold",
     edit(
       "cluster/ordering/window-checkpoint",

@@ -5,7 +5,7 @@ import { drawProfile, type FaultClass, type Profile } from "../../../src/sim/fau
 /** Short, so that many seeds can be looked at: what a bug does shows soon where much is going on. */
 const CHAOS_MS = 15_000;
 /** Which nodes recover from, and which every run has. */
-const ALWAYS: readonly FaultClass[] = ["power", "failpoint", "crash"];
+const ALWAYS: readonly FaultClass[] = ["power", "failpoint", "crash", "blackout"];
 
 const simulator = new Simulator();
 

@@ -148,6 +148,7 @@ class WrittenNode {
   isUp = true;
   startCount = 1;
   ledgersLost = 0;
+  endedSinceMs: number | undefined = undefined;
   height = 0;
   /** What this node stores instead of the chain's block; `undefined` as a value: nothing. */
   readonly instead: Map<number, Uint8Array | undefined> = new Map();
