@@ -6,10 +6,8 @@ import type { Random } from "../../src/kernel/ports/random.ts";
 import type { RpcChannel, RpcDialer, RpcStream } from "../../src/kernel/ports/rpc.ts";
 import type { Timers } from "../../src/kernel/ports/timers.ts";
 import {
-  ClusterDefinition,
   EtcdraftClusterMetadata,
   encode,
-  methodOf,
   type StepRequest,
   type StepResponse,
   type SubmitRequest,
@@ -27,7 +25,7 @@ import { isSameMember, maybePublicKeyOf, type ClusterMember } from "./member.ts"
 import { meteredStream } from "./metered-stream.ts";
 import { transportMetrics, type TransportMetrics } from "./metrics.ts";
 import type { PeerTransport } from "./ports.ts";
-import { encodeRaftMessage } from "./raft-codec.ts";
+import { STEP, consensusStep, type OutgoingStep } from "./step-codec.ts";
 
 export interface ClusterLinkDeps {
   readonly clock: Clock;
@@ -125,11 +123,9 @@ export class ClusterLink implements PeerTransport {
   send(message: RaftMessage): void {
     const lane = this.#lanes.get(message.to);
     if (lane === undefined) return;
-    const payload = encodeRaftMessage(message);
     const metadata = this.#informed.has(message.to) ? EMPTY_BYTES : this.#metadata;
-    const value = { channel: this.#channelId, payload, metadata };
-    const request: StepRequest = { payload: { $case: "consensusRequest", value } };
-    const isTaken = this.#offer(lane, "consensus", request, payload.length);
+    const { step, bytes } = consensusStep(this.#channelId, message, metadata);
+    const isTaken = this.#offer(lane, "consensus", step, bytes);
     if (isTaken) this.#informed.add(message.to);
     if (message.type === "snapshot") this.#listener?.snapshotOffered?.(message.to, isTaken);
   }
@@ -154,7 +150,7 @@ export class ClusterLink implements PeerTransport {
     this.reconfigure([]);
   }
 
-  #offer(lane: Lane, kind: MessageKind, request: StepRequest, bytes: number): boolean {
+  #offer(lane: Lane, kind: MessageKind, request: OutgoingStep, bytes: number): boolean {
     const stream = kind === "consensus" ? lane.consensus : leastBusy(lane.submit);
     const isTaken = stream.offer(request, bytes);
     const labels = { host: lane.address, channel: this.#channelId };
@@ -191,7 +187,7 @@ export class ClusterLink implements PeerTransport {
     const { timers, random } = this.#deps;
     const { address, raftId } = member;
     const logger = this.#deps.logger.child("stream", { channel: this.#channelId, raftId, address });
-    const open = (): RpcStream<StepRequest, StepResponse> => this.#open(channel, address);
+    const open = (): RpcStream<OutgoingStep, StepResponse> => this.#open(channel, address);
     const serverPublicKey =
       member.tlsRootsPem.length === 0 ? undefined : maybePublicKeyOf(member.serverTlsCertPem);
     return new MemberStream(
@@ -200,7 +196,7 @@ export class ClusterLink implements PeerTransport {
     );
   }
 
-  #open(channel: RpcChannel, host: string): RpcStream<StepRequest, StepResponse> {
+  #open(channel: RpcChannel, host: string): RpcStream<OutgoingStep, StepResponse> {
     const labels = { host, channel: this.#channelId };
     this.#countStream(1);
     return meteredStream(channel.stream(STEP), this.#deps.clock, {
@@ -242,7 +238,6 @@ function leastBusy(streams: readonly MemberStream[]): MemberStream {
   return streams.reduce((least, stream) => (cost(stream) < cost(least) ? stream : least));
 }
 
-const STEP = methodOf(ClusterDefinition, "step");
 const NO_ENVELOPE = { payload: EMPTY_BYTES, signature: EMPTY_BYTES };
 const CONSENSUS_QUEUE = {
   countMax: CONSENSUS_QUEUE_COUNT_MAX,

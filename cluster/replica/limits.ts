@@ -6,6 +6,9 @@ export const SEGMENT_BYTES: number = 16 * 1024 * 1024;
 /** Size of the first segment: most of many channels are small, and each has one. */
 export const FIRST_SEGMENT_BYTES: number = 1024 * 1024;
 
+/** Bytes of zeros written at once to a new segment. */
+export const ZEROS_BYTES: number = 1024 * 1024;
+
 /** Bytes of batches merged into one frame. What exceeds it goes into the next frame, after the next flush. */
 export const FRAME_BYTES_MAX: number = 8 * 1024 * 1024;
 

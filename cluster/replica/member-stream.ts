@@ -4,16 +4,17 @@ import type { Random } from "../../src/kernel/ports/random.ts";
 import type { RpcStream } from "../../src/kernel/ports/rpc.ts";
 import type { Timers } from "../../src/kernel/ports/timers.ts";
 import { sleep } from "../../src/kernel/sleep.ts";
-import type { StepRequest, StepResponse } from "../../src/wire/index.ts";
+import type { StepResponse } from "../../src/wire/index.ts";
 import { RECONNECT_DELAY_MS_MAX, RECONNECT_DELAY_MS_MIN, SEND_TIMEOUT_MS } from "./limits.ts";
 import { maybePublicKeyOf } from "./member.ts";
+import type { OutgoingStep } from "./step-codec.ts";
 
 export interface MemberStreamDeps {
   readonly timers: Timers;
   readonly random: Random;
   readonly logger: Logger;
   /** Opens a stream to the member. */
-  readonly open: () => RpcStream<StepRequest, StepResponse>;
+  readonly open: () => RpcStream<OutgoingStep, StepResponse>;
   /** What was sent or waited may be lost. */
   readonly onBroken: () => void;
 }
@@ -26,7 +27,7 @@ export interface MemberStreamOptions {
 }
 
 interface Queued {
-  readonly request: StepRequest;
+  readonly request: OutgoingStep;
   readonly bytes: number;
 }
 
@@ -42,7 +43,7 @@ export class MemberStream {
   #bytes = 0;
   #failures = 0;
   #state: "idle" | "sending" | "backing off" | "closed" = "idle";
-  #stream: RpcStream<StepRequest, StepResponse> | undefined;
+  #stream: RpcStream<OutgoingStep, StepResponse> | undefined;
   // Whether the certificate of #stream's connection was looked at: it stays the same as long as the stream lives.
   #isChecked = false;
   // Set when the member ended #stream.
@@ -63,7 +64,7 @@ export class MemberStream {
   }
 
   /** Takes `request` of about `bytes` bytes for sending, or answers false: full, broken, or closed. */
-  offer(request: StepRequest, bytes: number): boolean {
+  offer(request: OutgoingStep, bytes: number): boolean {
     if (!this.isReady) return false;
     const isFull =
       this.#queue.length >= this.#options.countMax ||
@@ -102,7 +103,7 @@ export class MemberStream {
     if (this.#state === "sending") this.#state = "idle";
   }
 
-  async #sendOne(stream: RpcStream<StepRequest, StepResponse>): Promise<void> {
+  async #sendOne(stream: RpcStream<OutgoingStep, StepResponse>): Promise<void> {
     const next = this.#queue.shift();
     if (next === undefined) return;
     this.#bytes -= next.bytes;
@@ -116,7 +117,7 @@ export class MemberStream {
     }
   }
 
-  #open(): RpcStream<StepRequest, StepResponse> {
+  #open(): RpcStream<OutgoingStep, StepResponse> {
     this.#end = undefined;
     this.#isChecked = false;
     const stream = this.#deps.open();
@@ -125,7 +126,7 @@ export class MemberStream {
   }
 
   // The responses say nothing; their end says that the stream is gone.
-  async #drain(stream: RpcStream<StepRequest, StepResponse>): Promise<void> {
+  async #drain(stream: RpcStream<OutgoingStep, StepResponse>): Promise<void> {
     let end = new Error("the member ended the stream");
     try {
       for await (const { payload } of stream.responses) {
@@ -141,7 +142,7 @@ export class MemberStream {
   }
 
   // Fabric: besides chaining to the member's CA the server must hold the very key that the channel's configuration names.
-  #check(stream: RpcStream<StepRequest, StepResponse>): void {
+  #check(stream: RpcStream<OutgoingStep, StepResponse>): void {
     if (this.#end !== undefined) throw this.#end;
     const { serverPublicKey } = this.#options;
     if (this.#isChecked) return;

@@ -1,16 +1,17 @@
 /** Raft messages as etcd's `raftpb.Message`, the form in which Fabric's orderers exchange them. */
 import { EMPTY_BYTES, equalBytes, utf8 } from "../../src/kernel/bytes.ts";
 import {
+  RaftEntry,
   RaftEntryType,
   RaftMessage as WireMessage,
   RaftMessageType as WireType,
   create,
   decode,
   encode,
-  type RaftEntry,
+  lengthDelimited,
   type RaftSnapshot,
 } from "../../src/wire/index.ts";
-import type { Entry, RaftMessage, Snapshot } from "../raft/index.ts";
+import type { AppendMessage, Entry, RaftMessage, Snapshot } from "../raft/index.ts";
 import { fromWireState, toWireState, withChange } from "./configuration-codec.ts";
 
 // Fabric: a vote with this context was asked for by the leader and overrides its lease.
@@ -22,6 +23,10 @@ const ENTRY_TYPES = {
   confChangeV2: RaftEntryType.EntryConfChangeV2,
 } as const satisfies Record<Entry["type"], RaftEntryType>;
 
+// Of raftpb.Message and raftpb.Entry.
+const ENTRIES_FIELD = 7;
+const ENTRY_DATA_FIELD = 4;
+
 export type RaftMessageReading =
   | { readonly kind: "message"; readonly message: RaftMessage }
   /** Well-formed, but nothing that one member sends to another here. */
@@ -31,6 +36,24 @@ export type RaftMessageReading =
 export function encodeRaftMessage(message: RaftMessage): Uint8Array {
   const { from, to, term } = message;
   return encode(WireMessage, create(WireMessage, { from, to, term, ...fieldsOf(message) }));
+}
+
+/** As `encodeRaftMessage`, in parts to be joined: the entries' data are not copied here. */
+export function encodeAppend(message: AppendMessage): readonly Uint8Array[] {
+  const { from, to, term, prevIndex: index, prevTerm: logTerm, commit } = message;
+  const addressed = { type: WireType.MsgApp, from, to, term };
+  const head = encode(WireMessage, create(WireMessage, { ...addressed, logTerm, index }));
+  const entries = message.entries.flatMap(appendedParts);
+  // In the order of the fields' numbers.
+  return [head, ...entries, encode(WireMessage, create(WireMessage, { commit }))];
+}
+
+function appendedParts(entry: Entry): readonly Uint8Array[] {
+  const { data } = entry;
+  const head = encode(RaftEntry, toWire({ ...entry, data: EMPTY_BYTES }));
+  const field = data.length === 0 ? EMPTY_BYTES : lengthDelimited(ENTRY_DATA_FIELD, data.length);
+  const bytes = head.length + field.length + data.length;
+  return [lengthDelimited(ENTRIES_FIELD, bytes), head, field, data];
 }
 
 /** Reads a marshalled `raftpb.Message`, which may omit or spell out zeros. Throws `WireError` on malformed bytes. */

@@ -5,7 +5,7 @@ import type { Logger } from "../../src/kernel/ports/logger.ts";
 import { isNoSpace } from "../../src/kernel/no-space.ts";
 import type { Entry, HardState, Snapshot } from "../raft/index.ts";
 import { ReplicaError } from "./errors.ts";
-import { FIRST_SEGMENT_BYTES, FRAME_BYTES_MAX, SEGMENT_BYTES } from "./limits.ts";
+import { FIRST_SEGMENT_BYTES, FRAME_BYTES_MAX, SEGMENT_BYTES, ZEROS_BYTES } from "./limits.ts";
 import type { RecoveredLog } from "./wal-content.ts";
 import {
   SEGMENT_HEAD_BYTES,
@@ -345,7 +345,10 @@ async function createSegment(
       owner: end.owner,
     });
     await handle.truncate(0);
-    await handle.writeAt(0, new Uint8Array(segmentBytes));
+    const zeros = new Uint8Array(Math.min(segmentBytes, ZEROS_BYTES));
+    for (let offset = 0; offset < segmentBytes; offset += zeros.length) {
+      await handle.writeAt(offset, zeros.subarray(0, segmentBytes - offset));
+    }
     await handle.sync();
     await handle.writeAt(0, head);
     await handle.sync();

@@ -5,6 +5,7 @@ import type { Logger } from "../kernel/ports/logger.ts";
 import type { SpaceWait } from "./space-wait.ts";
 import {
   FILE_HEADER_BYTES,
+  RECORD_HEADER_BYTES,
   type FileHeader,
   type FileScan,
   decodeFileHeader,
@@ -248,24 +249,23 @@ export class BlockFiles {
   /** Writes what fits, with one flush, and answers how many that was; at least one. */
   async #writeBatch(tail: TailFile, bodies: readonly Uint8Array[]): Promise<number> {
     const batchStart = endOf(tail.offsets);
-    const records: Uint8Array[] = [];
+    const parts: Uint8Array[] = [];
     const offsets: number[] = [];
     let offset = batchStart;
     for (const body of bodies) {
-      if (records.length > 0 && offset >= this.#fileBytesMax) break;
-      const block = heightOf(tail) + records.length;
-      const record = encodeRecord({ file: tail.header.file, offset }, { block, batchStart, body });
-      records.push(record);
-      offset += record.length;
+      if (offsets.length > 0 && offset >= this.#fileBytesMax) break;
+      const block = heightOf(tail) + offsets.length;
+      const place = { file: tail.header.file, offset };
+      parts.push(...encodeRecord(place, { block, batchStart, body }));
+      offset += RECORD_HEADER_BYTES + body.length;
       offsets.push(offset);
     }
-    const [only] = records;
-    const bytes = only !== undefined && records.length === 1 ? only : concatBytes(...records);
+    const bytes = concatBytes(...parts);
     // Written again from its beginning, it overwrites what an attempt without space has left of it.
     await this.#withSpace(() => tail.handle.writeAt(batchStart, bytes));
     await tail.handle.sync();
     tail.offsets.push(...offsets);
-    return records.length;
+    return offsets.length;
   }
 
   // Without a block there is nothing to keep: who begins the chain is told at once.

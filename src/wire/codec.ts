@@ -68,9 +68,9 @@ export function encode<T>(type: MessageType<T>, message: T): Uint8Array {
   return bytes;
 }
 
-/** A writer keeps room for the longest message that it has written. */
-const SPARE_BYTES_MAX = 1_048_576;
-// A fresh buffer for each message costs more than most messages.
+/** A writer keeps room for the longest message that it has written: for a full block of Fabric's usual 2 MiB, doubled. */
+const SPARE_BYTES_MAX = 4_194_304;
+// A fresh buffer for each message costs more than most messages, and one that grows to a large one costs its collection.
 let spareWriter: BinaryWriter | undefined;
 
 /** A message of the given fields, with zero for the rest. Nested messages and byte strings are not copied. */

@@ -31,6 +31,7 @@ export {
   decodeUvarint,
   encodeOrderedVarint,
   encodeUvarint,
+  lengthDelimited,
 } from "./varint.ts";
 export { WireError, type WireErrorCode } from "./errors.ts";
 export { methodOf } from "./rpc-method.ts";

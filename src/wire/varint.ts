@@ -1,5 +1,8 @@
 import { assert } from "../kernel/assert.ts";
+import { concatBytes } from "../kernel/bytes.ts";
 
+// Protobuf's wire type.
+const LENGTH_DELIMITED = 2;
 const UVARINT_BYTES_MAX = 10;
 const ORDERED_BYTES_MAX = 8;
 
@@ -17,6 +20,11 @@ export function encodeUvarint(value: number): Uint8Array {
   for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
   bytes.push(rest);
   return Uint8Array.from(bytes);
+}
+
+/** What stands before the `length` bytes of a protobuf field that is a message, text or bytes. */
+export function lengthDelimited(field: number, length: number): Uint8Array {
+  return concatBytes(encodeUvarint(field * 8 + LENGTH_DELIMITED), encodeUvarint(length));
 }
 
 /**

@@ -9,7 +9,7 @@
  * was written: a bad record with a good one of a later flush behind it is rot, never a torn write.
  */
 import { assert } from "../../kernel/assert.ts";
-import { EMPTY_BYTES, concatBytes, equalBytes, utf8 } from "../../kernel/bytes.ts";
+import { EMPTY_BYTES, equalBytes, utf8 } from "../../kernel/bytes.ts";
 import { crc32c } from "../../kernel/crc32c.ts";
 
 export const FILE_HEADER_BYTES = 24;
@@ -67,7 +67,8 @@ export interface BlockRecord {
   readonly body: Uint8Array;
 }
 
-export function encodeRecord(place: RecordPlace, record: BlockRecord): Uint8Array {
+/** The record in parts, to be joined: the body is not copied here. */
+export function encodeRecord(place: RecordPlace, record: BlockRecord): readonly Uint8Array[] {
   assert(record.batchStart <= place.offset, "a flush starts at or before its records");
   const header = new Uint8Array(RECORD_HEADER_BYTES);
   const view = new DataView(header.buffer);
@@ -75,7 +76,7 @@ export function encodeRecord(place: RecordPlace, record: BlockRecord): Uint8Arra
   view.setBigUint64(8, BigInt(record.block), true);
   view.setUint32(16, record.batchStart, true);
   view.setUint32(4, checksum(place, header, record.body), true);
-  return concatBytes(header, record.body);
+  return [header, record.body];
 }
 
 export type RecordReading =
