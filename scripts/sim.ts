@@ -1,23 +1,56 @@
 /**
- * Runs seeds of the simulated network. `--seed N` one, otherwise `--seeds FROM-TO`; `--chaos-minutes M` simulated minutes of faults;
- * `--real` with real signatures, `--trace` its lines, `--twice` proves determinism.
+ * `npm run sim [-- OPTIONS]`: runs seeds of the simulated network, or a failing run that the hunt has kept.
+ *
+ * Exit code 0: nothing was violated; 1: something was, or a second run was another; 2: wrong arguments.
  */
 import { parseArgs } from "node:util";
+import { parsed, positiveNumber, wholeNumber } from "./command-line.ts";
+import { readFailure } from "./sim-hunt/failure-file.ts";
 import { reportLine, Simulator, type RunReport } from "../src/sim/index.ts";
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string" },
-    seeds: { type: "string", default: "1-10" },
-    "chaos-minutes": { type: "string", default: "1" },
-    trace: { type: "boolean", default: false },
-    real: { type: "boolean", default: false },
-    log: { type: "boolean", default: false },
-    twice: { type: "boolean", default: false },
-  },
-});
-const [from = 1, to = from] = (values.seed ?? values.seeds).split("-").map(Number);
+const { values } = parsed(() =>
+  parseArgs({
+    options: {
+      seed: { type: "string" },
+      seeds: { type: "string", default: "1-10" },
+      "chaos-minutes": { type: "string", default: "1" },
+      replay: { type: "string" },
+      trace: { type: "boolean", default: false },
+      real: { type: "boolean", default: false },
+      log: { type: "boolean", default: false },
+      twice: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  }),
+);
+if (values.help) {
+  console.log(`Usage: npm run sim [-- OPTIONS]
+  --seed N           one seed
+  --seeds 1-10       from one seed to another
+  --chaos-minutes 1  simulated minutes for which a seed has faults
+  --replay FILE      a failing run that sim:hunt has kept, with its world and its schedule
+  --trace            prints a line an event (legend: docs/TESTING.md)
+  --log              the nodes' own logs between them
+  --real             real signatures
+  --twice            runs each twice and compares the hash of everything that happened
+
+Examples:
+  npm run sim -- --seed 7 --trace
+  npm run sim -- --replay sim-failures/smallest.json --trace`);
+  process.exit(0);
+}
+const replay = values.replay;
+const kept = replay === undefined ? undefined : parsed(() => readFailure(replay));
+const [from, to] =
+  kept === undefined ? rangeOf(values.seed ?? values.seeds) : [kept.seed, kept.seed];
+const chaosMs = positiveNumber("--chaos-minutes", values["chaos-minutes"]) * 60_000;
 const simulator = new Simulator();
+
+function rangeOf(text: string): readonly [from: number, to: number] {
+  const [first = "", last = first] = text.split("-");
+  const start = wholeNumber("--seed", first, 0);
+  return [start, wholeNumber("--seeds", last, start)];
+}
 
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
@@ -30,8 +63,9 @@ function run(seed: number): Promise<RunReport> {
   };
   return simulator.run(seed, {
     cpuMs,
-    chaosMs: Number(values["chaos-minutes"]) * 60_000,
+    chaosMs,
     isLogTraced: values.log,
+    ...kept,
     ...(values.real ? { signatures: "real" } : {}),
     ...(values.trace || values.log ? { onLine } : {}),
   });

@@ -22,9 +22,10 @@ export type CountedRun = Pick<
 > & { readonly violationCount: number };
 
 /** A failing seed with a schedule as small as it could be made. */
-export type Failure = Pick<RunReport, "seed" | "violations" | "events" | "profile" | "schedule"> & {
-  readonly shrinkRuns: number;
-};
+export type Failure = Pick<
+  RunReport,
+  "seed" | "signatures" | "violations" | "events" | "profile" | "schedule"
+> & { readonly shrinkRuns: number };
 
 /** What a worker answers: a failure where there was one, then the run. */
 export type Found =

@@ -18,12 +18,17 @@ function kindOf(violation: string | undefined): string {
 }
 
 async function shrunk(report: RunReport): Promise<Failure> {
-  const { seed, profile } = report;
+  const { seed, profile, signatures } = report;
   let smallest = report;
   const { schedule, runs } = await shrinkSchedule(
     report.schedule,
     async (candidate) => {
-      const run = await simulator.run(seed, { profile, schedule: candidate, cpuMs });
+      const run = await simulator.run(seed, {
+        profile,
+        schedule: candidate,
+        signatures,
+        cpuMs,
+      });
       const isSame = kindOf(run.violations[0]) === kindOf(report.violations[0]);
       if (isSame) smallest = run;
       return isSame;
@@ -31,7 +36,7 @@ async function shrunk(report: RunReport): Promise<Failure> {
     { runsMax: SHRINK_RUNS_MAX },
   );
   const { violations, events } = smallest;
-  return { seed, violations, events, profile, schedule, shrinkRuns: runs };
+  return { seed, signatures, violations, events, profile, schedule, shrinkRuns: runs };
 }
 
 async function run({ seed, chaosMs }: Order): Promise<void> {
