@@ -21,6 +21,7 @@ import { Administrators } from "./workload/administrators.ts";
 import { Clients } from "./workload/clients.ts";
 import { Oracle } from "./workload/oracle.ts";
 import type { Workload } from "./workload/own-workload.ts";
+import { RepeatedContracts } from "./workload/repeated-contract.ts";
 import { Repairs } from "./workload/repairs.ts";
 import { SimulatedWorld } from "./world.ts";
 import { sleep } from "../kernel/sleep.ts";
@@ -64,12 +65,22 @@ const SERVE_PAUSE_MS = 1_000;
 /** Runs seeds; networks of one size share what they begin with. */
 export class Simulator {
   readonly #networks: PreparedNetworks;
+  readonly #contracts: RepeatedContracts;
 
-  /** `contracts`: by the names that they are deployed under, beside the bank that every run ends with. */
-  constructor(contracts: Readonly<Record<string, Contract>> = {}) {
-    this.#networks = new PreparedNetworks(
-      new Map([[BANK, BANK_CONTRACT], ...Object.entries(contracts)]),
-    );
+  /**
+   * `contracts`: by the names that they are deployed under, beside the bank that every run ends with. `later` returns when real time
+   * has passed, and finds who reads a clock; without it, only other whims are found.
+   */
+  constructor(
+    contracts: Readonly<Record<string, Contract>> = {},
+    later: () => void = () => undefined,
+  ) {
+    this.#contracts = new RepeatedContracts(later);
+    const own = Object.entries(contracts).map(([name, contract]): [string, Contract] => [
+      name,
+      this.#contracts.of(name, contract),
+    ]);
+    this.#networks = new PreparedNetworks(new Map([[BANK, BANK_CONTRACT], ...own]));
   }
 
   async run(seed: number, options: RunOptions): Promise<RunReport> {
@@ -96,6 +107,7 @@ export class Simulator {
     world.trace("signatures", signatures);
     const run = new Run(world, network, { profile, schedule, workload: options.workload });
     await run.play();
+    const whim = this.#contracts.take();
     return {
       seed,
       signatures,
@@ -107,7 +119,7 @@ export class Simulator {
       simulatedMs: world.clock.monotonicMs(),
       cpuMs: options.cpuMs() - startedMs,
       ...run.counts,
-      violations: run.violations,
+      violations: [...run.violations, ...(whim === undefined ? [] : [`contracts: ${whim}`])],
       sometimes: world.reached,
     };
   }

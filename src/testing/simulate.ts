@@ -1,6 +1,9 @@
 import type { Contract } from "../contract/index.ts";
 import { Simulator, type Profile, type RunReport, type Workload } from "../sim/index.ts";
 
+/** Clocks that contracts read show another time then. */
+const LATER_MS = 2;
+
 export interface SimulateOptions {
   /** Default 1. The same seed gives the same run, event for event. */
   readonly seed?: number;
@@ -28,5 +31,9 @@ export function simulate(options: SimulateOptions = {}): Promise<RunReport> {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1_000;
   };
-  return new Simulator(contracts).run(seed, { cpuMs, ...rest });
+  const later = (): void => {
+    const startMs = performance.now();
+    while (performance.now() - startMs < LATER_MS);
+  };
+  return new Simulator(contracts, later).run(seed, { cpuMs, ...rest });
 }

@@ -1,21 +1,29 @@
 import { Simulator, reportLine } from "../../sim/index.ts";
+import { loadContractModule } from "../contract-module.ts";
 import { EXIT, Output } from "../output.ts";
 
 export interface SimOptions {
   readonly seed: number;
   readonly minutes: number;
   readonly chaosMinutes: number;
+  readonly contract?: string;
   readonly trace: boolean;
   readonly json: boolean;
 }
 
 const MINUTE_MS = 60_000;
+const LATER_MS = 2;
 
 /** Exit code 0 only when no seed found anything. */
 export async function simRun(options: SimOptions): Promise<void> {
   const { seed, minutes, chaosMinutes, trace, json } = options;
   const output = new Output({ json });
-  const simulator = new Simulator();
+  const own =
+    options.contract === undefined ? undefined : await loadContractModule(options.contract);
+  if (own?.hasWorkload === false) {
+    output.say(`${own.name} exports no workload: every function is called, with few words`);
+  }
+  const simulator = new Simulator(own && { [own.name]: own.contract }, later);
   const endMs = performance.now() + minutes * MINUTE_MS;
   let next = seed;
   let isSound = true;
@@ -23,6 +31,7 @@ export async function simRun(options: SimOptions): Promise<void> {
     const report = await simulator.run(next, {
       cpuMs: processorMs,
       chaosMs: chaosMinutes * MINUTE_MS,
+      ...(own === undefined ? {} : { workload: own.workload }),
       ...(trace
         ? {
             onLine: (line: string): void => {
@@ -37,6 +46,12 @@ export async function simRun(options: SimOptions): Promise<void> {
     next += 1;
   } while (performance.now() < endMs);
   process.exitCode = isSound ? EXIT.ok : EXIT.failed;
+}
+
+// Clocks that contracts read show another time then.
+function later(): void {
+  const startMs = performance.now();
+  while (performance.now() - startMs < LATER_MS);
 }
 
 function processorMs(): number {
