@@ -1,12 +1,25 @@
-import { readDefinition, type ChaincodeDefinition } from "../chaincode/index.ts";
+import {
+  LIFECYCLE_NAMESPACE,
+  readDefinition,
+  type ChaincodeDefinition,
+} from "../chaincode/index.ts";
+import type { ChannelConfig } from "../channel/index.ts";
 import { HeddleError } from "../kernel/error.ts";
+import type { NamespaceVersion } from "../ledger/index.ts";
 import type { Block } from "../wire/index.ts";
+import { EndorsementRules } from "./core/endorsement-rules.ts";
 import { judgeBlock, type BlockJudgement } from "./core/judge-block.ts";
 import type { WrittenKey } from "./core/written-namespaces.ts";
 import type { CommittedState, CommitterLedger, ConfigHolder } from "./ports.ts";
 import { verifyBlock, type VerifiedBlock } from "./verified-block.ts";
 
 const KEY_POLICY = "VALIDATION_PARAMETER";
+
+interface CompiledRules {
+  readonly config: ChannelConfig;
+  readonly definitions: NamespaceVersion;
+  readonly rules: EndorsementRules;
+}
 
 /** What the validator reads; it changes nothing. */
 export interface BlockValidatorDeps {
@@ -20,6 +33,7 @@ export interface BlockValidatorDeps {
  */
 export class BlockValidator {
   readonly #deps: BlockValidatorDeps;
+  #compiled: CompiledRules | undefined;
 
   constructor(deps: BlockValidatorDeps) {
     this.#deps = deps;
@@ -38,14 +52,34 @@ export class BlockValidator {
     const config = this.#deps.config.current();
     const fresh = verified?.config === config ? verified : await verifyBlock(block, config);
     const { tip } = this.#deps.ledger;
+    const rules = this.#rulesUnder(config);
     const state = tip.query();
     try {
       return judgeBlock(fresh.transactions, {
         config,
+        rules,
         hasTransaction: (txId) => tip.hasTransaction(txId),
-        definitionOf: (name) => definitionIn(state, name),
         keyPolicyOf: (namespace, key) => metadataIn(state, namespace, key).get(KEY_POLICY),
       });
+    } finally {
+      state.close();
+    }
+  }
+
+  // Few blocks change a definition, and fewer the configuration: what is compiled serves for those between.
+  #rulesUnder(config: ChannelConfig): EndorsementRules {
+    const definitions = this.#deps.ledger.tip.versionOf(LIFECYCLE_NAMESPACE);
+    const known = this.#compiled;
+    if (known?.config === config && known.definitions === definitions) return known.rules;
+    const rules = new EndorsementRules(config, (name) => this.#definitionOf(name));
+    this.#compiled = { config, definitions, rules };
+    return rules;
+  }
+
+  #definitionOf(name: string): ChaincodeDefinition | undefined {
+    const state = this.#deps.ledger.tip.query();
+    try {
+      return definitionIn(state, name);
     } finally {
       state.close();
     }

@@ -12,3 +12,11 @@ export const BLOCKS_HELD_MAX = 160;
  */
 export const BLOCKS_IN_COMMIT_MAX = 128;
 export const BLOCKS_IN_COMMIT_BYTES_MAX: number = 32 * 1024 * 1024;
+
+/**
+ * Namespaces, collections and policies of keys whose endorsement policy is kept compiled; of further ones it is compiled
+ * again.
+ */
+export const NAMESPACES_REMEMBERED_MAX = 256;
+export const COLLECTION_POLICIES_REMEMBERED_MAX = 1_024;
+export const KEY_POLICIES_REMEMBERED_MAX = 1_024;

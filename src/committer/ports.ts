@@ -1,6 +1,6 @@
 /** What validation and commit need of a channel's ledger and of its configuration. */
 import type { ChannelConfig } from "../channel/index.ts";
-import type { CommittedBlock } from "../ledger/index.ts";
+import type { CommittedBlock, NamespaceVersion } from "../ledger/index.ts";
 import type { Block, TxValidationCode } from "../wire/index.ts";
 
 /** The channel's ledger; only the committer writes to it. */
@@ -21,6 +21,8 @@ export interface LedgerTip {
   hasTransaction(txId: string): boolean;
   /** To be read at once and closed. */
   query(): CommittedState;
+  /** The same as long as the public state of the namespace, as `query` shows it, is the same. */
+  versionOf(namespace: string): NamespaceVersion;
 }
 
 /** Brings private write sets that a block needs and this peer lacks, before it is committed. */

@@ -21,6 +21,7 @@ export { type StateVersion } from "./core/version.ts";
 export { LedgerError, type LedgerErrorCode } from "./errors.ts";
 export { Ledger, type LedgerDeps } from "./ledger.ts";
 export { ledgerIds } from "./ledger-ids.ts";
+export { type NamespaceVersion } from "./namespace-versions.ts";
 export type { AnnouncedPrivateSet, PrivateSetPlace } from "./private-gaps.ts";
 export type { LatePrivateSet } from "./reconciliation.ts";
 export {

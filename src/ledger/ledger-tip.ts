@@ -9,6 +9,7 @@ import { commitHash } from "./core/commit-hash.ts";
 import type { ChannelKeys } from "./core/keys.ts";
 import type { Savepoint } from "./core/savepoint.ts";
 import { LedgerError } from "./errors.ts";
+import { type NamespaceVersion, NamespaceVersions } from "./namespace-versions.ts";
 import { PendingWrites } from "./pending-writes.ts";
 import { stateBatch } from "./state-batch.ts";
 import { type CommittedReader, SnapshotReader, type StateReader } from "./state-reader.ts";
@@ -38,6 +39,7 @@ export class LedgerTip {
   readonly #keys: ChannelKeys;
   readonly #keepsCollection: CollectionKeeping | undefined;
   readonly #state: PendingWrites;
+  readonly #versions = new NamespaceVersions();
   #savepoint: Savepoint;
 
   constructor(
@@ -75,6 +77,11 @@ export class LedgerTip {
     return new SnapshotReader(reader, this.#keys);
   }
 
+  /** Of what `query` shows. */
+  versionOf(namespace: string): NamespaceVersion {
+    return this.#versions.of(namespace);
+  }
+
   /** Plans the next block. Throws `LedgerError` ("wrong-number", "wrong-previous-hash") and then has changed nothing. */
   commit(
     block: Block,
@@ -109,6 +116,7 @@ export class LedgerTip {
   /** Nothing that has not been settled will be written. */
   reset(savepoint: Savepoint): void {
     this.#state.clear();
+    this.#versions.forget();
     this.#savepoint = savepoint;
   }
 
@@ -127,6 +135,7 @@ export class LedgerTip {
     const stored = withVerdicts(block, filterOf(plan.transactions), savepoint.commitHash);
     const writes = this.change((state) => stateBatch(plan, savepoint, state, this.#keys));
     this.#savepoint = savepoint;
+    this.#versions.written(plan.updates.namespaces());
     return { stored, plan, savepoint, writes };
   }
 

@@ -19,6 +19,7 @@ import { type CollectionKeeping, LedgerTip } from "./ledger-tip.ts";
 import type { AnnouncedPrivateSet, PrivateSetPlace } from "./private-gaps.ts";
 import { type CollectionPlace, PrivateSets } from "./private-sets.ts";
 import type { LatePrivateSet } from "./reconciliation.ts";
+import { type NamespaceVersion, NamespaceVersions } from "./namespace-versions.ts";
 import { readSavepoint, recover } from "./recovery.ts";
 import { SpaceWait } from "./space-wait.ts";
 import { type CommittedReader, SnapshotReader } from "./state-reader.ts";
@@ -54,6 +55,8 @@ export class Ledger {
   readonly #tip: LedgerTip;
   readonly #queue: CommitQueue;
   readonly #privateSets: PrivateSets;
+  // Of the state that can be read.
+  readonly #versions = new NamespaceVersions();
   readonly blocks: BlockStore;
   #savepoint: Savepoint;
   #failure: unknown;
@@ -125,7 +128,7 @@ export class Ledger {
   }
 
   /** What the next block is judged by: the blocks that were given to `commit`, durable or not. */
-  get tip(): Pick<LedgerTip, "hasTransaction" | "query"> {
+  get tip(): Pick<LedgerTip, "hasTransaction" | "query" | "versionOf"> {
     return this.#tip;
   }
 
@@ -137,6 +140,14 @@ export class Ledger {
   /** The state as it is now, for reading. Close it after use. */
   query(): CommittedReader {
     return new SnapshotReader(this.#deps.state.snapshot(), this.#keys);
+  }
+
+  /**
+   * Of the namespace's public state as it can be read now. A block whose writes become readable this very moment may already
+   * be seen by `query`, and is not counted yet: for what need not be of one moment.
+   */
+  versionOf(namespace: string): NamespaceVersion {
+    return this.#versions.of(namespace);
   }
 
   /** Commits block 0, whose transactions are valid by definition: it is what the channel starts from. */
@@ -168,6 +179,7 @@ export class Ledger {
       block: planned.stored,
       writes: planned.writes,
       onWritten: (times) => {
+        this.#versions.written(planned.plan.updates.namespaces());
         this.#written(planned.savepoint);
         this.#reports.committed(committed, { ...times, processingMs });
       },
@@ -308,7 +320,10 @@ export class Ledger {
       blocks: this.blocks,
       tip: this.#tip,
       write: ({ writes, savepoint }) => {
-        const onWritten = this.#written.bind(this, savepoint);
+        const onWritten = (): void => {
+          this.#versions.forget();
+          this.#written(savepoint);
+        };
         return this.#queue.add({ writes, onWritten });
       },
     });

@@ -49,6 +49,16 @@ export class SampleState implements CommittedState {
     this.#field(name, "Collections", { type: { $case: "bytes", value: collections } });
   }
 
+  /** The values of a namespace by key. */
+  values(namespace: string): ReadonlyMap<string, Uint8Array> {
+    const values = new Map<string, Uint8Array>();
+    for (const [place, value] of this.#values) {
+      const [owner, key] = JSON.parse(place) as [string, string];
+      if (owner === namespace) values.set(key, value);
+    }
+    return values;
+  }
+
   /** Gives a key a policy of its own: a marshalled `SignaturePolicyEnvelope`. */
   guard(namespace: string, key: string, policy: Uint8Array): void {
     const metadata = new Map([["VALIDATION_PARAMETER", policy]]);

@@ -4,6 +4,7 @@ import {
   type ChaincodeDefinition,
 } from "../../chaincode/index.ts";
 import type { ChannelConfig } from "../../channel/index.ts";
+import { BoundedCache } from "../../kernel/bounded-cache.ts";
 import { toHex } from "../../kernel/bytes.ts";
 import {
   PolicyError,
@@ -23,6 +24,11 @@ import {
   tryDecode,
   type StaticCollectionConfig,
 } from "../../wire/index.ts";
+import {
+  COLLECTION_POLICIES_REMEMBERED_MAX,
+  KEY_POLICIES_REMEMBERED_MAX,
+  NAMESPACES_REMEMBERED_MAX,
+} from "../limits.ts";
 
 /** How one namespace is endorsed; `collections` are those it defines itself. */
 export interface NamespaceEndorsement {
@@ -30,20 +36,26 @@ export interface NamespaceEndorsement {
   readonly collections: ReadonlyMap<string, StaticCollectionConfig>;
 }
 
+interface NamespaceReading {
+  readonly endorsement: NamespaceEndorsement | undefined;
+}
+
 const LIFECYCLE_POLICY = "/Channel/Application/LifecycleEndorsement";
 const BUILT_IN_PLUGIN = "vscc";
 
 /**
- * The endorsement policies of one channel as of one block. Fabric: `dispatcherImpl`, `policyCheckerV20`.
- * Made anew for each block; remembers what it has compiled, so its size is bounded by the block's.
+ * The endorsement policies of one channel under one configuration and one state of its definitions. Fabric:
+ * `dispatcherImpl`, `policyCheckerV20`. Remembers what it has compiled last: names come from transactions, policies of keys
+ * from the state.
  */
 export class EndorsementRules {
   readonly #config: ChannelConfig;
   readonly #definitionOf: (name: string) => ChaincodeDefinition | undefined;
-  readonly #namespaces = new Map<string, NamespaceEndorsement | undefined>();
-  readonly #collections = new Map<string, Policy>();
-  readonly #keys = new Map<string, Policy>();
+  readonly #namespaces = new BoundedCache<string, NamespaceReading>(NAMESPACES_REMEMBERED_MAX);
+  readonly #collections = new BoundedCache<string, Policy>(COLLECTION_POLICIES_REMEMBERED_MAX);
+  readonly #keys = new BoundedCache<string, Policy>(KEY_POLICIES_REMEMBERED_MAX);
 
+  /** `definitionOf` answers the same for one name, whenever it is asked. */
   constructor(
     config: ChannelConfig,
     definitionOf: (name: string) => ChaincodeDefinition | undefined,
@@ -54,8 +66,11 @@ export class EndorsementRules {
 
   /** Undefined when there is no usable chaincode of that name. Throws only what `definitionOf` throws. */
   namespace(name: string): NamespaceEndorsement | undefined {
-    if (!this.#namespaces.has(name)) this.#namespaces.set(name, this.#readNamespace(name));
-    return this.#namespaces.get(name);
+    const known = this.#namespaces.get(name);
+    if (known !== undefined) return known.endorsement;
+    const endorsement = this.#readNamespace(name);
+    this.#namespaces.set(name, { endorsement });
+    return endorsement;
   }
 
   /** The policy for writes to a collection; of a collection that does not exist, one that nobody satisfies. */
@@ -139,9 +154,11 @@ function unlessMalformed(read: () => Policy): Policy {
   }
 }
 
-function remembered(known: Map<string, Policy>, key: string, read: () => Policy): Policy {
-  const policy = known.get(key) ?? read();
-  known.set(key, policy);
+function remembered(cache: BoundedCache<string, Policy>, key: string, read: () => Policy): Policy {
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const policy = read();
+  cache.set(key, policy);
   return policy;
 }
 

@@ -1,4 +1,3 @@
-import type { ChaincodeDefinition } from "../../chaincode/index.ts";
 import {
   type ChannelConfig,
   ChannelError,
@@ -10,7 +9,7 @@ import type { PolicyIdentity } from "../../policy/index.ts";
 import { TxValidationCode, type ConfigEnvelope } from "../../wire/index.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { markDuplicateIds, type JudgedTransaction } from "./duplicate-ids.ts";
-import { EndorsementRules } from "./endorsement-rules.ts";
+import type { EndorsementRules } from "./endorsement-rules.ts";
 import { NamespaceJudge } from "./namespace-judge.ts";
 import type { WrittenKey } from "./written-namespaces.ts";
 
@@ -37,7 +36,8 @@ export type VerifiedTransaction =
 export interface JudgingContext {
   readonly config: ChannelConfig;
   hasTransaction(txId: string): boolean;
-  definitionOf(name: string): ChaincodeDefinition | undefined;
+  /** By the same configuration, and the definitions before the block. */
+  readonly rules: EndorsementRules;
   /** Marshalled `SignaturePolicyEnvelope` in the key's metadata; undefined where the key has none of its own. */
   keyPolicyOf(namespace: string, key: WrittenKey): Uint8Array | undefined;
 }
@@ -54,8 +54,9 @@ export function judgeBlock(
   transactions: readonly VerifiedTransaction[],
   context: JudgingContext,
 ): BlockJudgement {
-  const rules = new EndorsementRules(context.config, (name) => context.definitionOf(name));
-  const judge = new NamespaceJudge(rules, (namespace, key) => context.keyPolicyOf(namespace, key));
+  const judge = new NamespaceJudge(context.rules, (namespace, key) =>
+    context.keyPolicyOf(namespace, key),
+  );
   let nextConfig: ChannelConfig | undefined;
   const judged = transactions.map((transaction): JudgedTransaction => {
     switch (transaction.kind) {

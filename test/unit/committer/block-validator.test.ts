@@ -99,6 +99,7 @@ async function codesOf(
       tip: {
         hasTransaction: (txId) => options.committed?.includes(txId) ?? false,
         query: () => state,
+        versionOf: (namespace) => ({ namespace }),
       },
     },
   });

@@ -11,10 +11,14 @@ import { silentLogger } from "../../../src/kernel/ports/logger.ts";
 import { silentMeter } from "../../../src/kernel/ports/meter.ts";
 import { SeededRandom } from "../../../src/kernel/seeded-random.ts";
 import { Ledger } from "../../../src/ledger/index.ts";
+import { encodeSignaturePolicy, parsePolicy } from "../../../src/policy/index.ts";
 import {
   BLOCK_METADATA,
   ConfigEnvelope,
   HeaderType,
+  ImplicitMetaPolicy,
+  ImplicitMetaPolicy_Rule,
+  Policy_PolicyType,
   TxValidationCode,
   encode,
   type Block,
@@ -37,7 +41,8 @@ import {
   transactionIdOf,
   writesOf,
 } from "../../support/sample-transactions.ts";
-import { nextConfigEnvelope } from "../../support/sample-updates.ts";
+import { SampleState } from "../../support/sample-state.ts";
+import { changedGroup, nextConfigEnvelope } from "../../support/sample-updates.ts";
 
 let sample: SampleChannel;
 
@@ -88,6 +93,50 @@ function transaction(nonce: string, isEndorsed = true): Promise<Uint8Array> {
     chaincode: "_lifecycle",
     results: sampleResults(writesOf("_lifecycle", `key-${nonce}`)),
   });
+}
+
+/** A transaction that defines "cc" with an endorsement policy, the channel's by default. */
+function definition(nonce: string, policy?: string, isEndorsed = true): Promise<Uint8Array> {
+  const state = new SampleState();
+  const own =
+    policy === undefined ? {} : { validationParameter: encodeSignaturePolicy(parsePolicy(policy)) };
+  state.define("cc", own);
+  const writes = [...state.values("_lifecycle")].map(([key, value]) => ({
+    key,
+    isDelete: false,
+    value,
+  }));
+  return sampleTransaction({
+    creator: sample.org1.client,
+    endorsers: isEndorsed ? [sample.org1.peer, sample.org2.peer] : [],
+    nonce,
+    chaincode: "_lifecycle",
+    results: sampleResults({ namespace: "_lifecycle", kv: { writes } }),
+  });
+}
+
+/** A transaction of "cc" that organisation 1 endorses. */
+function call(nonce: string): Promise<Uint8Array> {
+  return sampleTransaction({
+    creator: sample.org1.client,
+    endorsers: [sample.org1.peer],
+    nonce,
+    chaincode: "cc",
+    results: sampleResults(writesOf("cc", `key-${nonce}`)),
+  });
+}
+
+/** The same channel, in which any one organisation endorses. */
+function endorsedByAny(config: ChannelConfig): ChannelConfig {
+  const value = encode(ImplicitMetaPolicy, {
+    subPolicy: "Endorsement",
+    rule: ImplicitMetaPolicy_Rule.ANY,
+  });
+  const channelGroup = changedGroup(config, (root) => {
+    const { policies } = root.groups.get("Application")!;
+    policies.get("Endorsement")!.policy = { type: Policy_PolicyType.IMPLICIT_META, value };
+  });
+  return ChannelConfig.parse(CHANNEL_ID, { sequence: config.sequence + 1, channelGroup });
 }
 
 /** Transactions of configurations that follow each other from the genesis block on. */
@@ -176,6 +225,61 @@ describe("a committer", () => {
       TxValidationCode.VALID,
       TxValidationCode.VALID,
       TxValidationCode.INVALID_CONFIG_TRANSACTION,
+      TxValidationCode.VALID,
+    ]);
+  });
+
+  test.each([
+    ["one after the other", false],
+    ["all at once", true],
+  ])(
+    "judges by the definitions of the blocks before, with blocks that come %s",
+    async (_, isAtOnce) => {
+      const { ledger, committer } = await new Disk().open();
+      const chain = await chainOf(
+        [await call("a")],
+        [await definition("of org1", "OR('Org1MSP.peer')"), await call("b")],
+        [await call("c")],
+        [await definition("refused", "OR('Org2MSP.peer')", false), await call("d")],
+        [await call("e")],
+        [await definition("of org2", "OR('Org2MSP.peer')"), await call("f")],
+        [await call("g")],
+        [await call("h"), await definition("again", "OR('Org1MSP.peer')")],
+        [await call("i")],
+      );
+      if (isAtOnce) await Promise.all(chain.map((block) => committer.store(block)));
+      else for (const block of chain) await committer.store(block);
+      const codes = await Promise.all(
+        chain.map(async (_block, index) => filterOf(await ledger.read(index + 1))),
+      );
+      const { VALID, INVALID_CHAINCODE, ENDORSEMENT_POLICY_FAILURE } = TxValidationCode;
+      expect(codes).toEqual([
+        [INVALID_CHAINCODE],
+        [VALID, INVALID_CHAINCODE],
+        [VALID],
+        [ENDORSEMENT_POLICY_FAILURE, VALID],
+        [VALID],
+        [VALID, VALID],
+        [ENDORSEMENT_POLICY_FAILURE],
+        [ENDORSEMENT_POLICY_FAILURE, VALID],
+        [VALID],
+      ]);
+    },
+  );
+
+  test("judges by the policies of the configuration in force, with the definitions as they were", async () => {
+    const { config, ledger, committer } = await new Disk().open();
+    const [defined, before, after] = await chainOf(
+      [await definition("by reference")],
+      [await call("a")],
+      [await call("b")],
+    );
+    for (const block of [defined!, before!]) await committer.store(block);
+    config.replace(endorsedByAny(config.current()));
+    await committer.store(after!);
+    const codes = await Promise.all([2, 3].map(async (n) => filterOf(await ledger.read(n))));
+    expect(codes.flat()).toEqual([
+      TxValidationCode.ENDORSEMENT_POLICY_FAILURE,
       TxValidationCode.VALID,
     ]);
   });

@@ -167,17 +167,47 @@ describe("a ledger", () => {
     await ledger.close();
   });
 
+  test("a namespace's version ends with the block that writes to it, first at the tip", async () => {
+    const { ledger } = await started();
+    const versions = (namespace: string): readonly unknown[] => [
+      ledger.tip.versionOf(namespace),
+      ledger.versionOf(namespace),
+    ];
+    const [tipBefore, before] = versions("cc");
+    const others = versions("other");
+    expect(versions("cc")).toEqual([tipBefore, before]);
+    const block = nextBlock(await ledger.read(0), [put(ledger, "t", "k", "1")]);
+    const committing = ledger.commit(block, allValid(block));
+    expect(ledger.tip.versionOf("cc")).not.toBe(tipBefore);
+    expect(ledger.versionOf("cc")).toBe(before);
+    await committing;
+    expect(ledger.versionOf("cc")).not.toBe(before);
+    expect(versions("other").every((version, index) => version === others[index])).toBe(true);
+    await ledger.close();
+  });
+
+  test("a refused write ends no version", async () => {
+    const { ledger } = await started();
+    const before = ledger.tip.versionOf("cc");
+    const block = nextBlock(await ledger.read(0), [put(ledger, "t", "k", "1")]);
+    await ledger.commit(block, [TxValidationCode.ENDORSEMENT_POLICY_FAILURE]);
+    expect(ledger.tip.versionOf("cc")).toBe(before);
+    await ledger.close();
+  });
+
   test("goes on from what is durable when the disk refuses a group of blocks", async () => {
     const { world, ledger } = await started();
     const block = nextBlock(await ledger.read(0), [put(ledger, "t", "k", "1")]);
     const next = nextBlock(block, []);
     world.faults.fail("sync", 1);
     const commits = [block, next].map((each) => ledger.commit(each, allValid(each)));
+    const planned = ledger.tip.versionOf("cc");
     for (const commit of commits) {
       await expect(commit).rejects.toMatchObject({ code: "store-failed" });
     }
     expect(ledger.height).toBe(1);
     expect(ledger.tip.hasTransaction("t")).toBe(false);
+    expect(ledger.tip.versionOf("cc")).not.toBe(planned);
     await ledger.close();
     const again = await world.open();
     await catchUp(world, again, { blocks: [genesis(), block, next], transient: [] });
