@@ -1,17 +1,9 @@
-import {
-  LIFECYCLE_NAMESPACE,
-  readDefinition,
-  type ChaincodeDefinition,
-} from "../chaincode/index.ts";
 import type { ChannelConfig } from "../channel/index.ts";
-import { planEndorsement, type PlanResult } from "../discovery/index.ts";
-import { EMPTY_BYTES } from "../kernel/bytes.ts";
-import { applicationPolicyPath, encodePolicyReference } from "../policy/index.ts";
+import type { PlanResult } from "../discovery/index.ts";
 import type { ChaincodeInterest } from "../wire/index.ts";
 import { byPreference, type Candidate } from "./core/candidates.ts";
+import type { EndorsementPlans } from "./endorsement-plans.ts";
 import type { GatewayChannel, GatewayMember } from "./ports.ts";
-
-const LIFECYCLE_POLICY = "LifecycleEndorsement";
 
 /** This peer, as its clients and its organisation know it. */
 export interface LocalPeer {
@@ -25,10 +17,15 @@ export class ChannelView {
   readonly config: ChannelConfig;
   /** By preference. */
   readonly candidates: readonly Candidate[];
-  readonly #channel: GatewayChannel;
+  readonly #plans: EndorsementPlans;
 
-  constructor(channel: GatewayChannel, members: readonly GatewayMember[], local: LocalPeer) {
-    this.#channel = channel;
+  constructor(
+    channel: GatewayChannel,
+    plans: EndorsementPlans,
+    members: readonly GatewayMember[],
+    local: LocalPeer,
+  ) {
+    this.#plans = plans;
     this.config = channel.config.current();
     const { height } = channel.ledger;
     this.candidates = byPreference(
@@ -46,33 +43,7 @@ export class ChannelView {
 
   /** Plans with the definitions committed now. */
   plan(interest: ChaincodeInterest): PlanResult<Candidate> {
-    const state = this.#channel.ledger.query();
-    try {
-      return planEndorsement({
-        config: this.config,
-        interest,
-        peers: this.candidates,
-        definition: (name) =>
-          name === LIFECYCLE_NAMESPACE ? this.#lifecycle() : readDefinition(state, name),
-      });
-    } finally {
-      state.close();
-    }
-  }
-
-  // The lifecycle is defined by the channel's configuration.
-  #lifecycle(): ChaincodeDefinition | undefined {
-    if (this.config.policy(applicationPolicyPath(LIFECYCLE_POLICY)) === undefined) return undefined;
-    return {
-      name: LIFECYCLE_NAMESPACE,
-      version: "",
-      sequence: 1,
-      endorsementPlugin: "escc",
-      validationPlugin: "vscc",
-      validationParameter: encodePolicyReference(LIFECYCLE_POLICY),
-      collections: EMPTY_BYTES,
-      initRequired: false,
-    };
+    return this.#plans.plan(this.config, interest, this.candidates);
   }
 }
 

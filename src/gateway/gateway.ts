@@ -19,6 +19,7 @@ import { commitStatus } from "./commit-status.ts";
 import { CommitWatches } from "./commit-watch.ts";
 import { Connections } from "./connections.ts";
 import { endorse, type EndorseDeps } from "./endorse.ts";
+import { EndorsementPlans } from "./endorsement-plans.ts";
 import { EndorserPool } from "./endorser-pool.ts";
 import { evaluate } from "./evaluate.ts";
 import {
@@ -29,7 +30,7 @@ import {
   GATEWAY_CALLS_MAX,
 } from "./limits.ts";
 import { OrdererPool } from "./orderer-pool.ts";
-import type { GatewayChannels, GatewayMembership, LocalEndorser } from "./ports.ts";
+import type { GatewayChannel, GatewayChannels, GatewayMembership, LocalEndorser } from "./ports.ts";
 import { submit, type SubmitDeps } from "./submit.ts";
 
 export interface GatewayDeps {
@@ -73,6 +74,7 @@ export class Gateway {
   readonly #endorsers: EndorserPool;
   readonly #orderers: OrdererPool;
   readonly #watches = new CommitWatches();
+  readonly #plans = new WeakMap<GatewayChannel, EndorsementPlans>();
 
   constructor(deps: GatewayDeps, options: GatewayOptions) {
     this.#deps = deps;
@@ -143,7 +145,13 @@ export class Gateway {
     return {
       channelView: (channelId) => {
         const channel = channels.channel(channelId);
-        return channel && new ChannelView(channel, membership.members(channelId), local);
+        if (channel === undefined) return undefined;
+        return new ChannelView(
+          channel,
+          this.#plansOf(channel),
+          membership.members(channelId),
+          local,
+        );
       },
       isSystemChaincode: (name) => systemChaincodes.has(name),
       mspId: local.mspId,
@@ -153,6 +161,14 @@ export class Gateway {
       timers,
       patienceMs: this.#options.endorsementPatienceMs ?? ENDORSEMENT_PATIENCE_MS,
     };
+  }
+
+  #plansOf(channel: GatewayChannel): EndorsementPlans {
+    const known = this.#plans.get(channel);
+    if (known !== undefined) return known;
+    const plans = new EndorsementPlans(channel.ledger);
+    this.#plans.set(channel, plans);
+    return plans;
   }
 
   #submitDeps(): SubmitDeps {

@@ -32,3 +32,7 @@ export const ERROR_TEXT_LENGTH_MAX = 2_048;
 
 /** Characters of all details of one error. Further details are left out. */
 export const ERROR_DETAILS_LENGTH_MAX = 16_384;
+
+/** Plans of endorsement that a channel remembers, and the longest interest that one is remembered for: a plan is kilobytes. */
+export const PLANS_REMEMBERED_MAX = 64;
+export const INTEREST_REMEMBERED_BYTES_MAX = 2_048;

@@ -4,7 +4,12 @@
  */
 import type { ChannelConfig } from "../channel/index.ts";
 import type { EndorserAnswer } from "../endorser/index.ts";
-import type { CommittedBlock, StateReader, TransactionRecord } from "../ledger/index.ts";
+import type {
+  CommittedBlock,
+  NamespaceVersion,
+  StateReader,
+  TransactionRecord,
+} from "../ledger/index.ts";
 import type { Block, SignedProposal } from "../wire/index.ts";
 
 /** A channel that the peer has joined. */
@@ -29,6 +34,8 @@ export interface GatewayLedger {
   waitForHeight(height: number, signal: AbortSignal): Promise<boolean>;
   /** Calls `listener` after each commit, once `transaction` knows of it; the result ends that. */
   subscribe(listener: (committed: CommittedBlock) => void): () => void;
+  /** The same as long as the public state of the namespace is the same. */
+  versionOf(namespace: string): NamespaceVersion;
   /** The state as it is now. Closed after use. */
   query(): Pick<StateReader, "getState" | "close">;
 }

@@ -29,7 +29,12 @@ import {
 } from "../../../src/kernel/ports/rpc.ts";
 import type { Signer } from "../../../src/kernel/ports/signer.ts";
 import { SeededRandom } from "../../../src/kernel/seeded-random.ts";
-import type { CommittedBlock, TransactionRecord } from "../../../src/ledger/index.ts";
+import type {
+  CommittedBlock,
+  NamespaceVersion,
+  TransactionRecord,
+} from "../../../src/ledger/index.ts";
+import { NamespaceVersions } from "../../../src/ledger/namespace-versions.ts";
 import { encodeSignaturePolicy, parsePolicy } from "../../../src/policy/index.ts";
 import {
   ChaincodeAction,
@@ -142,7 +147,9 @@ export class FakeLedger implements GatewayLedger {
   readonly #blocks: Block[] = [nextBlock(undefined, [])];
   readonly #records = new Map<string, TransactionRecord>();
   readonly #listeners = new Set<(committed: CommittedBlock) => void>();
+  readonly #versions = new NamespaceVersions();
   openReaders: number = 0;
+  queryCount: number = 0;
 
   get height(): number {
     return this.#blocks.length;
@@ -159,6 +166,7 @@ export class FakeLedger implements GatewayLedger {
       delete: (key: string) => void this.state.delete(key),
     };
     writeStructure(state, NAMESPACES, name, definitionStructure(parameters, sequence));
+    this.#versions.forget();
   }
 
   commit(
@@ -219,8 +227,13 @@ export class FakeLedger implements GatewayLedger {
     return () => this.#listeners.delete(listener);
   }
 
+  versionOf(namespace: string): NamespaceVersion {
+    return this.#versions.of(namespace);
+  }
+
   query(): { getState(namespace: string, key: string): Uint8Array | undefined; close(): void } {
     this.openReaders += 1;
+    this.queryCount += 1;
     return {
       getState: (_, key) => this.state.get(key),
       close: () => {
@@ -288,14 +301,10 @@ export class World {
     }));
     while (this.ledger.height < 10) this.ledger.commit();
     this.ledger.define("basic", definition("AND('Org1MSP.peer', 'Org2MSP.peer')"));
+    const channel = { config: { current: () => material.config }, ledger: this.ledger };
     this.gateway = new Gateway(
       {
-        channels: {
-          channel: (id) =>
-            id === CHANNEL
-              ? { config: { current: () => material.config }, ledger: this.ledger }
-              : undefined,
-        },
+        channels: { channel: (id) => (id === CHANNEL ? channel : undefined) },
         membership: { members: (id) => (id === CHANNEL ? this.members : []) },
         endorser: {
           processProposal: (signed, { signal }) => this.#endorseLocally(signed, signal),
