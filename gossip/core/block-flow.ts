@@ -91,6 +91,16 @@ export class BlockFlow {
     return this.#buffer.count;
   }
 
+  nextDueMs(nowMs: number): number {
+    const isAtWork = this.#work.kind === "pausing" || this.#transfer.isWaiting || this.#isBehind();
+    if (isAtWork) return nowMs;
+    return Math.min(
+      this.#schedule.nextMs("pull"),
+      nowMs < this.#activeUntilMs ? this.#schedule.nextMs("beat") : Infinity,
+      this.#pull.nextDueMs(nowMs),
+    );
+  }
+
   tick(nowMs: number): void {
     this.#standing.expire(nowMs);
     const isPullDue = this.#schedule.isDue("pull", nowMs);

@@ -62,6 +62,10 @@ export class BlockPull {
     this.#service = new PullService(options);
   }
 
+  nextDueMs(nowMs: number): number {
+    return this.#teller === undefined ? this.#rounds.digestsUntilMs : nowMs;
+  }
+
   tick(nowMs: number): void {
     const teller = this.#teller;
     if (teller !== undefined) this.#askAhead(teller, nowMs);

@@ -59,6 +59,12 @@ export class ChannelRoster implements ChannelMembers {
     return this.#tallest;
   }
 
+  get memberCount(): number {
+    let count = 0;
+    for (const claim of this.#claims.all()) if (this.isMember(claim)) count += 1;
+    return count;
+  }
+
   /** The members besides this peer, with the heights that they have shown. */
   members(): readonly StateClaim[] {
     return this.#claims

@@ -63,6 +63,16 @@ export class Channel {
     this.#duty.notice(this.#hasLeft);
   }
 
+  /** A tick before this time does nothing, unless another event comes before it. */
+  nextDueMs(nowMs: number): number {
+    if (this.#hasLeft) return Infinity;
+    return Math.min(
+      this.#duty.nextDueMs(nowMs),
+      this.#states.nextDueMs,
+      this.#blocks.nextDueMs(nowMs),
+    );
+  }
+
   /** The number of the next block that the ledger needs. */
   get height(): number {
     return this.#blocks.height;
@@ -88,6 +98,11 @@ export class Channel {
 
   hasOrganization(mspId: string): boolean {
     return this.#roster.hasOrganization(mspId);
+  }
+
+  /** How many members there are besides this peer. */
+  get memberCount(): number {
+    return this.#roster.memberCount;
   }
 
   /** The members besides this peer: alive, of an organisation of the channel, and known to be in it. */

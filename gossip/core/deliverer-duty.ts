@@ -20,7 +20,8 @@ export class DelivererDuty {
   /** Of the last leadership message. */
   #time: PeerTime;
   #isSelfReliant = false;
-  #progress = { height: 0, sinceMs: 0 };
+  /** Since when it has been behind at this height. */
+  #progress = { height: 0, sinceMs: 0, isBehind: false };
   #wasDeliverer = false;
 
   constructor(deps: DelivererDutyDeps, options: GossipOptions, incarnation: bigint, nowMs: number) {
@@ -32,6 +33,10 @@ export class DelivererDuty {
 
   get isDeliverer(): boolean {
     return this.#election.isDeliverer || this.#isSelfReliant;
+  }
+
+  nextDueMs(nowMs: number): number {
+    return this.#isSelfReliant ? nowMs : this.#election.nextDueMs;
   }
 
   tick(nowMs: number): void {
@@ -71,11 +76,11 @@ export class DelivererDuty {
 
   /** A peer that is behind and gets no block from anybody helps itself, until it is level. */
   judgeProgress(height: number, nowMs: number): void {
-    const { tallest } = this.#deps.roster;
-    if (height !== this.#progress.height || tallest <= height) {
-      this.#progress = { height, sinceMs: nowMs };
+    const isBehind = this.#deps.roster.tallest > height;
+    if (height !== this.#progress.height || isBehind !== this.#progress.isBehind) {
+      this.#progress = { height, sinceMs: nowMs, isBehind };
     }
-    if (tallest <= height) this.#isSelfReliant = false;
+    if (!isBehind) this.#isSelfReliant = false;
     else if (nowMs - this.#progress.sinceMs >= this.#options.selfRelianceMs) {
       this.#isSelfReliant = true;
     }

@@ -56,6 +56,20 @@ export class Election {
     return comparePeerTimes(time, last) > 0;
   }
 
+  /** When time alone makes a difference. */
+  get nextDueMs(): number {
+    const role = this.#role;
+    switch (role.kind) {
+      case "waiting":
+      case "candidate":
+        return role.untilMs;
+      case "follower":
+        return role.heardMs + this.#times.declareExpirationMs;
+      case "deliverer":
+        return role.declareAtMs;
+    }
+  }
+
   /** Time has passed. `isAlone`: no other member of the organisation is alive in the channel. */
   tick(nowMs: number, isAlone: boolean): ElectionNotice | undefined {
     const role = this.#role;

@@ -25,6 +25,10 @@ export class FailureDetection {
     return this.#prober.healthScore;
   }
 
+  nextDueMs(nowMs: number): number {
+    return Math.min(this.#prober.nextDueMs(nowMs), this.#context.membership.nextDueMs);
+  }
+
   tick(nowMs: number): void {
     const { membership } = this.#context;
     for (const death of membership.expire(nowMs)) this.#bury(death);

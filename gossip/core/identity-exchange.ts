@@ -27,6 +27,10 @@ export class IdentityExchange {
     this.request(nowMs);
   }
 
+  get nextDueMs(): number {
+    return this.#pull.digestsUntilMs;
+  }
+
   /** Asks for what the digests have offered, as far as it is time to. */
   request(nowMs: number): void {
     for (const { to, nonce, items } of this.#pull.requests(nowMs)) {

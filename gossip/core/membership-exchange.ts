@@ -64,6 +64,10 @@ export class MembershipExchange {
     this.#merge.roundsLeft = MERGE_ROUNDS_MAX;
   }
 
+  get nextDueMs(): number {
+    return this.#merge.roundsLeft === 0 ? Infinity : this.#merge.nextMs;
+  }
+
   tick(nowMs: number): void {
     if (this.#merge.roundsLeft === 0 || nowMs < this.#merge.nextMs) return;
     const { membership, options, random } = this.#context;

@@ -188,6 +188,11 @@ export class Membership {
     for (const [peer, heardMs] of this.#heardMs) this.#heardMs.set(peer, heardMs + byMs);
   }
 
+  /** When somebody may have to be found dead, or forgotten. */
+  get nextDueMs(): number {
+    return Math.min(this.#nextDeathMs, this.#forgetAtMs);
+  }
+
   /** Finds those dead whose time is over, and forgets the long dead. Answers the newly dead. */
   expire(nowMs: number): readonly Death[] {
     this.#forgetLongDead(nowMs);

@@ -31,6 +31,11 @@ export class MeshNews {
     this.#queue.heardAccusation(accusation);
   }
 
+  /** Whether there is something to tell. */
+  get isWaiting(): boolean {
+    return this.#queue.size > 0;
+  }
+
   /** One round. */
   spread(): void {
     if (this.#queue.size === 0) return;

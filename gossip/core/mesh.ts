@@ -164,6 +164,24 @@ export class Mesh {
     }
   }
 
+  /** A tick before this time does nothing, unless another event comes before it. */
+  nextDueMs(nowMs: number): number {
+    const { membership, own } = this.#context;
+    const schedule = this.#schedule;
+    const isRenewing = membership.plainCount > 0 || own.claim === undefined;
+    return Math.min(
+      this.#detection.nextDueMs(nowMs),
+      isRenewing ? schedule.nextMs("alive") : Infinity,
+      // Seeds are looked after at least as often.
+      schedule.nextMs("revive"),
+      schedule.nextMs("exchange"),
+      schedule.nextMs("pull"),
+      this.#exchange.nextDueMs,
+      this.#identities.nextDueMs,
+      this.#news.isWaiting ? schedule.nextMs("news") : Infinity,
+    );
+  }
+
   /** The newest claims of the members that are alive. Not to be kept across a step. */
   alive(): readonly AliveClaim[] {
     return this.#context.membership.alive();

@@ -2,7 +2,7 @@ import { STATE_RENEWAL_TURNS } from "./limits.ts";
 
 /** How often, how long, how many. All times in milliseconds. */
 export interface GossipOptions {
-  /** Between two looks at the clock: no other time below is kept more exactly. 10–1,000. */
+  /** Between two looks at the clock, at least: no other time below is kept more exactly. 10–1,000. */
   readonly tickIntervalMs: number;
 
   /** Between two probes of this peer's, one member each. 50–60,000. */

@@ -69,6 +69,8 @@ export class Prober {
   /** Those under way, by nonce: a next one begins each interval, though one's own slowness gives earlier ones more time. */
   readonly #rounds = new Map<string, Round>();
   #nextMs: number;
+  /** The round that began last, and until when its first answer is waited for. */
+  #newest = { nonce: "", untilMs: 0 };
   #cursor = 0;
   #stride = 1;
   #stepsLeft = 0;
@@ -98,6 +100,14 @@ export class Prober {
       relayed.nackAtMs += byMs;
       relayed.untilMs += byMs;
     }
+  }
+
+  /** When there is something to do, or an answer may be missed, if none comes. */
+  nextDueMs(nowMs: number): number {
+    if (this.#rounds.size === 0 && this.#relayed.size === 0) return this.#nextMs;
+    const { nonce, untilMs } = this.#newest;
+    const isNewestAlone = this.#rounds.size + this.#relayed.size === 1 && this.#rounds.has(nonce);
+    return isNewestAlone ? Math.min(this.#nextMs, untilMs) : nowMs;
   }
 
   /** True once a round: a next one is due. */
@@ -160,6 +170,7 @@ export class Prober {
     const target = this.#nextTarget(members);
     if (target === undefined) return;
     const nonce = newNonce(this.#random);
+    this.#newest = { nonce, untilMs: nowMs + probeTimeoutMs * factor };
     this.#rounds.set(nonce, {
       target,
       nonce,

@@ -51,16 +51,20 @@ export class Publication {
 
   /** `turnMs`: how often at most a member may publish its height, so that all together do not say too much. */
   due(nowMs: number, turnMs: number): PublicationDue {
-    const patienceMs = this.#isDirty ? this.#debounceMs : this.#intervalMs * STATE_RENEWAL_TURNS;
-    const turnsMs = this.#isDirty
-      ? Math.max(turnMs, HEIGHT_NEWS_INTERVAL_MS)
-      : turnMs * STATE_RENEWAL_TURNS;
-    const waitMs =
-      this.#lastMs + (this.#isUrgent ? patienceMs : Math.max(patienceMs, turnsMs)) - nowMs;
+    const waitMs = this.dueMs(turnMs) - nowMs;
     if (waitMs <= 0) return { time: this.force(nowMs) };
     const isFirstAsked = this.#isDirty && nowMs + waitMs < this.#wakesAtMs;
     if (isFirstAsked) this.#wakesAtMs = nowMs + waitMs;
     return { waitMs, isFirstAsked };
+  }
+
+  /** When it is time to publish, if nothing changes. */
+  dueMs(turnMs: number): number {
+    const patienceMs = this.#isDirty ? this.#debounceMs : this.#intervalMs * STATE_RENEWAL_TURNS;
+    const turnsMs = this.#isDirty
+      ? Math.max(turnMs, HEIGHT_NEWS_INTERVAL_MS)
+      : turnMs * STATE_RENEWAL_TURNS;
+    return this.#lastMs + (this.#isUrgent ? patienceMs : Math.max(patienceMs, turnsMs));
   }
 
   /** The time to publish under, without regard to the last publication. */

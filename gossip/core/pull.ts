@@ -71,6 +71,11 @@ export class PullRounds {
     }
   }
 
+  /** When the collecting of digests ends, if not all answer before; `Infinity` while none are collected. */
+  get digestsUntilMs(): number {
+    return this.#round?.digestsUntilMs ?? Infinity;
+  }
+
   /** The requests that end the collecting of digests, once everybody has answered or the time is over; else none. */
   requests(nowMs: number): readonly ItemRequest[] {
     const round = this.#round;

@@ -22,6 +22,11 @@ export class Schedule<Task extends string> {
     return true;
   }
 
+  /** From when on the task is due. */
+  nextMs(task: Task): number {
+    return this.#nextMs.get(task) ?? 0;
+  }
+
   /** Makes the task due now. */
   hasten(task: Task): void {
     this.#nextMs.set(task, 0);

@@ -74,6 +74,14 @@ export class StateExchange {
     return this.#chaincodes;
   }
 
+  get nextDueMs(): number {
+    return Math.min(
+      this.#schedule.nextMs("expire"),
+      this.#schedule.nextMs("pull"),
+      this.#publication.dueMs(this.#turnMs),
+    );
+  }
+
   tick(nowMs: number): void {
     if (this.#schedule.isDue("expire", nowMs)) this.#deps.roster.expire(nowMs);
     if (this.#schedule.isDue("pull", nowMs)) this.#pull();
@@ -99,9 +107,13 @@ export class StateExchange {
   }
 
   publishWhenDue(height: number, nowMs: number): void {
-    const due = this.#publication.due(nowMs, this.#deps.roster.turnMs * this.#turnShare);
+    const due = this.#publication.due(nowMs, this.#turnMs);
     if ("time" in due) this.#sign(due.time, { height, hasLeft: false });
     else if (due.isFirstAsked) this.#deps.emit({ kind: "wake", afterMs: due.waitMs });
+  }
+
+  get #turnMs(): number {
+    return this.#deps.roster.turnMs * this.#turnShare;
   }
 
   /** The last thing that this peer says about the channel. */

@@ -66,6 +66,10 @@ export class StateTransfer {
     this.#standing = deps.standing;
   }
 
+  get isWaiting(): boolean {
+    return this.#inFlight.size > 0;
+  }
+
   /** The requests to send now. A short gap is given time to close by itself; a long one is worked on at once. */
   plan(need: Need, nowMs: number): readonly RangeRequest[] {
     const { height, tallest } = need;

@@ -55,6 +55,8 @@ export interface ChannelDriverDeps {
   readonly metrics: GossipMetrics;
   /** Sends to a member, dialling it when needed. */
   readonly send: (to: PeerId, envelope: GossipEnvelope) => void;
+  /** After each step: a tick before `dueMs` would do nothing. */
+  readonly onDue: (dueMs: number, nowMs: number) => void;
   /** A claim came from `from` whose owner is not known. */
   readonly onIdentityMissing: (from: PeerId) => void;
 }
@@ -75,6 +77,7 @@ export class ChannelDriver {
   readonly #server: BlockServer;
   readonly #listeners = new Set<DelivererListener>();
   #wake: Timer | undefined;
+  #measured: { readonly height: number; readonly bufferedCount: number } | undefined;
 
   constructor(deps: ChannelDriverDeps, name: ChannelName, ownMspId: string) {
     this.channel = deps.channel;
@@ -85,17 +88,30 @@ export class ChannelDriver {
   }
 
   step(event: ChannelEvent): void {
-    this.channel.step(event, this.#deps.clock.monotonicMs());
+    const nowMs = this.#deps.clock.monotonicMs();
+    this.channel.step(event, nowMs);
     for (const effect of this.channel.takeEffects()) this.#perform(effect);
+    this.#measure();
+    this.#deps.onDue(this.channel.nextDueMs(nowMs), nowMs);
   }
 
   tick(): void {
     this.step({ kind: "tick" });
     const labels = { channel: this.#name.channelId };
+    this.#deps.metrics.peersKnown.set(this.channel.memberCount, labels);
+  }
+
+  #measure(): void {
+    const { height, bufferedCount } = this.channel;
     const { metrics } = this.#deps;
-    metrics.height.set(this.channel.height, labels);
-    metrics.buffered.set(this.channel.bufferedCount, labels);
-    metrics.peersKnown.set(this.channel.members().length, labels);
+    const labels = { channel: this.#name.channelId };
+    if (height !== this.#measured?.height) metrics.height.set(height, labels);
+    if (bufferedCount !== this.#measured?.bufferedCount) {
+      metrics.buffered.set(bufferedCount, labels);
+    }
+    if (height !== this.#measured?.height || bufferedCount !== this.#measured.bufferedCount) {
+      this.#measured = { height, bufferedCount };
+    }
   }
 
   /** Calls `listener` at every change from now on. Returns the way to stop that. */

@@ -74,6 +74,9 @@ export const PRIVATE_PUSH_BYTES_PER_SECOND_MAX: number = 64 * 1024 * 1024;
 export const NAME_LENGTH_MAX = 256;
 export const TX_ID_LENGTH_MAX = 128;
 
+/** The longest time without a look at the clock, whatever is due. */
+export const TICK_PAUSE_MS_MAX = 1_000;
+
 /** Missing sets that one round of reconciliation looks at and asks for; the next round goes on below them. */
 export const RECONCILE_SCAN_MAX = 500;
 export const RECONCILE_SETS_MAX = 100;

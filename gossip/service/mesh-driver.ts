@@ -40,21 +40,25 @@ export interface MeshDriverDeps {
   /** What this peer signs from now on is to be of this run. */
   readonly onRisen: (incarnation: bigint) => void;
   readonly onChange: (change: "joined" | "died", peer: PeerId) => void;
+  /** After each step: a tick before `dueMs` would do nothing. */
+  readonly onDue: (dueMs: number, nowMs: number) => void;
 }
 
 export class MeshDriver {
   readonly #deps: MeshDriverDeps;
+  #measured: { readonly suspectCount: number; readonly healthScore: number } | undefined;
 
   constructor(deps: MeshDriverDeps) {
     this.#deps = deps;
   }
 
   step(event: MeshEvent): void {
-    const { mesh, clock, metrics } = this.#deps;
-    mesh.step(event, clock.monotonicMs());
+    const { mesh, clock } = this.#deps;
+    const nowMs = clock.monotonicMs();
+    mesh.step(event, nowMs);
     for (const effect of mesh.takeEffects()) this.#perform(effect);
-    metrics.suspects.set(mesh.suspectCount);
-    metrics.healthScore.set(mesh.healthScore);
+    this.#measure();
+    this.#deps.onDue(mesh.nextDueMs(nowMs), nowMs);
   }
 
   /** Takes a message that belongs to no channel. Answers why it was of no use, if it was not. */
@@ -102,6 +106,14 @@ export class MeshDriver {
       case "privateData":
         return "unsupported";
     }
+  }
+
+  #measure(): void {
+    const { suspectCount, healthScore } = this.#deps.mesh;
+    const { metrics } = this.#deps;
+    if (suspectCount !== this.#measured?.suspectCount) metrics.suspects.set(suspectCount);
+    if (healthScore !== this.#measured?.healthScore) metrics.healthScore.set(healthScore);
+    this.#measured = { suspectCount, healthScore };
   }
 
   #takeProbe(

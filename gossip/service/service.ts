@@ -12,7 +12,7 @@ import {
   type RpcDialer,
 } from "../../src/kernel/ports/rpc.ts";
 import type { Signer } from "../../src/kernel/ports/signer.ts";
-import type { Timer, Timers } from "../../src/kernel/ports/timers.ts";
+import type { Timers } from "../../src/kernel/ports/timers.ts";
 import { equalBytes } from "../../src/kernel/bytes.ts";
 import { GossipDefinition, methodOf, type GossipEnvelope } from "../../src/wire/index.ts";
 import {
@@ -51,6 +51,7 @@ import type {
 } from "./ports.ts";
 import { PrivateExchange } from "./private-exchange.ts";
 import { privateMetrics } from "./private-metrics.ts";
+import { Ticker } from "./ticker.ts";
 
 export interface GossipDeps {
   readonly signer: Signer;
@@ -87,8 +88,7 @@ export class GossipService {
   readonly #networks = new Map<string, ChannelNetwork>();
   readonly #macs = new BoundedCache<string, Uint8Array>(CHANNEL_MACS_MAX);
   readonly #privateExchange: PrivateExchange | undefined;
-  #ticker: Timer | undefined;
-  #tickedMs = 0;
+  readonly #ticker: Ticker;
   #isClosed = false;
 
   /** Throws `GossipError`: "bad-option" or "identity-refused". */
@@ -114,6 +114,7 @@ export class GossipService {
     );
     this.#connections = this.#newConnections();
     this.#privateExchange = deps.privateData && this.#newExchange(deps.privateData);
+    this.#ticker = this.#newTicker();
     this.#meshDriver = new MeshDriver({
       mesh: this.#mesh,
       connections: this.#connections,
@@ -123,6 +124,9 @@ export class GossipService {
       logger: deps.logger,
       self: this.#self.peer,
       metrics: this.#metrics,
+      onDue: (dueMs, nowMs) => {
+        this.#ticker.stepped(dueMs, nowMs);
+      },
       onChange: (kind, peer) => {
         for (const driver of this.#channels.values()) driver.step({ kind, peer });
       },
@@ -151,21 +155,18 @@ export class GossipService {
 
   /** Begins to speak. Resolves once this peer's identity is signed; rejects when that fails. */
   async start(): Promise<void> {
-    assert(this.#ticker === undefined, "gossip is started once");
+    assert(!this.#ticker.isRunning, "gossip is started once");
     const sealed = await this.#ownClaims.identity();
     if (this.#isClosed) return;
     this.#meshDriver.step({ kind: "identity", record: { ...this.#ownRecord(), sealed } });
-    this.#tick();
+    this.#ticker.start();
     this.#seed();
-    this.#ticker = this.#deps.timers.every(this.#timing.tickIntervalMs, () => {
-      this.#tick();
-    });
   }
 
   /** Falls silent. Idempotent; afterwards nothing is sent, and what still arrives is dropped. */
   close(): Promise<void> {
     this.#isClosed = true;
-    this.#ticker?.cancel();
+    this.#ticker.stop();
     for (const driver of this.#channels.values()) driver.close();
     this.#channels.clear();
     this.#privateExchange?.close();
@@ -187,7 +188,7 @@ export class GossipService {
     const driver = this.#newDriver(channelId, network, chaincodes);
     this.#channels.set(channelId, driver);
     this.#networks.set(channelId, network);
-    if (this.#ticker === undefined) return;
+    if (!this.#ticker.isRunning) return;
     driver.tick();
     this.#seed();
   }
@@ -199,7 +200,7 @@ export class GossipService {
     this.#networks.set(channelId, network);
     driver.step({ kind: "organizations", mspIds: new Set(network.mspIds) });
     this.#connections.revalidate();
-    if (this.#ticker !== undefined) this.#seed();
+    if (this.#ticker.isRunning) this.#seed();
   }
 
   /** Tells the others, as a last word, that this peer is no member any more. Nothing happens when it is none. */
@@ -251,21 +252,20 @@ export class GossipService {
     this.#channels.get(channelId)?.step({ kind: "orderer-trouble" });
   }
 
-  #tick(): void {
-    this.#noticeLateness();
+  #tick(lateMs: number): void {
+    // Answers lie unread: the mesh is told before it draws conclusions from silence.
+    if (lateMs > 0) this.#meshDriver.step({ kind: "late", lateMs });
     this.#connections.expire();
     this.#meshDriver.step({ kind: "tick", wallMs: this.#deps.clock.wallMs() });
     for (const driver of this.#channels.values()) driver.tick();
   }
 
-  /** A tick that comes late tells that answers lie unread: the mesh is told before it draws conclusions from silence. */
-  #noticeLateness(): void {
-    const nowMs = this.#deps.clock.monotonicMs();
-    const lateMs = nowMs - this.#tickedMs - this.#timing.tickIntervalMs;
-    if (this.#ticker !== undefined && lateMs >= this.#timing.tickIntervalMs) {
-      this.#meshDriver.step({ kind: "late", lateMs });
+  #nextDueMs(nowMs: number): number {
+    let dueMs = this.#mesh.nextDueMs(nowMs);
+    for (const { channel } of this.#channels.values()) {
+      dueMs = Math.min(dueMs, channel.nextDueMs(nowMs));
     }
-    this.#tickedMs = nowMs;
+    return dueMs;
   }
 
   /** Tells the mesh where to begin: bootstrap peers, and the anchor peers of every channel. */
@@ -363,6 +363,19 @@ export class GossipService {
     );
   }
 
+  #newTicker(): Ticker {
+    const { clock, timers } = this.#deps;
+    return new Ticker({
+      clock,
+      timers,
+      tickIntervalMs: this.#timing.tickIntervalMs,
+      nextDueMs: (nowMs) => this.#nextDueMs(nowMs),
+      tick: (lateMs) => {
+        this.#tick(lateMs);
+      },
+    });
+  }
+
   #newConnections(): Connections {
     const { signer, identities, clock, timers, dialer, tls } = this.#deps;
     return new Connections({
@@ -428,6 +441,9 @@ export class GossipService {
       metrics: this.#metrics,
       send: (to: string, envelope: GossipEnvelope) => {
         this.#connections.send(to, this.#mesh.endpointOf(to), envelope);
+      },
+      onDue: (dueMs: number, nowMs: number) => {
+        this.#ticker.stepped(dueMs, nowMs);
       },
       onIdentityMissing: (from: string) => {
         this.#meshDriver.step({ kind: "identity-missing", from });

@@ -276,11 +276,19 @@ const DELIVERER_MUTANTS: readonly Mutant[] = [
   gossip("never helps itself", edit("deliverer-duty", "      this.#isSelfReliant = true;\n", "")),
   gossip(
     "goes on helping itself when it is level",
-    edit(
-      "deliverer-duty",
-      "if (tallest <= height) this.#isSelfReliant = false;",
-      "if (tallest <= height) return;",
-    ),
+    edit("deliverer-duty", "if (!isBehind) this.#isSelfReliant = false;", "if (!isBehind) return;"),
+  ),
+  gossip(
+    "sleeps while it helps itself",
+    edit("deliverer-duty", "return this.#isSelfReliant ? nowMs : ", "return "),
+  ),
+  gossip(
+    "sleeps while it lags",
+    edit("block-flow", " || this.#transfer.isWaiting || this.#isBehind();", ";"),
+  ),
+  gossip(
+    "sleeps while it has news to tell",
+    edit("mesh", '      this.#news.isWaiting ? schedule.nextMs("news") : Infinity,\n', ""),
   ),
 ];
 

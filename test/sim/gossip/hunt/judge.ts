@@ -20,10 +20,10 @@ const COPIES_MAX = 4;
 /** Blocks kept ahead of the ledger. */
 const BUFFERED_MAX = 200;
 /** Of one idle peer in a second, both cores. */
-const IDLE_MESSAGES_MAX = 35;
-const IDLE_BYTES_MAX = 18_000;
+const IDLE_MESSAGES_MAX = 25;
+const IDLE_BYTES_MAX = 10_000;
 /** Where alive messages are renewed for a member that answers no probes. */
-const PLAIN_IDLE_BYTES_MAX = 40_000;
+const PLAIN_IDLE_BYTES_MAX = 15_000;
 
 export interface GroupTraits {
   readonly hasTraitors: boolean;

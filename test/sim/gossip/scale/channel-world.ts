@@ -12,6 +12,7 @@ import {
   type SealedMessage,
   type StateClaim,
 } from "../../../../gossip/core/index.ts";
+import { assert } from "../../../../src/kernel/assert.ts";
 import { EMPTY_BYTES } from "../../../../src/kernel/bytes.ts";
 import { SeededRandom } from "../seeded-random.ts";
 import { blockOf, falsified, forgedBlock, isGenuine } from "./channel-block.ts";
@@ -265,7 +266,13 @@ export class ChannelWorld {
 
   #tick(peer: ChannelPeer): void {
     this.#wheel.put(this.options.tickIntervalMs, { kind: "tick", peer, run: peer.incarnation });
-    this.#step(peer, { kind: "tick" });
+    // What a test has put in by itself.
+    for (const effect of peer.channel.takeEffects()) this.#perform(peer, effect);
+    const dueMs = peer.channel.nextDueMs(this.nowMs);
+    peer.channel.step({ kind: "tick" }, this.nowMs);
+    const effects = peer.channel.takeEffects();
+    assert(this.nowMs >= dueMs || effects.length === 0, "a tick before it is due does nothing");
+    for (const effect of effects) this.#perform(peer, effect);
     if (this.#plan.isElected === true && peer.channel.isDeliverer) this.#fetch(peer);
     if (peer.betrayal === "floods") this.#flood(peer);
   }

@@ -9,6 +9,7 @@ import {
   type MeshMessage,
   type SealedMessage,
 } from "../../../../gossip/core/index.ts";
+import { assert } from "../../../../src/kernel/assert.ts";
 import { EMPTY_BYTES } from "../../../../src/kernel/bytes.ts";
 import { SeededRandom } from "../seeded-random.ts";
 import { Links } from "./links.ts";
@@ -136,7 +137,14 @@ export class MeshWorld {
 
   #start(peer: MeshPeer): void {
     peer.tickedMs = this.nowMs;
-    this.#step(peer, { kind: "tick", wallMs: 0 });
+    // What a test has put in by itself.
+    for (const effect of peer.mesh.takeEffects()) this.#perform(peer, effect);
+    const dueMs = peer.mesh.nextDueMs(this.nowMs);
+    peer.mesh.step({ kind: "tick", wallMs: 0 }, this.nowMs);
+    const effects = peer.mesh.takeEffects();
+    const isInTime = this.nowMs >= dueMs || effects.every(({ kind }) => kind === "dial-seed");
+    assert(isInTime, "a tick before it is due does nothing");
+    for (const effect of effects) this.#perform(peer, effect);
     const delayMs = 1 + this.#random.below(this.options.tickIntervalMs);
     this.#wheel.put(delayMs, { kind: "tick", peer, run: peer.incarnation });
   }
@@ -187,7 +195,14 @@ export class MeshWorld {
     const lateMs = this.nowMs - peer.tickedMs - tickIntervalMs;
     peer.tickedMs = this.nowMs;
     if (lateMs >= tickIntervalMs) this.#step(peer, { kind: "late", lateMs });
-    this.#step(peer, { kind: "tick", wallMs: 0 });
+    // What a test has put in by itself.
+    for (const effect of peer.mesh.takeEffects()) this.#perform(peer, effect);
+    const dueMs = peer.mesh.nextDueMs(this.nowMs);
+    peer.mesh.step({ kind: "tick", wallMs: 0 }, this.nowMs);
+    const effects = peer.mesh.takeEffects();
+    const isInTime = this.nowMs >= dueMs || effects.every(({ kind }) => kind === "dial-seed");
+    assert(isInTime, "a tick before it is due does nothing");
+    for (const effect of effects) this.#perform(peer, effect);
     for (const [from, message] of peer.unread.splice(0)) this.#read(peer, from, message);
   }
 
