@@ -6,6 +6,7 @@ import {
   Block,
   Envelope,
   HeaderType,
+  encode,
   openEnvelope,
   tryDecode,
   type OpenedEnvelope,
@@ -380,8 +381,8 @@ export class OrderingChain implements ReplicaApplication {
   // Fabric: what was checked against an older configuration is checked again before it is ordered. A configuration is
   // made again of its update.
   async #revalidate(submission: Submission): Promise<void> {
-    const { envelope, message } = submission;
-    const verdict = message.isConfig
+    const { envelope, isConfig } = submission.message;
+    const verdict = isConfig
       ? await this.#deps.configUpdates.reprocess(envelope)
       : await this.#deps.validator.validate(envelope);
     if (this.#leading === undefined) return;
@@ -410,13 +411,13 @@ export class OrderingChain implements ReplicaApplication {
     return isTaken;
   }
 
-  #forward({ envelope, configSequence }: Submission): boolean {
+  #forward({ message, configSequence }: Submission): boolean {
     const { leaderId } = this.#deps.log.leadership;
     if (leaderId === undefined || leaderId === this.#options.raftId) return false;
     return this.#deps.link.submit(leaderId, {
       channel: this.#options.channelId,
       lastValidationSeq: configSequence,
-      payload: envelope,
+      payload: message.envelope,
     });
   }
 
@@ -491,9 +492,9 @@ function submissionOf(
   const envelope = "envelope" in source ? source.envelope : source;
   const isConfig = opened?.channelHeader.type === HeaderType.CONFIG;
   const message = orderedMessage(envelope, isConfig);
-  const key = transactionKey(message.bytes, opened);
+  const key = transactionKey(opened ?? encode(Envelope, envelope));
   const sequence = isConfig && origin === "from another" ? UNCHECKED : configSequence;
-  return { key, message, envelope, configSequence: sequence };
+  return { key, message, configSequence: sequence };
 }
 
 function openedOf(envelope: Envelope): OpenedEnvelope | undefined {

@@ -1,4 +1,3 @@
-import type { Envelope } from "../../src/wire/index.ts";
 import type { OrderedMessage } from "./core/block-cutter.ts";
 import { PENDING_BYTES_MAX, PENDING_COUNT_MAX } from "./limits.ts";
 
@@ -12,7 +11,6 @@ export interface Submission {
   /** Of its transaction: `transactionKey`. */
   readonly key: string;
   readonly message: OrderedMessage;
-  readonly envelope: Envelope;
   readonly configSequence: number;
 }
 
@@ -51,7 +49,7 @@ export class PendingEnvelopes {
       known.waiters = [...known.waiters, waiter];
       return known;
     }
-    const bytes = this.#bytes + submission.message.bytes.length;
+    const bytes = this.#bytes + submission.message.sizeBytes;
     if (this.count >= PENDING_COUNT_MAX || bytes > PENDING_BYTES_MAX) return undefined;
     const waiting: Waiting = { submission, deadlineMs, sentMs: undefined, waiters: [waiter] };
     this.#waiting.set(submission.key, waiting);
@@ -64,7 +62,7 @@ export class PendingEnvelopes {
     const waiting = this.#waiting.get(key);
     if (waiting === undefined) return;
     this.#waiting.delete(key);
-    this.#bytes -= waiting.submission.message.bytes.length;
+    this.#bytes -= waiting.submission.message.sizeBytes;
     for (const { resolve } of waiting.waiters) resolve(result);
   }
 

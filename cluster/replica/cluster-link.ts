@@ -1,7 +1,7 @@
 import { EMPTY_BYTES, equalBytes } from "../../src/kernel/bytes.ts";
 import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
-import type { Meter } from "../../src/kernel/ports/meter.ts";
+import type { Meter, MetricLabels } from "../../src/kernel/ports/meter.ts";
 import type { Random } from "../../src/kernel/ports/random.ts";
 import type { RpcChannel, RpcDialer, RpcStream } from "../../src/kernel/ports/rpc.ts";
 import type { Timers } from "../../src/kernel/ports/timers.ts";
@@ -57,6 +57,8 @@ interface Lane {
   readonly channel: RpcChannel;
   readonly consensus: MemberStream;
   readonly submit: readonly MemberStream[];
+  /** Made once: metrics are set with every message. */
+  readonly labels: Readonly<Record<MessageKind | "all", MetricLabels>>;
 }
 
 type MessageKind = "consensus" | "transaction";
@@ -153,9 +155,8 @@ export class ClusterLink implements PeerTransport {
   #offer(lane: Lane, kind: MessageKind, request: OutgoingStep, bytes: number): boolean {
     const stream = kind === "consensus" ? lane.consensus : leastBusy(lane.submit);
     const isTaken = stream.offer(request, bytes);
-    const labels = { host: lane.address, channel: this.#channelId };
-    if (!isTaken) this.#metrics.dropped.add(1, labels);
-    this.#metrics.queueLength.set(stream.count, { ...labels, msg_type: kind });
+    if (!isTaken) this.#metrics.dropped.add(1, lane.labels.all);
+    this.#metrics.queueLength.set(stream.count, lane.labels[kind]);
     return isTaken;
   }
 
@@ -175,7 +176,13 @@ export class ClusterLink implements PeerTransport {
         this.#listener?.submitBroken(raftId);
       }),
     );
-    return { member, address, channel, consensus, submit };
+    const all = { host: address, channel: this.#channelId };
+    const labels = {
+      all,
+      consensus: { ...all, msg_type: "consensus" },
+      transaction: { ...all, msg_type: "transaction" },
+    };
+    return { member, address, channel, consensus, submit, labels };
   }
 
   #stream(

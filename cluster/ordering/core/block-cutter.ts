@@ -1,7 +1,9 @@
+import type { Envelope } from "../../../src/wire/index.ts";
+
 /** One envelope on its way into a block. */
 export interface OrderedMessage {
-  /** The marshalled envelope, as it will stand in the block. */
-  readonly bytes: Uint8Array;
+  /** Marshalled only when it comes into a block: most orderers hand it on. */
+  readonly envelope: Envelope;
   /** Fabric: what counts against the sizes of a batch is the payload and the signature, not their framing. */
   readonly sizeBytes: number;
   /** A configuration has a block of its own. */

@@ -1,4 +1,5 @@
 import { assert } from "../../../src/kernel/assert.ts";
+import { Envelope, encode } from "../../../src/wire/index.ts";
 import { nextBlock, tipOf, type ChainTip, type WholeBlock } from "./block-assembly.ts";
 import { Gathering, type GatheringLimits } from "./gathering.ts";
 import { BlockCutter, type Batch, type BatchLimits, type OrderedMessage } from "./block-cutter.ts";
@@ -96,7 +97,8 @@ export class LeaderPipeline {
     if (nowMs >= (this.cutAtMs() ?? Infinity)) this.timeUp();
     const next = this.#ready.shift();
     if (next === undefined) return undefined;
-    const envelopes = next.batch.map((message) => message.bytes);
+    // Marshalled anew: peers refuse a block with an envelope in any other than the canonical form.
+    const envelopes = next.batch.map(({ envelope }) => encode(Envelope, envelope));
     this.#proposal = { ...next, block: nextBlock(this.#tip, envelopes) };
     return this.#proposal.block;
   }

@@ -1,9 +1,8 @@
 import {
-  encode,
   openEnvelope,
-  Envelope,
   HeaderType,
   Status,
+  type Envelope,
   type OpenedEnvelope,
   REQUEST_FIELDS_MAX,
 } from "../../../src/wire/index.ts";
@@ -76,9 +75,9 @@ export function sizeOf(envelope: Envelope): number {
   return envelope.payload.length + envelope.signature.length;
 }
 
-/** The message to order. Marshalled anew: peers refuse a block with an envelope in any other than the canonical form. */
+/** The message to order. */
 export function orderedMessage(envelope: Envelope, isConfig: boolean): OrderedMessage {
-  return { bytes: encode(Envelope, envelope), sizeBytes: sizeOf(envelope), isConfig };
+  return { envelope, sizeBytes: sizeOf(envelope), isConfig };
 }
 
 const DEFECTS = {

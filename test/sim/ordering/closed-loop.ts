@@ -194,4 +194,8 @@ class ClosedLoop {
   }
 }
 
-const MESSAGE: OrderedMessage = { bytes: new Uint8Array(10), sizeBytes: 10, isConfig: false };
+const MESSAGE: OrderedMessage = {
+  envelope: { payload: new Uint8Array(10), signature: new Uint8Array(0) },
+  sizeBytes: 10,
+  isConfig: false,
+};

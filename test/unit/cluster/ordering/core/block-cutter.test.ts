@@ -1,5 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
+import { EMPTY_BYTES } from "../../../../../src/kernel/bytes.ts";
 import {
   BlockCutter,
   type BatchLimits,
@@ -9,7 +10,8 @@ import {
 const LIMITS: BatchLimits = { messageCountMax: 3, preferredBytesMax: 100 };
 
 function message(sizeBytes: number, isConfig = false): OrderedMessage {
-  return { bytes: new Uint8Array([sizeBytes]), sizeBytes, isConfig };
+  const envelope = { payload: new Uint8Array([sizeBytes]), signature: EMPTY_BYTES };
+  return { envelope, sizeBytes, isConfig };
 }
 
 /** Sizes of the batches that each message completes, then what stays pending. */

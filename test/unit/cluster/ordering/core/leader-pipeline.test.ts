@@ -1,6 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { utf8 } from "../../../../../src/kernel/bytes.ts";
+import { EMPTY_BYTES, utf8, utf8Decode } from "../../../../../src/kernel/bytes.ts";
+import { Envelope, decode, isCanonicalEnvelope } from "../../../../../src/wire/index.ts";
 import {
   misfit,
   tipOf,
@@ -20,7 +21,12 @@ const LIMITS = {
 };
 
 function message(name: string | number): OrderedMessage {
-  return { bytes: utf8(String(name)), sizeBytes: 10, isConfig: false };
+  const envelope = { payload: utf8(String(name)), signature: EMPTY_BYTES };
+  return { envelope, sizeBytes: 10, isConfig: false };
+}
+
+function nameIn(bytes: Uint8Array): string {
+  return utf8Decode(decode(Envelope, bytes).payload);
 }
 
 /** What a batch holds some of, one of, and none but itself. */
@@ -35,13 +41,23 @@ const KINDS = {
 function proposeAll(pipeline: LeaderPipeline): string[][] {
   const blocks: string[][] = [];
   for (let block = pipeline.due(0); block !== undefined; block = pipeline.due(0)) {
-    blocks.push(block.data.data.map((bytes) => new TextDecoder().decode(bytes)));
+    blocks.push(block.data.data.map(nameIn));
     pipeline.proposed(0);
   }
   return blocks;
 }
 
 describe("a leader's pipeline", () => {
+  test.prop([fc.uint8Array({ minLength: 1 }), fc.uint8Array({ minLength: 1 })])(
+    "puts envelopes into blocks in their canonical form",
+    (payload, signature) => {
+      const pipeline = new LeaderPipeline(TIP, LIMITS);
+      const envelope = { payload, signature };
+      pipeline.add({ envelope, sizeBytes: 10, isConfig: false }, BATCH, 0);
+      expect(pipeline.due(0)?.data.data.map(isCanonicalEnvelope)).toEqual([true]);
+    },
+  );
+
   test("cuts at once while nothing is in flight", () => {
     const pipeline = new LeaderPipeline(TIP, LIMITS);
     pipeline.add(message("a"), BATCH, 0);
@@ -148,7 +164,7 @@ describe("a leader's pipeline", () => {
         for (let block = pipeline.due(0); block !== undefined; block = pipeline.due(0)) {
           expect(misfit(tip, block)).toBeUndefined();
           tip = tipOf(block.header);
-          const names = block.data.data.map((bytes) => new TextDecoder().decode(bytes));
+          const names = block.data.data.map(nameIn);
           const held = names.map((name) => taken.get(name)!);
           const bytes = held.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
           expect(names.length).toBeLessThanOrEqual(BATCH.messageCountMax);

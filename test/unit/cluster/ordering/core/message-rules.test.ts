@@ -10,13 +10,11 @@ import {
   Status,
   create,
   encode,
-  isCanonicalEnvelope,
 } from "../../../../../src/wire/index.ts";
 import {
   checkExpiration,
   checkSize,
   classify,
-  orderedMessage,
   sizeOf,
 } from "../../../../../cluster/ordering/core/message-rules.ts";
 
@@ -93,10 +91,3 @@ test("an identity has expired after its last moment, not at it", () => {
     info: "broadcast client identity expired",
   });
 });
-
-test.prop([fc.uint8Array({ minLength: 1 }), fc.uint8Array({ minLength: 1 })])(
-  "what goes into a block is canonical",
-  (payload, signature) => {
-    expect(isCanonicalEnvelope(orderedMessage({ payload, signature }, false).bytes)).toBe(true);
-  },
-);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { assert } from "../../../../../src/kernel/assert.ts";
 import { utf8 } from "../../../../../src/kernel/bytes.ts";
 import {
   ChannelHeader,
@@ -8,6 +9,7 @@ import {
   SignatureHeader,
   create,
   encode,
+  openEnvelope,
   transactionId,
 } from "../../../../../src/wire/index.ts";
 import { transactionKey } from "../../../../../cluster/ordering/core/transaction-key.ts";
@@ -57,5 +59,13 @@ describe("the key of a transaction", () => {
       expect(transactionKey(envelope({ ...parts, signature: "other" }))).not.toBe(key);
     }
     expect(transactionKey(utf8("no envelope at all"))).toMatch(/^envelope /);
+  });
+
+  test("is the same for an envelope that was read already", () => {
+    for (const parts of [{}, { txId: "" }, { creator: utf8("mallory") }, { type: 99 }]) {
+      const reading = openEnvelope(envelope(parts));
+      assert(reading.kind === "opened", "it is well formed");
+      expect(transactionKey(reading.opened)).toBe(transactionKey(envelope(parts)));
+    }
   });
 });
