@@ -36,15 +36,17 @@ export class ChannelOrderer {
   readonly #following: Promise<void> | undefined;
 
   /**
-   * Opens what `directory` holds, or starts the channel from its genesis block, and takes part at once.
+   * Opens what `directory` holds, or starts the channel from its genesis block, and takes part at once. `opened`: the store
+   * of its blocks, which is the orderer's from now on, and closed when this fails.
    * Throws `OrderingError`, `ChannelError`, `LedgerError`, `ReplicaError` and `RaftError` for what prevents that.
    */
   static async open(
     deps: ChannelOrdererDeps,
     options: ChannelOrdererOptions,
+    opened?: BlockStore,
   ): Promise<ChannelOrderer> {
     const directory = `${options.directory}/blocks`;
-    const blocks = await BlockStore.open({ ...deps, directory });
+    const blocks = opened ?? (await BlockStore.open({ ...deps, directory }));
     try {
       return new ChannelOrderer(await openChannel(blocks, deps, options));
     } catch (error) {

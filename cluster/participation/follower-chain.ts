@@ -60,12 +60,16 @@ export class FollowerChain {
     this.#joinConfig = joinBlock && ChannelConfig.fromBlock(joinBlock, deps.msps);
   }
 
-  /** Opens what the disk holds. Throws `ParticipationError`, `LedgerError` and `ChannelError` for what cannot be used. */
+  /**
+   * Opens what the disk holds. `opened`: the store of its blocks, which is the follower's from now on, and closed when this
+   * fails. Throws `ParticipationError`, `LedgerError` and `ChannelError` for what cannot be used.
+   */
   static async open(
     deps: FollowerChainDeps,
     options: FollowerChainOptions,
+    opened?: BlockStore,
   ): Promise<FollowerChain> {
-    const blocks = await openBlocks(deps, options);
+    const blocks = opened ?? (await openBlocks(deps, options));
     try {
       const chain = new FollowerChain(deps, options, blocks);
       await chain.#recover();

@@ -173,14 +173,31 @@ export class OrdererChannel {
       await this.#follow(joinBlock);
       return;
     }
-    const onDisk = joinConfig === undefined ? await this.#onDisk() : { config: joinConfig };
-    if (!(await this.#takesPart(onDisk))) {
-      await this.#follow(undefined);
+    if (joinConfig === undefined) {
+      await this.#openKept();
       return;
     }
-    await this.#recallMembership(onDisk.config);
-    await this.#order(joinBlock ?? this.#options.genesisBlock);
-    if (joinBlock !== undefined) await records.join.remove(this.channelId);
+    await this.#recallMembership(joinConfig);
+    await this.#order(joinBlock);
+    await records.join.remove(this.channelId);
+  }
+
+  // Opening writes and flushes the newest blocks, so it is done once: whoever goes on with the store takes it over.
+  async #openKept(): Promise<void> {
+    const directory = `${this.#options.directory}/blocks`;
+    const blocks = await BlockStore.open({ ...this.#deps, logger: this.#logger, directory });
+    try {
+      const part = await this.#partIn(blocks);
+      if (!(await this.#takesPart(part))) {
+        await this.#follow(undefined, blocks);
+        return;
+      }
+      await this.#recallMembership(part.config);
+      await this.#order(this.#options.genesisBlock, blocks);
+    } catch (error) {
+      await blocks.close();
+      throw error;
+    }
   }
 
   async #joinBlock(): Promise<Block | undefined> {
@@ -196,24 +213,16 @@ export class OrdererChannel {
   // A configuration that does not name it is not the end of its part in the group.
   async #takesPart({ config, membership }: PartOnDisk): Promise<boolean> {
     if (this.#isConsenter(config)) return true;
-    if (membership === undefined) return false;
     const { directory } = this.#options;
     const raftId = await lingeringId(this.#deps.files, directory, this.channelId, membership);
     return raftId !== undefined;
   }
 
-  async #onDisk(): Promise<PartOnDisk> {
-    const { msps } = this.#deps;
-    const directory = `${this.#options.directory}/blocks`;
-    const blocks = await BlockStore.open({ ...this.#deps, directory });
-    try {
-      const config = await configOnDisk(blocks, msps);
-      const newest = config && (await blocks.read(blocks.height - 1));
-      if (config !== undefined && newest !== undefined) {
-        return { config, membership: membershipAfter(newest, config) };
-      }
-    } finally {
-      await blocks.close();
+  async #partIn(blocks: BlockStore): Promise<PartOnDisk> {
+    const config = await configOnDisk(blocks, this.#deps.msps);
+    const newest = config && (await blocks.read(blocks.height - 1));
+    if (config !== undefined && newest !== undefined) {
+      return { config, membership: membershipAfter(newest, config) };
     }
     throw new ParticipationError(
       "no_config",
@@ -243,11 +252,12 @@ export class OrdererChannel {
     if (owner !== undefined) await this.#deps.records.member.save(this.channelId, utf8(owner));
   }
 
-  async #order(genesisBlock: Block | undefined): Promise<void> {
+  async #order(genesisBlock: Block | undefined, blocks?: BlockStore): Promise<void> {
     const { directory, serverTlsCert } = this.#options;
     const orderer = await ChannelOrderer.open(
       { ...this.#deps, logger: this.#logger },
       { directory, serverTlsCert, ...(genesisBlock === undefined ? {} : { genesisBlock }) },
+      blocks,
     );
     const { metrics } = this.#deps;
     metrics.height(this.channelId, orderer.blocks.height);
@@ -268,7 +278,7 @@ export class OrdererChannel {
     await this.#open();
   }
 
-  async #follow(joinBlock: Block | undefined): Promise<void> {
+  async #follow(joinBlock: Block | undefined, blocks?: BlockStore): Promise<void> {
     const follower = await FollowerChain.open(
       {
         ...this.#deps,
@@ -276,6 +286,7 @@ export class OrdererChannel {
         onOnboarded: () => this.#deps.records.join.remove(this.channelId),
       },
       { ...this.#options, joinBlock },
+      blocks,
     );
     this.#become({ kind: "follower", follower });
     const ended = follower.run((height) => {
@@ -350,7 +361,7 @@ export class OrdererChannel {
 interface PartOnDisk {
   readonly config: ChannelConfig;
   /** After the newest block. */
-  readonly membership?: Membership;
+  readonly membership: Membership;
 }
 
 function raftIn(directory: string): string {

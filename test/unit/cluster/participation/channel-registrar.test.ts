@@ -1,5 +1,5 @@
 import { serving } from "../../../support/deliver-dialer.ts";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { ChannelRegistrar, JoinResult } from "../../../../cluster/participation/index.ts";
 import {
   ChannelConfig,
@@ -65,6 +65,23 @@ describe("joining", () => {
     const again = await world.open();
     expect(again.list()).toEqual([{ ...(joined as { info: object }).info }]);
     expect(await world.files.list(`${DATA}/pendingops/join`)).toEqual([]);
+    await again.close();
+  });
+
+  // Opening writes and flushes the newest blocks.
+  test.each([
+    ["consenter", consenter],
+    ["follower", follower],
+  ] as const)("a %s opens its block file once at a start", async (_, make) => {
+    const world = make();
+    world.serve(chain);
+    const registrar = await world.open();
+    await registrar.join(sample.genesis);
+    await registrar.close();
+    const opens = vi.spyOn(world.files, "open");
+    const again = await world.open();
+    const paths = opens.mock.calls.map(([path]) => path);
+    expect(paths.filter((path) => path.endsWith("/blocks-000000.heddle"))).toHaveLength(1);
     await again.close();
   });
 
