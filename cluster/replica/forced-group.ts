@@ -14,7 +14,7 @@ import {
 import { encodeConfChangeV1, encodeConfChangeV2 } from "./configuration-codec.ts";
 import { ReplicaError } from "./errors.ts";
 import { firstVoters } from "./replica-start.ts";
-import { asideReason, memberOnRecord } from "./set-aside.ts";
+import { asideUnderWay, memberOnRecord } from "./set-aside.ts";
 import type { RecoveredLog } from "./wal-content.ts";
 import { WriteAheadLog, type LogBatch } from "./write-ahead-log.ts";
 
@@ -81,8 +81,8 @@ async function openOwn(deps: ForcedGroupDeps, directory: string): Promise<OwnLog
   const { files } = deps;
   const owner = await memberOnRecord(files, directory);
   if (owner === undefined) throw lost(directory, "no member has ever run with it");
-  const interrupted = await asideReason(files, directory);
-  if (interrupted !== undefined) throw lost(directory, interrupted);
+  const interrupted = await asideUnderWay(files, directory);
+  if (interrupted !== undefined) throw lost(directory, "it was being put aside");
   const { log, recovered } = await WriteAheadLog.open(deps, { directory, owner });
   const reason = recovered.isNew ? "its segments are gone" : recovered.forgotten;
   if (reason === undefined) return { log, recovered, owner };

@@ -7,7 +7,8 @@ import { withChange } from "./configuration-codec.ts";
 import { ReplicaError } from "./errors.ts";
 import type { RaftReplicaOptions } from "./options.ts";
 import {
-  asideReason,
+  type Aside,
+  asideUnderWay,
   finishAside,
   memberOnRecord,
   recordMember,
@@ -62,8 +63,12 @@ async function openLog(
   const { directory, voters } = options;
   const { files } = deps;
   await files.makeDirectory(directory);
-  const interrupted = await asideReason(files, directory);
-  if (interrupted !== undefined) return openAfresh(deps, options, owner, interrupted);
+  const interrupted = await asideUnderWay(files, directory);
+  if (interrupted?.kind === "superseded" && isEarlier(interrupted.owner, options)) {
+    await dropSuperseded(files, directory, interrupted.owner);
+  } else if (interrupted !== undefined) {
+    return openAfresh(deps, options, owner, reasonOf(interrupted));
+  }
   const attempt = await tryOpen(deps, options, owner);
   if ("damage" in attempt) return openAfresh(deps, options, owner, attempt.damage);
   const { log, recovered } = attempt;
@@ -114,20 +119,21 @@ async function tryOpen(
   } catch (error) {
     if (!(error instanceof ReplicaError)) throw error;
     if (error.code === "log_corrupt" && voters.length > 1) return { damage: error.message };
-    if (error.code !== "log_foreign" || !isSuperseded(error, options)) throw error;
-    // Ids are never given twice: the member of before is gone from the group, and so are its promises.
-    deps.logger.warn("put the log of an earlier membership aside", {
-      directory,
-      owner: error.data["owner"],
-    });
-    await setAside(deps.files, directory, error.message);
-    await finishAside(deps.files, directory);
+    const before = String(error.data["owner"]);
+    if (error.code !== "log_foreign" || !isEarlier(before, options)) throw error;
+    deps.logger.warn("put the log of an earlier membership aside", { directory, owner: before });
+    await dropSuperseded(deps.files, directory, before);
     return WriteAheadLog.open(deps, logOptions);
   }
 }
 
-function isSuperseded(error: ReplicaError, { channelId, raftId }: RaftReplicaOptions): boolean {
-  const before = String(error.data["owner"]);
+async function dropSuperseded(files: Files, directory: string, owner: string): Promise<void> {
+  await setAside(files, directory, { kind: "superseded", owner });
+  await finishAside(files, directory);
+}
+
+// Ids are never given twice: the member of before is gone from the group, and so are its promises.
+function isEarlier(before: string, { channelId, raftId }: RaftReplicaOptions): boolean {
   const cut = before.lastIndexOf("/");
   return before.slice(0, cut) === channelId && Number(before.slice(cut + 1)) < raftId;
 }
@@ -140,12 +146,16 @@ async function openAfresh(
   reason: string,
 ): Promise<Opened> {
   const { directory } = options;
-  await setAside(deps.files, directory, reason);
+  await setAside(deps.files, directory, { kind: "untrusted", reason });
   const logOptions = { directory, owner, ...segmentSize(options) };
   const { log, recovered } = await WriteAheadLog.open(deps, logOptions);
   await forget(deps, options, log, reason);
   await finishAside(deps.files, directory);
   return { log, ...recovered, forgotten: reason };
+}
+
+function reasonOf(aside: Aside): string {
+  return aside.kind === "untrusted" ? aside.reason : `it was put aside for a later membership`;
 }
 
 async function forget(

@@ -6,16 +6,28 @@ import { segmentNumber } from "./wal-format.ts";
 // Present while the log is being put aside; says why. Then the log that is found must not be believed: it may be the
 // rest of one that was whole before.
 const NOTE = "set-aside.heddle";
+const SUPERSEDED = "superseded: ";
 const ASIDE = /^aside-(\d+)-/;
 
+/** Why a log is put aside. */
+export type Aside =
+  /** It cannot be trusted, and what its member promised is not known. */
+  | { readonly kind: "untrusted"; readonly reason: string }
+  /** It is of a member that the group has let go; this node is another one now, and has promised nothing yet. */
+  | { readonly kind: "superseded"; readonly owner: string };
+
 /** Why the log in `directory` is being put aside: a crash came between. `undefined`: it is not. */
-export async function asideReason(files: Files, directory: string): Promise<string | undefined> {
-  return readText(files, `${directory}/${NOTE}`);
+export async function asideUnderWay(files: Files, directory: string): Promise<Aside | undefined> {
+  const note = await readText(files, `${directory}/${NOTE}`);
+  if (note === undefined) return undefined;
+  return note.startsWith(SUPERSEDED)
+    ? { kind: "superseded", owner: note.slice(SUPERSEDED.length) }
+    : { kind: "untrusted", reason: note };
 }
 
-/** Renames the segments in `directory` to `aside-<n>-…`. After a crash it is to be repeated: see `asideReason`. */
-export async function setAside(files: Files, directory: string, reason: string): Promise<void> {
-  await writeText(files, directory, NOTE, reason);
+/** Renames the segments in `directory` to `aside-<n>-…`. After a crash it is to be repeated: see `asideUnderWay`. */
+export async function setAside(files: Files, directory: string, aside: Aside): Promise<void> {
+  await writeText(files, directory, NOTE, noteOf(aside));
   const names = await files.list(directory);
   const rounds = names.map((name) => Number(ASIDE.exec(name)?.[1] ?? 0));
   const round = Math.max(0, ...rounds) + 1;
@@ -26,7 +38,11 @@ export async function setAside(files: Files, directory: string, reason: string):
   await files.syncDirectory(directory);
 }
 
-/** The log that takes its place is durable. */
+function noteOf(aside: Aside): string {
+  return aside.kind === "superseded" ? `${SUPERSEDED}${aside.owner}` : aside.reason;
+}
+
+/** The log that takes its place is durable, or nothing need be known of the one before. */
 export async function finishAside(files: Files, directory: string): Promise<void> {
   await files.remove(`${directory}/${NOTE}`);
   await files.syncDirectory(directory);

@@ -4,7 +4,7 @@ import type { WalRecord } from "./wal-record.ts";
 
 /** What a log held when it was opened. */
 export interface RecoveredLog {
-  /** The log was never written to. */
+  /** The log has no record: at most its first segment was made. */
   readonly isNew: boolean;
   readonly hardState: HardState | undefined;
   /** The newest. `undefined`: the log goes back to the group's beginning. */

@@ -48,6 +48,7 @@ class Recovery {
   readonly #segments: HeldSegment[] = [];
   #snapshotSegment = 0;
   #tornBytes = 0;
+  #hasRecords = false;
   #end: LogEnd | undefined;
 
   constructor(deps: RecoveryDeps, directory: string, firstNumber: number) {
@@ -61,7 +62,7 @@ class Recovery {
     const fault = this.#content.fault();
     if (fault !== undefined) throw corruptLog(this.#path(this.#firstNumber), 0, fault);
     return {
-      recovered: this.#content.recovered(this.#segments.length === 0, this.#tornBytes),
+      recovered: this.#content.recovered(!this.#hasRecords, this.#tornBytes),
       end: this.#end,
       segments: this.#segments,
       snapshotSegment: this.#snapshotSegment,
@@ -120,6 +121,7 @@ class Recovery {
   }
 
   #take(record: WalRecord, number: number, offset: number): void {
+    this.#hasRecords = true;
     const fault = this.#content.take(record);
     if (fault !== undefined) throw corruptLog(this.#path(number), offset, fault);
     if (record.type === "snapshot") this.#snapshotSegment = number;

@@ -15,6 +15,8 @@ import { SeededRandom } from "../../../sim/ports/seeded-random.ts";
 import { SimulatedFiles } from "../../../../src/sim/ports/simulated-files.ts";
 import { SimulatedTime } from "../../../../src/sim/ports/simulated-time.ts";
 
+const GROUP = { voters: [1, 2, 3] };
+
 /** A group of one, whose disk the test spoils. */
 class Rig {
   readonly time = new SimulatedTime();
@@ -190,8 +192,6 @@ describe("a replica's snapshots", () => {
 });
 
 describe("a replica without its log", () => {
-  const GROUP = { voters: [1, 2, 3] };
-
   function spoil(rig: Rig): void {
     const path = "/raft/wal-0000000000000000.heddle";
     const bytes = rig.files.contentOf(path);
@@ -287,6 +287,71 @@ describe("a replica without its log", () => {
     await expect(rig.start(9, { raftId: 2, voters: [2, 3, 4] })).rejects.toMatchObject({
       code: "log_foreign",
     });
+  });
+});
+
+test("a group of one leads whatever step of its first start it crashed at", async () => {
+  let isOver = false;
+  for (let step = 1; !isOver; step += 1) {
+    const rig = new Rig();
+    rig.files.faults.crashAfter(step);
+    isOver = await rig.start().then(
+      () => true,
+      () => false,
+    );
+    rig.files.powerLoss();
+    rig.leaderships.length = 0;
+    const replica = await rig.start();
+    await rig.time.advance(1_000);
+    expect(replica.standsBy).toBeUndefined();
+    expect(replica.leadership.role).toBe("leader");
+    await replica.close();
+  }
+});
+
+describe("a log of an earlier membership, when a crash comes while it is put aside", () => {
+  const LATER = { raftId: 4, voters: [2, 3, 4] };
+
+  /** Every crash from the first durable step on, until the start comes through. */
+  async function afterEachCrash(check: (rig: Rig) => Promise<void>): Promise<number> {
+    let isOver = false;
+    let step = 0;
+    while (!isOver) {
+      step += 1;
+      const rig = new Rig();
+      await (await rig.start(0, GROUP)).close();
+      rig.files.faults.crashAfter(step);
+      isOver = await rig.start(9, LATER).then(
+        () => true,
+        () => false,
+      );
+      rig.files.powerLoss();
+      rig.sent.length = 0;
+      if (!isOver) await check(rig);
+    }
+    return step;
+  }
+
+  test("is no loss to the member of the later id: it takes part", async () => {
+    const steps = await afterEachCrash(async (rig) => {
+      const replica = await rig.start(9, LATER);
+      expect(replica.standsBy).toBeUndefined();
+      expect(replica.status()).toMatchObject({ lastIndex: 0, appliedIndex: 0 });
+      await replica.close();
+    });
+    expect(steps).toBeGreaterThan(8);
+  });
+
+  test("leaves the member of before nothing to vote by, unless its log is as it was", async () => {
+    const outcomes = new Set<string>();
+    await afterEachCrash(async (rig) => {
+      const outcome = await rig.start(0, GROUP).then(
+        ({ standsBy }) => (standsBy === undefined ? "takes part" : "stands by"),
+        (error: unknown) => (error as { readonly code: string }).code,
+      );
+      outcomes.add(outcome);
+    });
+    expect([...outcomes]).toEqual(["takes part", "stands by", "log_foreign"]);
   });
 });
 
