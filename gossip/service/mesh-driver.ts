@@ -124,13 +124,19 @@ export class MeshDriver {
     if (fields === undefined) return "malformed";
     switch (fields.kind) {
       case "probe":
-      case "ack":
+      case "ack": {
+        const { kind, digest, accusation } = fields;
+        this.step({ kind, from, nonce, digest, accusation });
+        return undefined;
+      }
       case "probe-request":
+        this.step({ kind: fields.kind, from, nonce, subject: fields.subject });
+        return undefined;
       case "nack":
-        this.step({ ...fields, from, nonce });
+        this.step({ kind: fields.kind, from, nonce });
         return undefined;
       case "accusations":
-        this.step({ ...fields, from });
+        this.step({ kind: fields.kind, from, accusations: fields.accusations });
         return undefined;
     }
   }

@@ -1,6 +1,12 @@
 import type { Clock } from "../kernel/ports/clock.ts";
 import type { Random } from "../kernel/ports/random.ts";
-import type { RpcChannel, RpcDialer, RpcStream, RpcTarget } from "../kernel/ports/rpc.ts";
+import {
+  RpcError,
+  type RpcChannel,
+  type RpcDialer,
+  type RpcStream,
+  type RpcTarget,
+} from "../kernel/ports/rpc.ts";
 import type { Signer } from "../kernel/ports/signer.ts";
 import type { Timers } from "../kernel/ports/timers.ts";
 import {
@@ -32,6 +38,8 @@ export type OrdererAnswer =
   | { readonly kind: "ended" }
   /** Nothing came in time. The stream is of no use any more. */
   | { readonly kind: "silent" };
+
+const GIVEN_UP = new RpcError("CANCELLED", "nobody waits for the orderer any more");
 
 /** One conversation with one orderer: first whether it can be heard, then its blocks as they come. */
 export class OrdererStream {
@@ -83,12 +91,13 @@ export class OrdererStream {
 
   close(): void {
     this.#signal.removeEventListener("abort", this.#abort);
-    this.#connection.abort();
+    this.#abort();
     this.#channel.close();
   }
 
   readonly #abort = (): void => {
-    this.#connection.abort();
+    // Without a reason an exception is made each time, which nobody reads.
+    this.#connection.abort(GIVEN_UP);
   };
 
   async #within<T>(limitMs: number, wait: () => Promise<T>): Promise<T | { kind: "silent" }> {
