@@ -31,16 +31,14 @@ export class Drain {
   readonly #deps: DrainDeps;
   readonly #records: RecordFolder;
   #isOn: boolean;
-  readonly #timer: Timer;
+  #timer: Timer | undefined;
   #handingOver: Promise<void> | undefined;
 
   private constructor(deps: DrainDeps, records: RecordFolder, isOn: boolean) {
     this.#deps = deps;
     this.#records = records;
     this.#isOn = isOn;
-    this.#timer = deps.timers.every(DRAIN_CHECK_MS, () => {
-      if (this.#isOn) void this.#handOverAll();
-    });
+    if (isOn) this.#watch();
   }
 
   /** As the record in `dataDirectory` says. Rejects with what the disk rejects with. */
@@ -65,6 +63,7 @@ export class Drain {
     await this.#records.save(NODE, EMPTY_BYTES);
     if (!this.#isOn) this.#deps.logger.warn("the node is drained: it takes no transactions");
     this.#isOn = true;
+    this.#watch();
     await this.#handOverAll();
   }
 
@@ -73,10 +72,19 @@ export class Drain {
     await this.#records.remove(NODE);
     if (this.#isOn) this.#deps.logger.warn("the node takes transactions again");
     this.#isOn = false;
+    this.close();
   }
 
   close(): void {
-    this.#timer.cancel();
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  // It may come to lead again.
+  #watch(): void {
+    this.#timer ??= this.#deps.timers.every(DRAIN_CHECK_MS, () => {
+      if (this.#isOn) void this.#handOverAll();
+    });
   }
 
   // One round at a time.
