@@ -17,6 +17,8 @@ export class SimulatedTime implements Clock, Timers {
   readonly #heap: ScheduledCall[] = [];
   #nowMs = 0;
   #sequence = 0;
+  /** Calls that the last `advance` ran, and one more, which finds that there is none. */
+  #expectedSteps = STEPS_PER_TURN_MAX;
   /** By how much the time of day is off. */
   wallOffsetMs = 0;
 
@@ -64,15 +66,20 @@ export class SimulatedTime implements Clock, Timers {
   /** Lets `durationMs` pass, or less when `isDone` says so after a call. */
   async advance(durationMs: number, isDone: () => boolean = () => false): Promise<void> {
     const untilMs = this.#nowMs + durationMs;
-    let hasRun = false;
+    let runCount = 0;
     let end: "reached" | "done" | undefined;
     const step = (): void => {
       if (end !== undefined) return;
-      if (hasRun && isDone()) end = "done";
-      else if (this.#runNext(untilMs)) hasRun = true;
+      if (runCount > 0 && isDone()) end = "done";
+      else if (this.#runNext(untilMs)) runCount += 1;
       else end = "reached";
     };
-    while (end === undefined) await turn(step);
+    let stepCount = this.#expectedSteps;
+    while (end === undefined) {
+      await turn(step, stepCount);
+      stepCount = STEPS_PER_TURN_MAX;
+    }
+    this.#expectedSteps = Math.min(runCount + 1, STEPS_PER_TURN_MAX);
     if (end === "reached") this.#nowMs = untilMs;
   }
 
@@ -128,12 +135,12 @@ function isBefore(a: ScheduledCall, b: ScheduledCall): boolean {
   return a.atMs === b.atMs ? a.sequence < b.sequence : a.atMs < b.atMs;
 }
 
-/** A turn of the event loop costs more than most calls, so that many share one. */
-const STEPS_PER_TURN = 32;
+/** A turn of the event loop costs more than most calls, so that many share one; but each of them costs too, whether it finds a call or not. */
+const STEPS_PER_TURN_MAX = 32;
 
 // Each step is a macrotask of its own. Simulated ports settle within microtasks, all of which run between two of them.
-function turn(step: () => void): Promise<void> {
-  for (let count = 0; count < STEPS_PER_TURN; count += 1) setImmediate(step);
+function turn(step: () => void, count: number): Promise<void> {
+  for (let left = count; left > 0; left -= 1) setImmediate(step);
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
