@@ -19,7 +19,7 @@ import { silentLogger } from "../src/kernel/ports/logger.ts";
 import { silentMeter } from "../src/kernel/ports/meter.ts";
 import { SeededRandom } from "../src/kernel/seeded-random.ts";
 import { LmdbKvStore } from "../src/ledger/adapters/lmdb-kv-store.ts";
-import { Ledger } from "../src/ledger/index.ts";
+import { BlockLayers, Ledger } from "../src/ledger/index.ts";
 import { blockHeaderHash, type Block } from "../src/wire/index.ts";
 import { DeliverDialer, serving } from "../test/support/deliver-dialer.ts";
 import { sampleChain } from "../test/support/sample-blocks.ts";
@@ -98,7 +98,8 @@ function envelopesOf(
 
 /** The signatures of all blocks and of their transactions, several blocks at a time. */
 async function verifyAll(sample: SampleChannel, chain: readonly Block[]): Promise<void> {
-  const verifier = new BlockVerifier(new ChannelConfigRef(sample.config));
+  const layers = new BlockLayers();
+  const verifier = new BlockVerifier(new ChannelConfigRef(sample.config), layers);
   const blocks = chain.entries();
   let previous = blocks.next().value?.[1];
   const work = async (): Promise<void> => {
@@ -111,7 +112,7 @@ async function verifyAll(sample: SampleChannel, chain: readonly Block[]): Promis
         previousHash: blockHeaderHash(header),
       });
       if (!verdict.ok) throw new Error(verdict.reason);
-      await verifyBlock(block, sample.config);
+      await verifyBlock(layers.of(block), sample.config);
     }
   };
   await Promise.all(Array.from({ length: VERIFIED_AT_A_TIME }, work));

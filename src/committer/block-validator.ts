@@ -5,7 +5,7 @@ import {
 } from "../chaincode/index.ts";
 import type { ChannelConfig } from "../channel/index.ts";
 import { HeddleError } from "../kernel/error.ts";
-import type { NamespaceVersion } from "../ledger/index.ts";
+import { BlockLayers, type NamespaceVersion } from "../ledger/index.ts";
 import type { Block } from "../wire/index.ts";
 import { EndorsementRules } from "./core/endorsement-rules.ts";
 import { judgeBlock, type BlockJudgement } from "./core/judge-block.ts";
@@ -25,6 +25,8 @@ interface CompiledRules {
 export interface BlockValidatorDeps {
   readonly ledger: Pick<CommitterLedger, "tip">;
   readonly config: Pick<ConfigHolder, "current">;
+  /** Of the blocks that it is given, where others look at them too. Default: its own. */
+  readonly layers?: BlockLayers;
 }
 
 /**
@@ -33,15 +35,17 @@ export interface BlockValidatorDeps {
  */
 export class BlockValidator {
   readonly #deps: BlockValidatorDeps;
+  readonly #layers: BlockLayers;
   #compiled: CompiledRules | undefined;
 
   constructor(deps: BlockValidatorDeps) {
     this.#deps = deps;
+    this.#layers = deps.layers ?? new BlockLayers();
   }
 
   /** The part that needs no state, under the current configuration: may run before earlier blocks are committed. */
   verify(block: Block): Promise<VerifiedBlock> {
-    return verifyBlock(block, this.#deps.config.current());
+    return verifyBlock(this.#layers.of(block), this.#deps.config.current());
   }
 
   /**
@@ -50,7 +54,8 @@ export class BlockValidator {
    */
   async validate(block: Block, verified?: VerifiedBlock): Promise<BlockJudgement> {
     const config = this.#deps.config.current();
-    const fresh = verified?.config === config ? verified : await verifyBlock(block, config);
+    const fresh =
+      verified?.config === config ? verified : await verifyBlock(this.#layers.of(block), config);
     const { tip } = this.#deps.ledger;
     const rules = this.#rulesUnder(config);
     const state = tip.query();

@@ -4,6 +4,7 @@ import { errorMessage } from "../kernel/error.ts";
 import type { Clock } from "../kernel/ports/clock.ts";
 import type { Logger } from "../kernel/ports/logger.ts";
 import type { Meter } from "../kernel/ports/meter.ts";
+import type { BlockLayers } from "../ledger/index.ts";
 import { TxValidationCode, type Block } from "../wire/index.ts";
 import { BlockValidator } from "./block-validator.ts";
 import { CommitterError } from "./errors.ts";
@@ -15,6 +16,8 @@ import type { VerifiedBlock } from "./verified-block.ts";
 export interface CommitterDeps {
   readonly ledger: CommitterLedger;
   readonly config: ConfigHolder;
+  /** As of `BlockValidatorDeps`. */
+  readonly layers?: BlockLayers;
   /** Absent: private write sets that are not at hand are marked missing. */
   readonly privateSets?: PrivateSetGatherer;
   readonly clock: Clock;

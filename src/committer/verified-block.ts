@@ -1,7 +1,9 @@
 import { readConfigUpdate, type ChannelConfig } from "../channel/index.ts";
+import { assert } from "../kernel/assert.ts";
 import { concatBytes } from "../kernel/bytes.ts";
+import type { TransactionLayers } from "../ledger/index.ts";
 import { verifySignatures } from "../msp/index.ts";
-import { ConfigEnvelope, TxValidationCode, tryDecode, type Block } from "../wire/index.ts";
+import { ConfigEnvelope, TxValidationCode, tryDecode } from "../wire/index.ts";
 import { dispatch } from "./core/dispatch.ts";
 import type { VerifiedTransaction } from "./core/judge-block.ts";
 import {
@@ -18,25 +20,29 @@ export interface VerifiedBlock {
 }
 
 /** Reads a block's transactions and verifies their signatures off the event loop. Needs no state. */
-export async function verifyBlock(block: Block, config: ChannelConfig): Promise<VerifiedBlock> {
-  const data = block.data?.data ?? [];
+export async function verifyBlock(
+  layers: readonly TransactionLayers[],
+  config: ChannelConfig,
+): Promise<VerifiedBlock> {
   const transactions: VerifiedTransaction[] = [];
   let next = 0;
   const work = async (): Promise<void> => {
-    for (let index = next++; index < data.length; index = next++) {
-      transactions[index] = await verifyTransaction(data[index] ?? new Uint8Array(0), config);
+    for (let index = next++; index < layers.length; index = next++) {
+      const transaction = layers[index];
+      assert(transaction !== undefined, "each place below the length has a transaction");
+      transactions[index] = await verifyTransaction(transaction, config);
     }
   };
-  const workers = Math.min(data.length, TRANSACTIONS_VERIFIED_AT_A_TIME);
+  const workers = Math.min(layers.length, TRANSACTIONS_VERIFIED_AT_A_TIME);
   await Promise.all(Array.from({ length: workers }, work));
   return { config, transactions };
 }
 
 async function verifyTransaction(
-  bytes: Uint8Array,
+  layers: TransactionLayers,
   config: ChannelConfig,
 ): Promise<VerifiedTransaction> {
-  const parsed = parseTransaction(bytes);
+  const parsed = parseTransaction(layers);
   if (parsed.kind === "unreadable") return refused(parsed.code);
   const { body } = parsed;
   if (!(await isSignedByCreator(parsed, config)))

@@ -4,6 +4,7 @@ import { errorMessage } from "../kernel/error.ts";
 import type { Logger } from "../kernel/ports/logger.ts";
 import type { RpcTarget } from "../kernel/ports/rpc.ts";
 import { sleep } from "../kernel/sleep.ts";
+import type { BlockLayers } from "../ledger/index.ts";
 import { Status, blockHeaderHash, type Block } from "../wire/index.ts";
 import type { BlockTrust } from "./block-trust.ts";
 import { BlockVerifier } from "./block-verifier.ts";
@@ -24,6 +25,8 @@ import type { BlockSink, CurrentConfig, PullReport } from "./ports.ts";
 export interface BlockPullerDeps extends OrdererStreamDeps {
   readonly config: CurrentConfig;
   readonly sink: BlockSink;
+  /** Of the blocks that it brings, where others look at them too. */
+  readonly layers?: BlockLayers;
   /** Default: the endpoints of the newest verified configuration, and its orderers' signatures. */
   readonly trust?: BlockTrust;
   readonly logger: Logger;
@@ -204,7 +207,7 @@ export class BlockPuller {
       const trusted = await this.#deps.trust.verify(block, expected);
       return trusted.ok ? undefined : trusted.reason;
     }
-    const verifier = new BlockVerifier({ current: () => this.#config() });
+    const verifier = new BlockVerifier({ current: () => this.#config() }, this.#deps.layers);
     const verdict = await verifier.verify(block, expected);
     if (!verdict.ok) return verdict.reason;
     if (isConfigBlock(block)) return this.#adopt(block);

@@ -1,4 +1,5 @@
 import { concatBytes } from "../kernel/bytes.ts";
+import { BlockLayers } from "../ledger/index.ts";
 import { verifySignatures, type SignedData } from "../msp/index.ts";
 import {
   BLOCK_METADATA,
@@ -21,15 +22,17 @@ const VALIDATION_POLICY = "/Channel/Orderer/BlockValidation";
 /** Believes a block only when its place in the chain, its form, its data hash and its orderers' signatures are right. */
 export class BlockVerifier {
   readonly #config: CurrentConfig;
+  readonly #layers: BlockLayers;
 
-  /** `config` must be that of the block before the one to be verified. */
-  constructor(config: CurrentConfig) {
+  /** `config` must be that of the block before the one to be verified; `layers` are of the blocks, where others look at them too. */
+  constructor(config: CurrentConfig, layers: BlockLayers = new BlockLayers()) {
     this.#config = config;
+    this.#layers = layers;
   }
 
   /** Never rejects for what a block contains. Signatures are verified off the event loop. */
   async verify(block: Block, expected: ExpectedBlock): Promise<BlockVerdict> {
-    const form = checkBlockForm(block, expected);
+    const form = checkBlockForm(block, expected, this.#layers.of(block));
     if (!form.ok) return refused(expected, form.reason);
     const { header, metadata } = form.formed;
     const signed = signedData(header, metadata.metadata[BLOCK_METADATA.signatures]);

@@ -11,7 +11,7 @@ import {
   matchPrivateSets,
   privateUpdates,
 } from "./core/private-updates.ts";
-import { type ReadWriteSet, parsePrivateSets, parseReadWriteSet } from "./core/read-write-set.ts";
+import { type ReadWriteSet, parsePrivateSets } from "./core/read-write-set.ts";
 import { StateView } from "./state-view.ts";
 import { readSets } from "./transient-store.ts";
 
@@ -92,7 +92,7 @@ function writesOf(content: TransactionReading["content"]): ReadWriteSet | TxVali
   switch (content.kind) {
     case "endorsement":
       if (content.action === undefined) return TxValidationCode.NIL_TXACTION;
-      return parseReadWriteSet(content.action.results) ?? TxValidationCode.INVALID_OTHER_REASON;
+      return content.layers.readWriteSet ?? TxValidationCode.INVALID_OTHER_REASON;
     case "config":
       return configWrite(content.config);
     case "other":

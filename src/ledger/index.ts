@@ -1,4 +1,5 @@
 /** Blocks on disk, the state that follows from them, and transactions simulated against it. */
+export { BlockLayers } from "./block-layers.ts";
 export { BlockStore, type BlockStoreOptions } from "./block-store.ts";
 export { CONFIG_KEY, CONFIG_NAMESPACE, type CommittedTransaction } from "./commit-plan.ts";
 export { type CommittedBlock } from "./commit-reports.ts";
@@ -14,6 +15,7 @@ export {
   type ReadWriteSet,
   parseReadWriteSet,
 } from "./core/read-write-set.ts";
+export { TransactionLayers } from "./core/transaction-layers.ts";
 export { type SimulationResults, type WrittenNamespace } from "./core/read-write-set-builder.ts";
 export { type StateMetadata } from "./core/state-entry.ts";
 export { type TransactionRecord } from "./core/transaction-record.ts";

@@ -6,6 +6,7 @@ import type { Logger } from "../kernel/ports/logger.ts";
 import type { Meter } from "../kernel/ports/meter.ts";
 import type { Timers } from "../kernel/ports/timers.ts";
 import { type Block, TxValidationCode, decodeOrderedVarint } from "../wire/index.ts";
+import { BlockLayers } from "./block-layers.ts";
 import { BlockStore } from "./block-store.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { CommitReports, type CommittedBlock, committedBlock } from "./commit-reports.ts";
@@ -35,6 +36,8 @@ export interface LedgerDeps {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly meter: Meter;
+  /** Of the blocks that it is given, where others look at them too. Default: its own. */
+  readonly layers?: BlockLayers;
   /** Absent: it keeps all that it has. */
   readonly keepsCollection?: CollectionKeeping;
 }
@@ -55,6 +58,7 @@ export class Ledger {
   readonly #tip: LedgerTip;
   readonly #queue: CommitQueue;
   readonly #privateSets: PrivateSets;
+  readonly #layers: BlockLayers;
   // Of the state that can be read.
   readonly #versions = new NamespaceVersions();
   readonly blocks: BlockStore;
@@ -83,7 +87,11 @@ export class Ledger {
       state: { write: (batch) => this.#write(batch) },
       onFailed: (cause, isStateUnknown) => this.#failed(cause, isStateUnknown),
     });
-    this.#privateSets = new PrivateSets({ ...deps, tip: this.#tip, ledger: this }, this.#keys);
+    this.#layers = deps.layers ?? new BlockLayers();
+    this.#privateSets = new PrivateSets(
+      { ...deps, tip: this.#tip, layers: this.#layers, ledger: this },
+      this.#keys,
+    );
   }
 
   /**
@@ -168,7 +176,7 @@ export class Ledger {
   async commit(
     block: Block,
     codes: readonly TxValidationCode[],
-    transactions: readonly TransactionReading[] = readTransactions(block),
+    transactions: readonly TransactionReading[] = readTransactions(block, this.#layers.of(block)),
   ): Promise<CommittedBlock> {
     this.#checkOpen();
     const startMs = this.#deps.clock.monotonicMs();

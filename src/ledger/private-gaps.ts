@@ -1,6 +1,6 @@
 /** Private write sets that this peer lacks: those of a block to come, and those of blocks that were committed. */
 import type { KvReader } from "../kernel/ports/kv-store.ts";
-import { TxReadWriteSet, TxValidationCode, tryDecode } from "../wire/index.ts";
+import { TxValidationCode } from "../wire/index.ts";
 import type { TransactionReading } from "./core/block-reading.ts";
 import type { ChannelKeys } from "./core/keys.ts";
 import { findPrivateSet } from "./core/private-updates.ts";
@@ -22,7 +22,7 @@ export interface AnnouncedPrivateSet extends PrivateSetPlace {
   readonly hash: Uint8Array;
 }
 
-/** What the transactions that are valid so far announce. A namespace that cannot be read announces nothing. */
+/** What the transactions that are valid so far announce. What cannot be read announces nothing. */
 export function announcedPrivateSets(
   blockNumber: number,
   transactions: readonly TransactionReading[],
@@ -31,9 +31,8 @@ export function announcedPrivateSets(
   const announced: AnnouncedPrivateSet[] = [];
   for (const { index, txId, content } of transactions) {
     if (codes[index] !== TxValidationCode.VALID || content.kind !== "endorsement") continue;
-    const set = content.action && tryDecode(TxReadWriteSet, content.action.results);
-    for (const { namespace, collectionHashedRwset } of set?.nsRwset ?? []) {
-      for (const { collectionName: collection, pvtRwsetHash: hash } of collectionHashedRwset) {
+    for (const { namespace, collections } of content.layers.readWriteSet ?? []) {
+      for (const { collection, privateSetHash: hash } of collections) {
         if (hash.length === 0) continue;
         announced.push({ blockNumber, txNumber: index, txId, namespace, collection, hash });
       }

@@ -1,5 +1,6 @@
 import type { KvReader, KvWrite } from "../kernel/ports/kv-store.ts";
 import type { Block, TxValidationCode } from "../wire/index.ts";
+import type { BlockLayers } from "./block-layers.ts";
 import { verdictsOf } from "./block-verdicts.ts";
 import { readTransactions } from "./core/block-reading.ts";
 import type { ChannelKeys } from "./core/keys.ts";
@@ -27,6 +28,7 @@ export interface CollectionPlace {
 export interface PrivateSetsDeps {
   readonly state: KvReader;
   readonly tip: LedgerTip;
+  readonly layers: BlockLayers;
   readonly ledger: { read(number: number): Promise<Block | undefined> };
 }
 
@@ -53,7 +55,11 @@ export class PrivateSets {
 
   absent(block: Block, codes: readonly TxValidationCode[]): readonly AnnouncedPrivateSet[] {
     const number = block.header?.number ?? 0;
-    const announced = announcedPrivateSets(number, readTransactions(block), codes);
+    const announced = announcedPrivateSets(
+      number,
+      readTransactions(block, this.#deps.layers.of(block)),
+      codes,
+    );
     return absentPrivateSets(announced, this.#deps.tip.state, this.#keys);
   }
 

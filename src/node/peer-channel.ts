@@ -14,7 +14,7 @@ import { assert } from "../kernel/assert.ts";
 import { errorMessage } from "../kernel/error.ts";
 import type { KvStore } from "../kernel/ports/kv-store.ts";
 import type { Logger } from "../kernel/ports/logger.ts";
-import { Ledger, TransientStore, type LedgerDeps } from "../ledger/index.ts";
+import { BlockLayers, Ledger, TransientStore, type LedgerDeps } from "../ledger/index.ts";
 import { encode, Block, tryDecode } from "../wire/index.ts";
 import { isCollectionMember } from "./private-data.ts";
 import type { PeerWorld } from "./world.ts";
@@ -40,25 +40,36 @@ export class PeerChannel {
   readonly #verifier: BlockVerifier;
   readonly #world: PeerWorld;
   readonly #logger: Logger;
+  readonly #layers: BlockLayers;
   readonly #closing = new AbortController();
+  // What gossip brought and was believed, decoded: next it is told to commit it.
+  #believed: { readonly bytes: Uint8Array; readonly block: Block } | undefined;
   #catchingUp: Promise<void> = Promise.resolve();
   #stopReason: string | undefined;
   #privateData: PeerChannelPrivateData | undefined;
   #pulling: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
 
-  private constructor(world: PeerWorld, ledger: Ledger, config: ChannelConfigRef, state: KvStore) {
+  private constructor(
+    world: PeerWorld,
+    ledger: Ledger,
+    config: ChannelConfigRef,
+    state: KvStore,
+    layers: BlockLayers,
+  ) {
     const { channelId } = config.current();
     this.channelId = channelId;
     this.ledger = ledger;
     this.config = config;
     this.transient = new TransientStore({ state }, channelId);
     this.#world = world;
+    this.#layers = layers;
     this.#logger = world.logger.child("channel", { channel: channelId });
     const committer = new Committer(
       {
         ...world,
         ledger,
         config,
+        layers,
         // A peer that is catching up marks what it lacks as missing and is not held up.
         privateSets: {
           gather: async (...asked) => this.#privateData?.gatherer.gather(...asked),
@@ -68,7 +79,7 @@ export class PeerChannel {
       { channelId },
     );
     this.#intake = new BlockIntake(committer, ledger);
-    this.#verifier = new BlockVerifier(config);
+    this.#verifier = new BlockVerifier(config, layers);
     world.health.register(`channel ${channelId}`, () => this.#checkHealth());
   }
 
@@ -86,7 +97,8 @@ export class PeerChannel {
     const keepsCollection: LedgerDeps["keepsCollection"] = (reader, namespace, collection) =>
       config === undefined ||
       isCollectionMember(reader, config.current(), { namespace, collection }, world.signer);
-    const deps = { ...world, logger, directory, state, keepsCollection };
+    const layers = new BlockLayers();
+    const deps = { ...world, logger, directory, state, keepsCollection, layers };
     const ledger = await Ledger.open(deps, channelId);
     try {
       if (ledger.height === 0 && genesisBlock !== undefined) {
@@ -94,7 +106,7 @@ export class PeerChannel {
       }
       if (ledger.height > 0) {
         config = new ChannelConfigRef(await configInForce(ledger, world.msps));
-        return new PeerChannel(world, ledger, config, state);
+        return new PeerChannel(world, ledger, config, state, layers);
       }
     } catch (error) {
       await ledger.close();
@@ -122,12 +134,17 @@ export class PeerChannel {
     if (block === undefined) return { ok: false, reason: "the bytes are no block" };
     // What the orderers' stream brought meanwhile is on its way into the ledger.
     if (number < this.#intake.height) return { ok: true };
-    return this.#verifier.verify(block, { number, previousHash: this.#intake.lastHash });
+    const expected = { number, previousHash: this.#intake.lastHash };
+    const verdict = await this.#verifier.verify(block, expected);
+    if (verdict.ok) this.#believed = { bytes, block };
+    return verdict;
   }
 
   /** Commits a verified block; resolves when it is in the ledger. */
   async commit(bytes: Uint8Array): Promise<void> {
-    const block = tryDecode(Block, bytes);
+    const believed = this.#believed;
+    this.#believed = undefined;
+    const block = believed?.bytes === bytes ? believed.block : tryDecode(Block, bytes);
     assert(block !== undefined, "a verified block can be decoded");
     await this.#intake.commit(block);
   }
@@ -204,6 +221,7 @@ export class PeerChannel {
       {
         ...this.#world,
         config: this.config,
+        layers: this.#layers,
         logger: this.#logger.child("puller"),
         sink,
         report: hooks.onPullReport,

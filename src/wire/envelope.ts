@@ -1,5 +1,4 @@
-import { equalBytes } from "../kernel/bytes.ts";
-import { encode, tryDecode } from "./codec.ts";
+import { tryDecode } from "./codec.ts";
 import { ChannelHeader, Envelope, Payload, SignatureHeader } from "./gen/common/common.ts";
 
 /** An envelope with the layers that every reader needs; `payload.data` stays marshalled. */
@@ -42,9 +41,27 @@ export function openEnvelope(source: Uint8Array | Envelope, fieldsMax?: number):
  */
 export function isCanonicalEnvelope(bytes: Uint8Array): boolean {
   const envelope = tryDecode(Envelope, bytes);
-  if (envelope === undefined) return false;
-  if (envelope.payload.length === 0 || envelope.signature.length === 0) return false;
-  return equalBytes(encode(Envelope, envelope), bytes);
+  return envelope !== undefined && isCanonicalForm(bytes, envelope);
+}
+
+/** As `isCanonicalEnvelope`, of bytes and what they decode to. */
+export function isCanonicalForm(bytes: Uint8Array, { payload, signature }: Envelope): boolean {
+  if (payload.length === 0 || signature.length === 0) return false;
+  // One byte of tag and the shortest length before each, and nothing else: no shorter form exists, nor another as long. Both
+  // are views into `bytes`.
+  const payloadStart = 1 + varintLength(payload.length);
+  const signatureStart = payloadStart + payload.length + 1 + varintLength(signature.length);
+  return (
+    payload.byteOffset === bytes.byteOffset + payloadStart &&
+    signature.byteOffset === bytes.byteOffset + signatureStart &&
+    bytes.length === signatureStart + signature.length
+  );
+}
+
+function varintLength(value: number): number {
+  let length = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) length += 1;
+  return length;
 }
 
 function malformed(defect: EnvelopeDefect): EnvelopeReading {

@@ -4,6 +4,7 @@ export {
   type EnvelopeReading,
   type OpenedEnvelope,
   isCanonicalEnvelope,
+  isCanonicalForm,
   openEnvelope,
 } from "./envelope.ts";
 export {

@@ -1,10 +1,9 @@
-import { parseReadWriteSet } from "../../ledger/index.ts";
 import {
-  ChaincodeAction,
   ChaincodeEvent,
   ChaincodeHeaderExtension,
   TxValidationCode,
   tryDecode,
+  type ChaincodeAction,
 } from "../../wire/index.ts";
 import type { EndorsedAction } from "./parsed-transaction.ts";
 import { namespaceWrites, type NamespaceWrites } from "./written-namespaces.ts";
@@ -18,21 +17,16 @@ export type Dispatch =
 export function dispatch(action: EndorsedAction): Dispatch {
   const extension = tryDecode(ChaincodeHeaderExtension, action.headerExtension);
   if (extension === undefined) return refused(TxValidationCode.BAD_HEADER_EXTENSION);
-  const result = chaincodeAction(action);
+  // Go reads absent bytes as nil, which Fabric refuses here.
+  const result = action.layers.chaincodeAction;
   if (result === undefined) return refused(TxValidationCode.BAD_RESPONSE_PAYLOAD);
-  const set = parseReadWriteSet(result.results);
+  const set = action.layers.readWriteSet;
   if (set === undefined) return refused(TxValidationCode.BAD_RWSET);
   const fault = chaincodeFault(extension, result);
   if (fault !== undefined) return refused(fault);
   const writes = namespaceWrites(set);
   if (hasDuplicates(writes)) return refused(TxValidationCode.ILLEGAL_WRITESET);
   return { kind: "judged-by", namespaces: judges(extension.chaincodeId?.name ?? "", writes) };
-}
-
-function chaincodeAction(action: EndorsedAction): ChaincodeAction | undefined {
-  // Go reads absent bytes as nil, which Fabric refuses here.
-  if (action.chaincodeAction.length === 0) return undefined;
-  return tryDecode(ChaincodeAction, action.chaincodeAction);
 }
 
 function chaincodeFault(

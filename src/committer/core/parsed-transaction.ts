@@ -1,13 +1,10 @@
 import { sha256 } from "../../crypto/index.ts";
 import { equalBytes } from "../../kernel/bytes.ts";
+import type { TransactionLayers } from "../../ledger/index.ts";
 import {
-  ChaincodeActionPayload,
   HeaderType,
-  ProposalResponsePayload,
   SignatureHeader,
-  Transaction,
   TxValidationCode,
-  openEnvelope,
   transactionId,
   tryDecode,
   type ChannelHeader,
@@ -44,14 +41,14 @@ export interface EndorsedAction {
   readonly headerExtension: Uint8Array;
   /** The very bytes that endorsers signed. */
   readonly proposalResponsePayload: Uint8Array;
-  /** Marshalled `ChaincodeAction`. */
-  readonly chaincodeAction: Uint8Array;
+  /** What it did: the layers below the response. */
+  readonly layers: Pick<TransactionLayers, "chaincodeAction" | "readWriteSet">;
   readonly endorsements: readonly Endorsement[];
 }
 
 /** Reads one entry of a block's data. Fabric: `ValidateTransaction`, without the signature. Never throws. */
-export function parseTransaction(bytes: Uint8Array): ParsedTransaction {
-  const reading = openEnvelope(bytes);
+export function parseTransaction(layers: TransactionLayers): ParsedTransaction {
+  const reading = layers.opening;
   if (reading.kind === "malformed") {
     switch (reading.defect) {
       case "envelope":
@@ -72,7 +69,7 @@ export function parseTransaction(bytes: Uint8Array): ParsedTransaction {
     creator: opened.signatureHeader.creator,
     payload: opened.envelope.payload,
     signature: opened.envelope.signature,
-    body: parseBody(opened),
+    body: parseBody(opened, layers),
   };
 }
 
@@ -94,37 +91,43 @@ function isSoundSigner(header: SignatureHeader): boolean {
   return header.nonce.length > 0 && header.creator.length > 0;
 }
 
-function parseBody(opened: OpenedEnvelope): TransactionBody {
+function parseBody(opened: OpenedEnvelope, layers: TransactionLayers): TransactionBody {
   const { channelHeader, payload } = opened;
   if (channelHeader.type === HeaderType.ENDORSER_TRANSACTION)
-    return parseEndorserTransaction(opened);
+    return parseEndorserTransaction(opened, layers);
   if (channelHeader.type !== HeaderType.CONFIG)
     return refused(TxValidationCode.UNSUPPORTED_TX_PAYLOAD);
   if (payload.data.length === 0) return refused(TxValidationCode.INVALID_CONFIG_TRANSACTION);
   return { kind: "config", data: payload.data };
 }
 
-function parseEndorserTransaction(opened: OpenedEnvelope): TransactionBody {
+function parseEndorserTransaction(
+  opened: OpenedEnvelope,
+  layers: TransactionLayers,
+): TransactionBody {
   const { nonce, creator } = opened.signatureHeader;
   if (opened.channelHeader.txId !== transactionId(nonce, creator)) {
     return refused(TxValidationCode.BAD_PROPOSAL_TXID);
   }
-  const action = parseAction(opened);
+  const action = parseAction(opened, layers);
   if (action === undefined) return refused(TxValidationCode.INVALID_ENDORSER_TRANSACTION);
   return { kind: "endorsed", action };
 }
 
-function parseAction(opened: OpenedEnvelope): EndorsedAction | undefined {
-  const transaction = tryDecode(Transaction, opened.payload.data);
+function parseAction(
+  opened: OpenedEnvelope,
+  layers: TransactionLayers,
+): EndorsedAction | undefined {
+  const { transaction } = layers;
   const [action] = transaction?.actions ?? [];
   if (action === undefined || transaction?.actions.length !== 1) return undefined;
   const signer = tryDecode(SignatureHeader, action.header);
   if (signer === undefined || !isSoundSigner(signer)) return undefined;
-  const content = tryDecode(ChaincodeActionPayload, action.payload);
+  const content = layers.actionPayload;
   if (content?.action === undefined || content.chaincodeProposalPayload.length === 0)
     return undefined;
   const { proposalResponsePayload, endorsements } = content.action;
-  const response = tryDecode(ProposalResponsePayload, proposalResponsePayload);
+  const response = layers.responsePayload;
   const channelHeader = opened.payload.header?.channelHeader;
   if (response === undefined || channelHeader === undefined) return undefined;
   const hash = sha256(channelHeader, action.header, content.chaincodeProposalPayload);
@@ -133,7 +136,7 @@ function parseAction(opened: OpenedEnvelope): EndorsedAction | undefined {
     txId: opened.channelHeader.txId,
     headerExtension: opened.channelHeader.extension,
     proposalResponsePayload,
-    chaincodeAction: response.extension,
+    layers,
     endorsements,
   };
 }

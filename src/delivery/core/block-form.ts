@@ -1,12 +1,9 @@
 import { equalBytes, toHex } from "../../kernel/bytes.ts";
+import { TransactionLayers } from "../../ledger/index.ts";
 import {
-  ChannelHeader,
-  Envelope,
   HeaderType,
-  Payload,
   blockDataHash,
-  isCanonicalEnvelope,
-  tryDecode,
+  isCanonicalForm,
   type Block,
   type BlockHeader,
   type BlockMetadata,
@@ -34,7 +31,11 @@ export type BlockFormAnswer =
   | { readonly ok: false; readonly reason: string };
 
 /** Everything about a received block that needs neither keys nor configuration, in Fabric's order. */
-export function checkBlockForm(block: Block, expected: ExpectedBlock): BlockFormAnswer {
+export function checkBlockForm(
+  block: Block,
+  expected: ExpectedBlock,
+  layers: readonly TransactionLayers[] = layersOf(block),
+): BlockFormAnswer {
   const { header, data, metadata } = block;
   if (header === undefined) return refused("it has no header");
   if (header.number !== expected.number) {
@@ -50,7 +51,7 @@ export function checkBlockForm(block: Block, expected: ExpectedBlock): BlockForm
     return refused(`it has ${count} metadata entries, expected at least ${METADATA_ENTRIES_MIN}`);
   }
   if (data === undefined || data.data.length === 0) return refused("it has no transactions");
-  const malformed = malformedTransaction(data.data);
+  const malformed = malformedTransaction(layers);
   if (malformed !== undefined) return refused(`transaction ${malformed} is not well-formed`);
   if (!equalBytes(blockDataHash(data.data), header.dataHash)) {
     return refused("its data hash does not match its data");
@@ -59,18 +60,19 @@ export function checkBlockForm(block: Block, expected: ExpectedBlock): BlockForm
 }
 
 // A lone configuration transaction may lack a signature: the genesis block's does.
-function malformedTransaction(data: readonly Uint8Array[]): number | undefined {
-  const [first] = data;
-  if (data.length === 1 && first !== undefined && isConfigTransaction(first)) return undefined;
-  const index = data.findIndex((bytes) => !isCanonicalEnvelope(bytes));
+function malformedTransaction(transactions: readonly TransactionLayers[]): number | undefined {
+  const [first] = transactions;
+  if (transactions.length === 1 && first?.channelHeader?.type === HeaderType.CONFIG) {
+    return undefined;
+  }
+  const index = transactions.findIndex(
+    ({ bytes, envelope }) => envelope === undefined || !isCanonicalForm(bytes, envelope),
+  );
   return index < 0 ? undefined : index;
 }
 
-function isConfigTransaction(bytes: Uint8Array): boolean {
-  const envelope = tryDecode(Envelope, bytes);
-  const payload = envelope && tryDecode(Payload, envelope.payload);
-  const header = payload?.header && tryDecode(ChannelHeader, payload.header.channelHeader);
-  return header?.type === HeaderType.CONFIG;
+function layersOf({ data }: Block): readonly TransactionLayers[] {
+  return (data?.data ?? []).map((bytes) => new TransactionLayers(bytes));
 }
 
 function refused(reason: string): BlockFormAnswer {

@@ -1,15 +1,5 @@
-import {
-  type Block,
-  ChaincodeAction,
-  ChaincodeActionPayload,
-  ChannelHeader,
-  Envelope,
-  HeaderType,
-  Payload,
-  ProposalResponsePayload,
-  Transaction,
-  tryDecode,
-} from "../../wire/index.ts";
+import { type Block, type ChaincodeAction, HeaderType } from "../../wire/index.ts";
+import { TransactionLayers } from "./transaction-layers.ts";
 
 /** One transaction of a block as far as the ledger reads it; nothing in it has been verified. */
 export interface TransactionReading {
@@ -23,48 +13,48 @@ export interface TransactionReading {
 
 export type TransactionContent =
   /** The chaincode's action; undefined where any layer above it is absent or malformed. */
-  | { readonly kind: "endorsement"; readonly action: ChaincodeAction | undefined }
+  | {
+      readonly kind: "endorsement";
+      readonly action: ChaincodeAction | undefined;
+      /** Of the transaction. */
+      readonly layers: TransactionLayers;
+    }
   /** A marshalled `ConfigEnvelope`. */
   | { readonly kind: "config"; readonly config: Uint8Array }
   | { readonly kind: "other" };
 
-/** Reads each envelope of a block once. Never throws: what does not read is so marked. */
-export function readTransactions(block: Block): readonly TransactionReading[] {
-  return (block.data?.data ?? []).map(readTransaction);
+/** Reads each envelope of a block. Never throws: what does not read is so marked. */
+export function readTransactions(
+  block: Block,
+  layers: readonly TransactionLayers[] = layersOf(block),
+): readonly TransactionReading[] {
+  return layers.map(readTransaction);
 }
 
-function readTransaction(bytes: Uint8Array, index: number): TransactionReading {
-  const envelope = tryDecode(Envelope, bytes);
-  const payload = envelope && tryDecode(Payload, envelope.payload);
-  const header = payload?.header && tryDecode(ChannelHeader, payload.header.channelHeader);
-  if (payload === undefined || header === undefined) {
+function layersOf(block: Block): readonly TransactionLayers[] {
+  return (block.data?.data ?? []).map((bytes) => new TransactionLayers(bytes));
+}
+
+function readTransaction(layers: TransactionLayers, index: number): TransactionReading {
+  const { payload, channelHeader } = layers;
+  if (payload === undefined || channelHeader === undefined) {
     return { index, txId: "", type: -1, content: { kind: "other" } };
   }
-  return {
-    index,
-    txId: header.txId,
-    type: header.type,
-    content: readContent(header.type, payload.data),
-  };
+  const { txId, type } = channelHeader;
+  return { index, txId, type, content: readContent(type, payload.data, layers) };
 }
 
-function readContent(type: number, data: Uint8Array): TransactionContent {
+function readContent(
+  type: number,
+  data: Uint8Array,
+  layers: TransactionLayers,
+): TransactionContent {
   switch (type) {
     case HeaderType.ENDORSER_TRANSACTION:
-      return { kind: "endorsement", action: readAction(data) };
+      return { kind: "endorsement", action: layers.chaincodeAction, layers };
     case HeaderType.CONFIG:
       return { kind: "config", config: data };
     default:
       return { kind: "other" };
   }
-}
-
-function readAction(data: Uint8Array): ChaincodeAction | undefined {
-  const first = tryDecode(Transaction, data)?.actions[0];
-  const payload = first && tryDecode(ChaincodeActionPayload, first.payload);
-  const response = payload?.action?.proposalResponsePayload;
-  if (response === undefined || response.length === 0) return undefined;
-  const extension = tryDecode(ProposalResponsePayload, response)?.extension;
-  if (extension === undefined || extension.length === 0) return undefined;
-  return tryDecode(ChaincodeAction, extension);
 }

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { fc, test } from "@fast-check/vitest";
-import { concatBytes, fromHex, utf8 } from "../../../src/kernel/bytes.ts";
+import { concatBytes, equalBytes, fromHex, utf8 } from "../../../src/kernel/bytes.ts";
 import {
   ChannelHeader,
   Envelope,
@@ -9,7 +9,9 @@ import {
   create,
   encode,
   isCanonicalEnvelope,
+  encodeUvarint,
   openEnvelope,
+  tryDecode,
 } from "../../../src/wire/index.ts";
 
 const channelHeader = create(ChannelHeader, { type: 3, channelId: "ch1", txId: "t" });
@@ -80,6 +82,37 @@ describe("a canonical envelope", () => {
     ["of no bytes", ""],
   ])("is not one %s", (_, hex) => {
     expect(isCanonicalEnvelope(fromHex(hex.replaceAll(" ", ""))!)).toBe(false);
+  });
+
+  // Of every length of the lengths, and bytes that decode to an envelope in other ways.
+  const part = fc.integer({ min: 0, max: 20_000 }).map((length) => new Uint8Array(length).fill(7));
+  const field = fc.tuple(fc.constantFrom("0a", "12", "1a", "8a00"), part).map(([tag, content]) => {
+    const { length } = content;
+    const shortest = encodeUvarint(length);
+    const overlong = Uint8Array.of(
+      (length & 0x7f) | 0x80,
+      ((length >> 7) & 0x7f) | 0x80,
+      length >> 14,
+    );
+    return concatBytes(fromHex(tag)!, length % 3 === 0 ? overlong : shortest, content);
+  });
+  test.prop([fc.array(field, { maxLength: 4 })])(
+    "is one exactly where it encodes to the same bytes",
+    (fields) => {
+      const bytes = concatBytes(Uint8Array.of(9), ...fields).subarray(1);
+      const envelope = tryDecode(Envelope, bytes);
+      const isSame =
+        envelope !== undefined &&
+        envelope.payload.length > 0 &&
+        envelope.signature.length > 0 &&
+        equalBytes(encode(Envelope, envelope), bytes);
+      expect(isCanonicalEnvelope(bytes)).toBe(isSame);
+    },
+  );
+
+  test.prop([part, part])("of any length is what encode writes", (payload, signature) => {
+    fc.pre(payload.length > 0 && signature.length > 0);
+    expect(isCanonicalEnvelope(encode(Envelope, { payload, signature }))).toBe(true);
   });
 
   test.prop([fc.uint8Array({ minLength: 1, maxLength: 20 })])(
