@@ -94,6 +94,11 @@ export type ExecuteResult =
     }
   | { readonly ok: false; readonly message: string };
 
+/** A call that runs: what it calls must end with it, because the simulator is closed afterwards. */
+interface RunningExecution extends Execution {
+  readonly ended: AbortSignal;
+}
+
 /** A call on its way through chaincodes that call each other. */
 interface Execution {
   readonly call: ExecuteCall;
@@ -112,7 +117,7 @@ export class ChaincodeSupport implements ChaincodeRunner {
   readonly #executeTimeoutMs: number;
   readonly #startupTimeoutMs: number;
   readonly #processes: ChaincodeProcesses;
-  readonly #executions = new Map<ChaincodeRun, Execution>();
+  readonly #executions = new Map<ChaincodeRun, RunningExecution>();
   /** Fingerprint of the certificate that a package's newest process was given. */
   readonly #fingerprints = new Map<string, string>();
   readonly #executeTimeouts: Counter;
@@ -193,12 +198,10 @@ export class ChaincodeSupport implements ChaincodeRunner {
   ): Promise<StreamOutcome> {
     const { call, signal } = execution;
     const run = this.#runOf(call, isInit);
-    // What a run has called must end with it: the simulator is closed afterwards.
     const ended = new AbortController();
     const nowMs = this.#deps.clock.monotonicMs();
     const deadlineMs = execution.deadlineMs ?? nowMs + this.#executeTimeoutMs;
-    const nested = { ...execution, deadlineMs, signal: AbortSignal.any([signal, ended.signal]) };
-    this.#executions.set(run, nested);
+    this.#executions.set(run, { ...execution, deadlineMs, ended: ended.signal });
     try {
       const outcome = await stream.execute(run, Math.max(deadlineMs - nowMs, 0), signal);
       if (outcome.kind === "timed-out") this.#timedOut(call, outcome.isHung);
@@ -261,7 +264,7 @@ export class ChaincodeSupport implements ChaincodeRunner {
   }
 
   async #executeCalled(
-    caller: Execution,
+    { ended, ...caller }: RunningExecution,
     target: ChaincodeResolution & { readonly ok: true },
     input: ChaincodeInput | undefined,
   ): Promise<RequestAnswer> {
@@ -274,7 +277,14 @@ export class ChaincodeSupport implements ChaincodeRunner {
       // Fabric: a chaincode cannot initialise another.
       input: { args: input?.args ?? [], decorations: new Map(), isInit: false },
     };
-    const result = await this.#execute({ ...caller, call: called, depth: caller.depth + 1 });
+    // Made here and not for every run: few call others, and it costs more than the rest of a run's bookkeeping.
+    const signal = AbortSignal.any([caller.signal, ended]);
+    const result = await this.#execute({
+      ...caller,
+      call: called,
+      depth: caller.depth + 1,
+      signal,
+    });
     if (!result.ok && !result.message.startsWith(CONTRACT_FAILURE)) {
       return refused(`execute failed: ${result.message}`);
     }

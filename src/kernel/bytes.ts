@@ -90,10 +90,21 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Bytes of hexadecimal text of even length, or `undefined` when it is not that. */
 export function fromHex(text: string): Uint8Array | undefined {
-  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined;
+  if (text.length % 2 !== 0) return undefined;
   const bytes = new Uint8Array(text.length / 2);
   for (let index = 0; index < bytes.length; index += 1) {
-    bytes[index] = Number.parseInt(text.slice(index * 2, index * 2 + 2), 16);
+    const high = hexDigit(text.charCodeAt(index * 2));
+    const low = hexDigit(text.charCodeAt(index * 2 + 1));
+    if (high < 0 || low < 0) return undefined;
+    bytes[index] = high * 16 + low;
   }
   return bytes;
+}
+
+/** Of a code unit; -1 where it is none. */
+function hexDigit(unit: number): number {
+  if (unit >= 0x30 && unit <= 0x39) return unit - 0x30;
+  // Capitals and small letters differ in one bit.
+  const small = unit | 0x20;
+  return small >= 0x61 && small <= 0x66 ? small - 0x61 + 10 : -1;
 }

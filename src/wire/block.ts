@@ -58,6 +58,11 @@ export function emptyBlockMetadata(): BlockMetadata {
 // Minimal two's complement: a leading zero byte where the top bit would read as a sign.
 function unsignedInteger(value: number | bigint): Uint8Array {
   if (typeof value === "number" && value >= 0 && value < 0x80) return Uint8Array.of(value);
+  // Without a bigint, which is most of the header's cost.
+  if (Number.isInteger(value) && value >= 0x80 && value < 0x8000) {
+    const short = Number(value);
+    return short < 0x100 ? Uint8Array.of(0, short) : Uint8Array.of(short >> 8, short & 0xff);
+  }
   let rest = BigInt(value);
   assert(rest >= 0n && rest <= UINT64_MAX, "a block number is an unsigned 64-bit integer");
   const bytes: number[] = [];

@@ -1,4 +1,5 @@
-import { EMPTY_BYTES, toHex } from "../../kernel/bytes.ts";
+import { sha256Hex } from "../../crypto/index.ts";
+import { EMPTY_BYTES } from "../../kernel/bytes.ts";
 import {
   ChaincodeAction,
   ChaincodeActionPayload,
@@ -40,5 +41,5 @@ export function resultOf(response: ProposalResponse): Uint8Array | undefined {
 }
 
 function uniqueEndorsements(endorsements: readonly Endorsement[]): Endorsement[] {
-  return [...new Map(endorsements.map((each) => [toHex(each.endorser), each])).values()];
+  return [...new Map(endorsements.map((each) => [sha256Hex(each.endorser), each])).values()];
 }

@@ -28,6 +28,22 @@ describe("bytes", () => {
     expect(Array.from(joined)).toEqual(parts.flatMap((part) => Array.from(part)));
   });
 
+  test.prop([fc.uint8Array()])("capitals count as small letters", (bytes) => {
+    expect(fromHex(toHex(bytes).toUpperCase())).toEqual(bytes);
+  });
+
+  test.prop([fc.string({ minLength: 2, maxLength: 2, unit: "binary" })])(
+    "two characters are hexadecimal exactly where both are digits",
+    (text) => {
+      const isHex = /^[0-9a-fA-F]{2}$/.test(text);
+      expect(fromHex(text)).toEqual(isHex ? Uint8Array.of(parseInt(text, 16)) : undefined);
+    },
+  );
+
+  test.each(["/0", ":0", "@0", "G0", "`0", "g0", "0\u0130"])("%j is not hexadecimal", (text) => {
+    expect(fromHex(text)).toBeUndefined();
+  });
+
   test("text that is not hexadecimal is refused", () => {
     expect(fromHex("abc")).toBeUndefined();
     expect(fromHex("zz")).toBeUndefined();

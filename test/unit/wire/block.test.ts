@@ -39,6 +39,13 @@ describe("the DER form of a header", () => {
     },
   );
 
+  test.prop([fc.nat(70_000)])("is the same for a number and a bigint", (number) => {
+    const header = { previousHash: NO_BYTES, dataHash: NO_BYTES };
+    expect(blockHeaderDer({ ...header, number })).toEqual(
+      blockHeaderDer({ ...header, number: BigInt(number) }),
+    );
+  });
+
   test.each([-1n, 2n ** 64n])("does not exist for block %d", (number) => {
     const header = { number, previousHash: NO_BYTES, dataHash: NO_BYTES };
     expect(() => blockHeaderDer(header)).toThrow(InvariantViolation);
