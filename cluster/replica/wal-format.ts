@@ -222,6 +222,13 @@ export function laterFrameOffset(bytes: Uint8Array, place: FramePlace): number |
 /** Offset after the last sector that is not zero, from `offset` on; `offset` if there is none. */
 export function writtenEnd(bytes: Uint8Array, offset: number): number {
   let end = bytes.length;
+  // Segments are mostly zeros: four bytes a step, where the bytes are placed so that numbers can be read.
+  if (bytes.byteOffset % 4 === 0 && end % 4 === 0) {
+    const words = new Uint32Array(bytes.buffer, bytes.byteOffset, end / 4);
+    let count = words.length;
+    while (count * 4 > offset && words[count - 1] === 0) count -= 1;
+    end = count * 4;
+  }
   while (end > offset && bytes[end - 1] === 0) end -= 1;
   return end <= offset ? offset : Math.ceil(end / SECTOR_BYTES) * SECTOR_BYTES;
 }
