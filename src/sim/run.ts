@@ -216,6 +216,7 @@ class Run {
     repairs.stop();
     repairs.look();
     await this.#requireLife(clients);
+    await world.readAgain();
     const view = world.view();
     this.#judge((invariant) => invariant.check(view) ?? invariant.atEnd?.(view));
   }

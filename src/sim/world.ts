@@ -170,6 +170,11 @@ export class SimulatedWorld implements SimPorts {
     }
   }
 
+  /** Has every block of every node read again from where it is stored. */
+  async readAgain(): Promise<void> {
+    for (const { blocks } of this.#stored) await blocks.readAgain();
+  }
+
   async #look(): Promise<void> {
     const behind = this.#stored.filter(({ blocks }) => blocks.isBehind);
     for (const { blocks } of this.#stored) {

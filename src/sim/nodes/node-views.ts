@@ -1,6 +1,6 @@
 /** What invariants see of the nodes: the blocks as they were stored, and what the processes answer without being touched. */
 import { sha256 } from "../../crypto/index.ts";
-import { toHex } from "../../kernel/bytes.ts";
+import { equalBytes, toHex } from "../../kernel/bytes.ts";
 import type { OrdererView, PeerView, RaftView } from "../contracts.ts";
 import { CHANNEL_ID } from "../material.ts";
 import type { SimulatedNode } from "./simulated-node.ts";
@@ -10,7 +10,13 @@ interface Store {
   readBytes(number: number): Promise<Uint8Array | undefined>;
 }
 
-/** The blocks of one node, read once each. A node that comes back is read anew: its disk may have lost some. */
+/** Blocks that are the same as before when this many in a row are: more below them have not changed. */
+const SAME_COUNT = 3;
+
+/**
+ * The blocks of one node, read once each. Of a node that comes back the newest are read anew, since its disk may have lost some, down to
+ * those that are as they were.
+ */
 export class StoredBlocks {
   readonly #node: SimulatedNode;
   #store: Store | undefined;
@@ -42,20 +48,31 @@ export class StoredBlocks {
   async refresh(): Promise<boolean> {
     const store = storeOf(this.#node);
     if (store === undefined) return false;
+    if (store === this.#store) return this.#readOn(store);
     const known = this.#ledgersLost === this.#node.ledgersLost ? this.#blocks : [];
-    if (store !== this.#store) {
-      this.#store = store;
-      this.#blocks = [];
-      this.#ledgersLost = this.#node.ledgersLost;
+    this.#store = store;
+    this.#ledgersLost = this.#node.ledgersLost;
+    this.#blocks = known.slice(0, await keptCount(store, known));
+    await this.#readOn(store);
+    // A disk that rots says so: what was read of it before stays known.
+    if (this.#blocks.length < Math.min(known.length, store.height)) this.#blocks = known;
+    return this.#blocks.length > 0;
+  }
+
+  /** Reads every block again; those that cannot be read stay as they were. */
+  async readAgain(): Promise<void> {
+    const store = storeOf(this.#node);
+    if (store === undefined || store !== this.#store) return;
+    for (const [number, known] of this.#blocks.entries()) {
+      this.#blocks[number] = (await readFrom(store, number)) ?? known;
     }
+  }
+
+  async #readOn(store: Store): Promise<boolean> {
     const before = this.#blocks.length;
     while (this.#blocks.length < store.height) {
-      // A disk that rots says so: what was read of it before stays known.
-      const bytes = await store.readBytes(this.#blocks.length).catch(() => undefined);
-      if (bytes === undefined) {
-        if (this.#blocks.length < known.length) this.#blocks = known;
-        break;
-      }
+      const bytes = await readFrom(store, this.#blocks.length);
+      if (bytes === undefined) break;
       this.#blocks.push(bytes);
     }
     return this.#blocks.length > before;
@@ -71,6 +88,27 @@ export class StoredBlocks {
     const store = storeOf(this.#node);
     return store !== undefined && (store !== this.#store || store.height > this.#blocks.length);
   }
+}
+
+/** Undefined for a block that cannot be read. */
+function readFrom(store: Store, number: number): Promise<Uint8Array | undefined> {
+  return store.readBytes(number).catch(() => undefined);
+}
+
+/** How many of the blocks that were known before the node's restart it has still. */
+async function keptCount(store: Store, known: readonly Uint8Array[]): Promise<number> {
+  let count = Math.min(store.height, known.length);
+  let sameCount = 0;
+  for (let number = count - 1; number >= 0 && sameCount < SAME_COUNT; number -= 1) {
+    const bytes = await readFrom(store, number);
+    const before = known[number];
+    if (bytes !== undefined && before !== undefined && equalBytes(bytes, before)) sameCount += 1;
+    else {
+      count = number;
+      sameCount = 0;
+    }
+  }
+  return count;
 }
 
 function storeOf({ orderer, peer }: SimulatedNode): Store | undefined {

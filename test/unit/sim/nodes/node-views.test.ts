@@ -7,13 +7,17 @@ import type { SimulatedNode } from "../../../../src/sim/nodes/simulated-node.ts"
 class RottenStore {
   height: number;
   rotten: number | undefined;
+  /** Blocks from this one on are others. */
+  forkedFrom = Infinity;
+  readCount = 0;
 
   constructor(height: number) {
     this.height = height;
   }
   readBytes(number: number): Promise<Uint8Array> {
     if (number === this.rotten) return Promise.reject(new Error(`block ${number} is damaged`));
-    return Promise.resolve(utf8(`block ${number}`));
+    this.readCount += 1;
+    return Promise.resolve(utf8(`${number < this.forkedFrom ? "block" : "forked"} ${number}`));
   }
 }
 
@@ -55,13 +59,38 @@ describe("what was read of a node's blocks", () => {
     const blocks = new StoredBlocks(parts.node);
     await blocks.refresh();
     parts.store = new RottenStore(4);
-    parts.store.rotten = 0;
+    parts.store.rotten = 2;
     await blocks.refresh();
     expect(blocks.height).toBe(3);
     expect(blocks.block(2)).toEqual(utf8("block 2"));
     parts.store.rotten = undefined;
     await blocks.refresh();
     expect(blocks.height).toBe(4);
+  });
+
+  test("is replaced, after a restart, by what is stored then, as far down as that differs", async () => {
+    const parts = machine();
+    parts.store = new RottenStore(20);
+    const blocks = new StoredBlocks(parts.node);
+    await blocks.refresh();
+    parts.store = new RottenStore(18);
+    parts.store.forkedFrom = 15;
+    await blocks.refresh();
+    expect(blocks.height).toBe(18);
+    expect(blocks.block(15)).toEqual(utf8("forked 15"));
+    expect(blocks.block(14)).toEqual(utf8("block 14"));
+    expect(parts.store.readCount).toBeLessThan(12);
+  });
+
+  test("is all read again when that is asked for", async () => {
+    const { store, node } = machine();
+    const blocks = new StoredBlocks(node);
+    await blocks.refresh();
+    Object.assign(store, { forkedFrom: 1, rotten: 2 });
+    await blocks.readAgain();
+    expect([0, 1, 2].map((number) => blocks.block(number))).toEqual(
+      ["block 0", "forked 1", "block 2"].map(utf8),
+    );
   });
 
   test("is gone with what the node lost", async () => {
