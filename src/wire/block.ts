@@ -1,6 +1,6 @@
 import { sha256 } from "../crypto/index.ts";
 import { assert } from "../kernel/assert.ts";
-import { EMPTY_BYTES, concatBytes } from "../kernel/bytes.ts";
+import { EMPTY_BYTES } from "../kernel/bytes.ts";
 import type { BlockMetadata } from "./gen/common/common.ts";
 
 /** Positions in `BlockMetadata.metadata`. */
@@ -28,16 +28,21 @@ export interface HashedHeader {
 /** The header as orderers sign and hash it: DER SEQUENCE{INTEGER, OCTET STRING, OCTET STRING}. */
 export function blockHeaderDer(header: HashedHeader): Uint8Array {
   const number = unsignedInteger(header.number);
-  const { previousHash, dataHash } = header;
-  const content = concatBytes(
-    derStart(DER_INTEGER, number.length),
-    number,
-    derStart(DER_OCTET_STRING, previousHash.length),
-    previousHash,
-    derStart(DER_OCTET_STRING, dataHash.length),
-    dataHash,
-  );
-  return concatBytes(derStart(DER_SEQUENCE, content.length), content);
+  const parts: readonly DerPart[] = [
+    { tag: DER_INTEGER, bytes: number },
+    { tag: DER_OCTET_STRING, bytes: header.previousHash },
+    { tag: DER_OCTET_STRING, bytes: header.dataHash },
+  ];
+  let length = 0;
+  for (const { bytes } of parts) length += derStartBytes(bytes.length) + bytes.length;
+  const der = new Uint8Array(derStartBytes(length) + length);
+  let offset = writeDerStart(der, 0, DER_SEQUENCE, length);
+  for (const { tag, bytes } of parts) {
+    offset = writeDerStart(der, offset, tag, bytes.length);
+    der.set(bytes, offset);
+    offset += bytes.length;
+  }
+  return der;
 }
 
 /** SHA-256 of the header's DER form: the next block's `previousHash`. 32 bytes. */
@@ -74,13 +79,28 @@ function unsignedInteger(value: number | bigint): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-function derStart(tag: number, length: number): Uint8Array {
-  return length < 0x80 ? Uint8Array.of(tag, length) : Uint8Array.of(tag, ...derLength(length));
+interface DerPart {
+  readonly tag: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Bytes of a tag and a length. */
+function derStartBytes(length: number): number {
+  let count = 2;
+  if (length >= 0x80) for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) count += 1;
+  return count;
 }
 
 // X.690 §8.1.3: one byte up to 127, else a count of length bytes and those bytes, most significant first.
-function derLength(length: number): readonly number[] {
-  const bytes: number[] = [];
-  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
-  return [0x80 | bytes.length, ...bytes];
+function writeDerStart(into: Uint8Array, offset: number, tag: number, length: number): number {
+  const end = offset + derStartBytes(length);
+  into[offset] = tag;
+  into[offset + 1] = length < 0x80 ? length : 0x80 | (end - offset - 2);
+  if (length < 0x80) return end;
+  let rest = length;
+  for (let index = end - 1; index > offset + 1; index -= 1) {
+    into[index] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  return end;
 }

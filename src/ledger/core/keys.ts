@@ -24,6 +24,8 @@ const TABLES = {
  */
 export class ChannelKeys {
   readonly #prefix: Uint8Array;
+  // One byte more than the prefix: the table's.
+  readonly #tables = new Map<number, Uint8Array>();
   readonly #publicPrefixes = new BoundedCache<string, Uint8Array>(KEY_PREFIXES_MAX);
 
   constructor(channelId: string) {
@@ -144,7 +146,15 @@ export class ChannelKeys {
   }
 
   #key(table: number, ...parts: readonly Uint8Array[]): Uint8Array {
-    return concatBytes(this.#prefix, Uint8Array.of(table), ...parts);
+    return concatBytes(this.#table(table), ...parts);
+  }
+
+  #table(table: number): Uint8Array {
+    const known = this.#tables.get(table);
+    if (known !== undefined) return known;
+    const prefix = concatBytes(this.#prefix, Uint8Array.of(table));
+    this.#tables.set(table, prefix);
+    return prefix;
   }
 }
 

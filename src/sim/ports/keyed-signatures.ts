@@ -17,6 +17,7 @@ const INTEGER = [0x02, 32] as const;
 const R_OFFSET = 4;
 const S_OFFSET = 38;
 const SIGNATURE_BYTES = 70;
+const EMPTY_SIGNATURE = emptySignature();
 
 export class KeyedSignatures implements Signatures {
   readonly msps: MspCache;
@@ -56,17 +57,20 @@ export class KeyedSignatures implements Signatures {
   }
 }
 
+function emptySignature(): Uint8Array {
+  const signature = new Uint8Array(SIGNATURE_BYTES);
+  signature.set([...SEQUENCE, ...INTEGER]);
+  signature.set(INTEGER, S_OFFSET - INTEGER.length);
+  return signature;
+}
+
 // In the form of an ECDSA signature with low S, so that whatever looks at the form sees nothing unusual: both numbers
 // are positive, of full length, and below half of the order of P-256.
 function signatureOf(key: Uint8Array, message: Uint8Array): Uint8Array {
   const digest = sha256(PURPOSE, key, message);
-  const signature = new Uint8Array(SIGNATURE_BYTES);
-  signature.set([...SEQUENCE, ...INTEGER]);
+  digest[0] = ((digest[0] ?? 0) & 0x3f) | 0x01;
+  const signature = EMPTY_SIGNATURE.slice();
   signature.set(digest, R_OFFSET);
-  signature.set(INTEGER, S_OFFSET - INTEGER.length);
   signature.set(digest, S_OFFSET);
-  for (const offset of [R_OFFSET, S_OFFSET]) {
-    signature[offset] = ((digest[0] ?? 0) & 0x3f) | 0x01;
-  }
   return signature;
 }
