@@ -59,8 +59,8 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     "knows copies by their signature",
     edit(
       "ordering/core/transaction-key",
-      "if (id === headers.channelHeader.txId) return id;",
-      "if (id === headers.signatureHeader.nonce.join()) return id;",
+      "if (id === opened.channelHeader.txId) return id;",
+      "if (id === opened.signatureHeader.nonce.join()) return id;",
     ),
   ),
   orderers(
