@@ -233,7 +233,11 @@ const BLOCK_MUTANTS: readonly Mutant[] = [
   ),
   gossip(
     "tells nobody its height",
-    edit("block-pull", 'this.#send(member.peer, { kind: "block-hello", nonce, height });', ""),
+    edit(
+      "block-pull",
+      'this.#send(peer, { kind: "block-hello", nonce, height: this.#deps.buffer.height });',
+      "",
+    ),
     edit(
       "state-exchange",
       'for (const { peer } of others) this.#send(peer, { kind: "state-info", sealed });',
