@@ -45,7 +45,14 @@ export { OrdererAdmin, type ChannelAtOrderer } from "./client/orderer-admin.ts";
 export { FabricClient, validationCodeName } from "./client/fabric-client.ts";
 export { chaincodeAction } from "./client/transaction.ts";
 export { ChaosControl, type NodeChaos, type Undo } from "./chaos/chaos-control.ts";
-export { isSound, recoveries, reportText, verdictOf, type ChaosRun } from "./chaos/chaos-report.ts";
+export {
+  isSound,
+  LEVEL_MS_MAX,
+  recoveries,
+  reportText,
+  verdictOf,
+  type ChaosRun,
+} from "./chaos/chaos-report.ts";
 export { timelineSvg } from "./chaos/chaos-timeline.ts";
 export { courseOf, type CourseRequest } from "./chaos/course.ts";
 export { DevelopmentSite } from "./chaos/development-site.ts";

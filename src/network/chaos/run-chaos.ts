@@ -61,7 +61,8 @@ export async function runChaos(
   const attempts = [...load.attempts];
   const violations = judge(attempts, await readLedgers(site));
   const { title, seed } = plan;
-  return { title, seed, durationMs, attempts, spans, levelMs, isLevel, violations };
+  const isEndedEarly = signal.aborted && levelMs === undefined;
+  return { title, seed, durationMs, attempts, spans, levelMs, isEndedEarly, isLevel, violations };
 }
 
 interface Course {

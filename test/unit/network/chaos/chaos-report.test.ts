@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   isSound,
+  LEVEL_MS_MAX,
   recoveries,
   reportText,
   verdictOf,
@@ -48,6 +49,20 @@ describe("a report of chaos", () => {
     expect(verdictOf(apart)).toMatch(/^NOT RECOVERED/);
     expect(verdictOf(idle)).toMatch(/^NOTHING LEARNT/);
     expect(reportText(lost)).toContain("- lost: t");
+  });
+
+  test("is not sound when a node catches up too late or never, unless it was ended early", () => {
+    const late = { ...run, levelMs: LEVEL_MS_MAX + 1_000 };
+    const never = { ...run, levelMs: undefined };
+    const early = { ...never, isEndedEarly: true };
+    const justInTime = { ...run, levelMs: LEVEL_MS_MAX };
+    expect([late, never, early, justInTime].map(isSound)).toEqual([false, false, true, true]);
+    expect(verdictOf(late)).toBe(
+      "RECOVERED LATE: every node had caught up after 61.0 s, which must be within 60.0 s",
+    );
+    expect(verdictOf(never)).toContain("caught up after never");
+    expect(reportText(run)).toContain("every node had caught up after | 0.7 s (at most 60.0 s) |");
+    expect(reportText(early)).toContain("| not looked at: ended early |");
   });
 
   test("draws each fault where it was, with its text escaped", () => {
