@@ -96,7 +96,8 @@ export interface LinkQuality {
 export type DiskState =
   | { readonly kind: "well" | "full" | "failing-sync" }
   | { readonly kind: "slow"; readonly delayMs: number }
-  | { readonly kind: "rot"; readonly flips: number };
+  /** `isOfLog`: of Raft's log alone; in any file otherwise. */
+  | { readonly kind: "rot"; readonly flips: number; readonly isOfLog?: boolean };
 
 /** `offsetMs` is added to the time of day; timers run `driftPerMille` faster (or slower, when negative). */
 export interface ClockSkew {

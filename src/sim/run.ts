@@ -1,7 +1,8 @@
 /** One seed: draws a world and what happens to it, lets it happen, heals everything, and judges. */
 import { BANK, BANK_CONTRACT } from "./workload/bank-contract.ts";
 import type { Contract } from "../contract/index.ts";
-import type { Invariant } from "./contracts.ts";
+import type { Invariant, NodeName } from "./contracts.ts";
+import { aimsOf, profileFor } from "./faults/aims.ts";
 import { drawProfile, type Profile } from "./faults/profile.ts";
 import { drawSchedule } from "./faults/draw-schedule.ts";
 import { Nemesis } from "./faults/nemesis.ts";
@@ -85,7 +86,9 @@ export class Simulator {
 
   async run(seed: number, options: RunOptions): Promise<RunReport> {
     const random = new SeededRandom(seed);
-    const profile = options.profile ?? drawProfile(random.child("profile"), options.chaosMs);
+    const profile =
+      options.profile ??
+      profileFor(drawProfile(random.child("profile"), options.chaosMs), aimsOf(seed));
     const { orderers, organizations, peersPerOrganization, joiners } = profile;
     const isReal = random.child("signatures").below(REAL_SIGNATURES_IN) === 0;
     const signatures = options.signatures ?? (isReal ? "real" : "keyed");
@@ -102,8 +105,8 @@ export class Simulator {
       isLogTraced: options.isLogTraced ?? false,
     });
     world.load(network.image);
-    const schedule =
-      options.schedule ?? drawSchedule(profile, world.target, random.child("schedule"));
+    const nodes = { ...world.target, joiners: joinersOf(network) };
+    const schedule = options.schedule ?? drawSchedule(profile, nodes, random.child("schedule"));
     world.trace("signatures", signatures);
     const run = new Run(world, network, { profile, schedule, workload: options.workload });
     await run.play();
@@ -140,6 +143,7 @@ class Run {
   readonly #workload: Workload | undefined;
   readonly #oracle = new Oracle();
   readonly #invariants: readonly Invariant[];
+  #healedAtMs = Infinity;
   // Of those that have spoken: once is enough.
   readonly #broken = new Set<Invariant>();
 
@@ -157,7 +161,11 @@ class Run {
       world.sometimes(state);
     };
     const areClocksRight = !profile.classes.includes("clock");
-    this.#invariants = allInvariants(this.#oracle, reach, { areClocksRight, workload });
+    this.#invariants = allInvariants(this.#oracle, reach, {
+      areClocksRight,
+      workload,
+      healedAtMs: () => this.#healedAtMs,
+    });
     world.onBlocks = () => {
       this.#judge((invariant) => invariant.check(world.view()));
     };
@@ -185,14 +193,19 @@ class Run {
     this.#watch();
     const nemesis = new Nemesis(world, quality);
     const { material } = this.#network;
-    const joiners = material.nodes.filter(({ isJoiner }) => isJoiner).map(({ name }) => name);
+    const joiners = joinersOf(this.#network);
+    const aims = this.#profile.aims?.steps.map(({ step }) => step) ?? [];
+    const hasOtherCrashes = classes.includes("failpoint");
     const administrators = new Administrators(world, {
       consenterChangeMs,
       joiners,
       chaosMs,
-      crashAt: classes.includes("failpoint")
-        ? (node, point) => nemesis.crashAt(node, point)
-        : undefined,
+      crashAt:
+        hasOtherCrashes || aims.length > 0
+          ? (node, point) => nemesis.crashAt(node, point)
+          : undefined,
+      aims,
+      hasOtherCrashes,
     });
     const repairs = new Repairs(world, (peer) => {
       for (const name of world.contractNames) installContract(world, material, name, [peer]);
@@ -207,6 +220,7 @@ class Run {
     administrators.stop();
     world.target.heal();
     world.trace("phase", "healed");
+    this.#healedAtMs = world.time.nowMs();
     await this.#ends(called, CALLS_END_MS_MAX);
     if (certificates.areLate) await this.#renewLate(certificates, clients);
     if (!(await this.#ends(administered, ADMINISTRATION_MS_MAX))) {
@@ -261,11 +275,9 @@ class Run {
   }
 
   #watch(): void {
-    const { nodes } = this.#network.material;
-    const joiners = nodes.filter(({ isJoiner }) => isJoiner).map(({ name }) => name);
     const watch = new NodeWatch((state) => {
       this.#world.sometimes(state);
-    }, joiners);
+    }, joinersOf(this.#network));
     this.#world.clock.every(WATCH_MS, () => {
       watch.look(this.#world.view());
     });
@@ -293,4 +305,8 @@ class Run {
     this.#world.trace("violation", violation);
     if (this.violations.length < VIOLATIONS_MAX) this.violations.push(violation);
   }
+}
+
+function joinersOf({ material }: PreparedNetwork): readonly NodeName[] {
+  return material.nodes.filter(({ isJoiner }) => isJoiner).map(({ name }) => name);
 }

@@ -1,6 +1,7 @@
 /** Consenters leave and come back by the commands' own steps: configuration updates, participation API, waiting. */
 import { assert } from "../../kernel/assert.ts";
 import { errorMessage } from "../../kernel/error.ts";
+import { sleep } from "../../kernel/sleep.ts";
 import {
   addToChannel,
   forecastRemoval,
@@ -15,6 +16,10 @@ import { CHANNEL_ID, type Material } from "../material.ts";
 import type { SimulatedNode } from "../nodes/simulated-node.ts";
 import type { AdministeredWorld } from "./administered-world.ts";
 import { simulatedCluster } from "./simulated-cluster.ts";
+
+const IS_GONE = "channel does not exist";
+const GIVE_UP_ATTEMPTS_MAX = 6;
+const GIVE_UP_PAUSE_MS = 2_000;
 
 type Removal = Extract<ConsenterChange, { readonly remove: NodeName }>;
 
@@ -103,12 +108,18 @@ export class ConsenterChanges {
     return { kind: "acknowledged" };
   }
 
+  // As an administrator would: asked again a few times.
   async #giveUpChannel(name: NodeName): Promise<void> {
-    try {
-      await (await this.#cluster.ordererAdmin(name)).remove(CHANNEL_ID);
-      this.#tell(name, "gave the channel up");
-    } catch (error) {
-      this.#tell(name, `may have given the channel up: ${errorMessage(error)}`);
+    for (let attempt = 0; attempt < GIVE_UP_ATTEMPTS_MAX; attempt += 1) {
+      try {
+        await (await this.#cluster.ordererAdmin(name)).remove(CHANNEL_ID);
+        this.#tell(name, "gave the channel up");
+        return;
+      } catch (error) {
+        this.#tell(name, `may have given the channel up: ${errorMessage(error)}`);
+        if (errorMessage(error).includes(IS_GONE)) return;
+      }
+      await sleep(this.#world.clock, GIVE_UP_PAUSE_MS);
     }
   }
 

@@ -1,15 +1,11 @@
 import type { Random } from "../../kernel/ports/random.ts";
+import type { SeededRandom } from "../../kernel/seeded-random.ts";
 import type { DiskState, LinkQuality, NodeName } from "../contracts.ts";
 import { USUAL_STEPS } from "../ports/step-names.ts";
+import { faultsFor } from "./aims.ts";
 import { ringCuts, type NodePair } from "./partial-topologies.ts";
 import type { FaultClass, Profile } from "./profile.ts";
-import type { Fault, Schedule, ScheduledFault, Victim } from "./schedule.ts";
-
-/** The names of a network's nodes. */
-export interface Nodes {
-  readonly orderers: readonly NodeName[];
-  readonly peers: readonly NodeName[];
-}
+import type { Fault, Nodes, Schedule, ScheduledFault, Victim } from "./schedule.ts";
 
 /** Faults of one run at most: an hour at the shortest interval that is drawn. */
 const FAULTS_MAX = 5_000;
@@ -18,7 +14,7 @@ const FAULTS_MAX = 5_000;
 const STEP_MS = 20_000;
 
 /** All faults of a run, drawn before it begins: the schedule is data and knows nothing of how the run goes. */
-export function drawSchedule(profile: Profile, nodes: Nodes, random: Random): Schedule {
+export function drawSchedule(profile: Profile, nodes: Nodes, random: SeededRandom): Schedule {
   const durationMs = profile.chaosMs;
   const drawer = new FaultDrawer(profile, nodes, random);
   const faults: ScheduledFault[] = [];
@@ -31,7 +27,8 @@ export function drawSchedule(profile: Profile, nodes: Nodes, random: Random): Sc
       faults.push({ atMs, forMs: fault.kind === "step" ? STEP_MS : forMs, fault });
     }
   }
-  return { durationMs, faults };
+  const aimed = faultsFor(profile, nodes, random.child("aims"));
+  return { durationMs, faults: [...faults, ...aimed].sort((a, b) => a.atMs - b.atMs) };
 }
 
 class FaultDrawer {

@@ -28,6 +28,19 @@ export const FAULT_CLASSES = [
 
 export type FaultClass = (typeof FAULT_CLASSES)[number];
 
+export type AimedState =
+  "orderer stands by" | "two nodes believe to lead" | "joiner killed while catching up";
+
+export interface AimedStep {
+  readonly role: "orderer" | "peer";
+  readonly step: string;
+}
+
+export interface Aims {
+  readonly steps: readonly AimedStep[];
+  readonly state: AimedState | undefined;
+}
+
 /** How one run is: its size, its load, and which kinds of trouble it has. Each seed draws its own. */
 export interface Profile {
   readonly orderers: number;
@@ -49,6 +62,8 @@ export interface Profile {
   readonly consenterChangeMs: number | undefined;
   /** In 1/100: certificates of nodes that end in the middle of a minute of chaos and are renewed before or after. Default 0. */
   readonly endingPercent?: number;
+  /** What the run goes for beside what is drawn. Default: nothing. */
+  readonly aims?: Aims;
   readonly load: Load;
 }
 

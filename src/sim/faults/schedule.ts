@@ -1,6 +1,14 @@
 /** Faults as data: what happens to whom, when, and for how long. JSON keeps and replays it. */
 import type { ClockSkew, DiskState, LinkQuality, NodeName } from "../contracts.ts";
 
+/** The names of a network's nodes. */
+export interface Nodes {
+  readonly orderers: readonly NodeName[];
+  readonly peers: readonly NodeName[];
+  /** Those of the peers that join the channel while it runs. */
+  readonly joiners?: readonly NodeName[];
+}
+
 /** A node by its name, or `leader`: whoever leads when the fault comes. */
 export type Victim = NodeName;
 

@@ -8,6 +8,7 @@ import { AllConsenters } from "./all-consenters.ts";
 import { BoundedQueues } from "./bounded-queues.ts";
 import { CommittedOnce } from "./committed-once.ts";
 import { EndedPeerIsOut } from "./ended-peer-is-out.ts";
+import { EndorsedIsEnough } from "./endorsed-is-enough.ts";
 import { ExpiredStaysOut } from "./expired-stays-out.ts";
 import { FateWatch } from "./fate-watch.ts";
 import { HashChain } from "./hash-chain.ts";
@@ -34,13 +35,15 @@ export interface Judged {
   /** No node's clock is ever wrong. Default true. */
   readonly areClocksRight?: boolean;
   readonly workload?: Workload | undefined;
+  /** Since when nothing disturbs the network; infinite before. Default: it never is at rest. */
+  readonly healedAtMs?: () => number;
 }
 
 /** Every property of a whole network, for one run: they share what they have read. `reach` counts states on the way. */
 export function allInvariants(
   oracle: Oracle,
   reach: (state: SometimesState) => void,
-  { areClocksRight = true, workload }: Judged = {},
+  { areClocksRight = true, workload, healedAtMs = () => Infinity }: Judged = {},
 ): readonly Invariant[] {
   const history = new LedgerHistory();
   const replay = new Replay(history);
@@ -61,8 +64,11 @@ export function allInvariants(
     new MoneyConserved(history, replay),
     new AcknowledgedKept(oracle, history, places),
     new RefusedStaysOut(oracle, history, places),
+    new EndorsedIsEnough(oracle),
     new UnendorsedIsInvalid(oracle, history, places),
-    ...(areClocksRight ? [new ExpiredStaysOut(oracle, history, places), new EndedPeerIsOut()] : []),
+    ...(areClocksRight
+      ? [new ExpiredStaysOut(oracle, history, places), new EndedPeerIsOut(healedAtMs)]
+      : []),
     new RealTimeOrder(oracle, history, places),
     ...ownPromises(workload),
     new StateWatch(reach),

@@ -3,14 +3,23 @@ import type { Invariant, NetworkView, PeerView } from "../contracts.ts";
 /** Faults that began before a certificate ended are over by then, and whatever was on its way has arrived. */
 export const ENDED_GRACE_MS = 45_000;
 
+/** Whoever was paused or alone has seen who is there by then. */
+const CALM_MS = 15_000;
+
 /**
  * A peer that goes on with a certificate that has ended is believed to be there by nobody, and gets none of the blocks that are
  * made from then on. Only where no node's clock is wrong.
  */
 export class EndedPeerIsOut implements Invariant {
   readonly name = "ended peer is out";
+  readonly #healedAtMs: () => number;
   /** When each block was first seen anywhere. */
   readonly #seenAtMs: number[] = [];
+
+  /** `healedAtMs`: since when nothing disturbs the network; infinite before. Who is disturbed may notice late that another is gone. */
+  constructor(healedAtMs: () => number) {
+    this.#healedAtMs = healedAtMs;
+  }
 
   check(view: NetworkView): string | undefined {
     const height = Math.max(0, ...[...view.orderers, ...view.peers].map((node) => node.height));
@@ -19,7 +28,8 @@ export class EndedPeerIsOut implements Invariant {
       const { endedSinceMs, isUp } = peer;
       if (!isUp || endedSinceMs === undefined) continue;
       const graceMs = endedSinceMs + ENDED_GRACE_MS;
-      const violation = this.#servedAfter(peer, graceMs) ?? believedAfter(peer, view, graceMs);
+      const calmMs = Math.max(graceMs, this.#healedAtMs() + CALM_MS);
+      const violation = this.#servedAfter(peer, graceMs) ?? believedAfter(peer, view, calmMs);
       if (violation !== undefined) return violation;
     }
     return undefined;
@@ -36,9 +46,9 @@ export class EndedPeerIsOut implements Invariant {
 function believedAfter(
   { name, endedSinceMs }: PeerView,
   { peers, atMs }: NetworkView,
-  graceMs: number,
+  calmMs: number,
 ): string | undefined {
-  if (atMs <= graceMs) return undefined;
+  if (atMs <= calmMs) return undefined;
   const believer = peers.find(
     (other) => other.name !== name && other.isUp && other.livingMembers.includes(name),
   );

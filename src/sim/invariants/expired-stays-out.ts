@@ -1,30 +1,17 @@
-import type { Invariant, NetworkView } from "../contracts.ts";
 import type { Oracle } from "../workload/oracle.ts";
-import { firstViolation } from "./first-violation.ts";
 import type { LedgerHistory } from "./ledger-history.ts";
-import type { TransactionPlaces } from "./transaction-places.ts";
+import { MarkedTransactions } from "./marked-transactions.ts";
+import type { TransactionPlace, TransactionPlaces } from "./transaction-places.ts";
 
 /** What was first asked for with a certificate that had ended is in no block. Only where no node's clock is wrong. */
-export class ExpiredStaysOut implements Invariant {
-  readonly name = "expired stays out";
-  readonly #oracle: Oracle;
-  readonly #history: LedgerHistory;
-  readonly #places: TransactionPlaces;
+export class ExpiredStaysOut extends MarkedTransactions {
+  override readonly name = "expired stays out";
 
   constructor(oracle: Oracle, history: LedgerHistory, places: TransactionPlaces) {
-    this.#oracle = oracle;
-    this.#history = history;
-    this.#places = places;
+    super(oracle.expired, history, places);
   }
 
-  check(view: NetworkView): string | undefined {
-    if (this.#oracle.expired.size === 0) return undefined;
-    this.#history.advance(view);
-    this.#places.advance();
-    return firstViolation(this.#oracle.expired, (txId) => {
-      const place = this.#places.placeOf(txId);
-      if (place === undefined) return undefined;
-      return `${txId} was signed with a certificate that had ended, and is in block ${place.block}`;
-    });
+  protected override violationOf(txId: string, { block }: TransactionPlace): string {
+    return `${txId} was signed with a certificate that had ended, and is in block ${block}`;
   }
 }

@@ -24,6 +24,8 @@ export class NodeWatch {
       .filter(({ raft }) => raft?.role === "leader")
       .reduce<SeenOrderer | undefined>(newer, undefined);
     for (const each of seen) this.#lookAtOrderer(each, leader);
+    const leaderCount = seen.filter(({ raft }) => raft?.role === "leader").length;
+    this.#is("two nodes believe to lead", leaderCount > 1, "");
     this.#lookAtLeader(leader);
     const highest = Math.max(0, ...orderers.map(({ height }) => height));
     for (const peer of peers) this.#lookAtPeer(peer, highest);

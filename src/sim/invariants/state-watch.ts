@@ -39,7 +39,6 @@ export class StateWatch implements Invariant {
     const rafts = orderers.flatMap(({ raft }) => (raft === undefined ? [] : [raft]));
     const leaders = rafts.filter(({ role }) => role === "leader");
     this.#is("no leader", leaders.length === 0 && rafts.length > 0);
-    this.#is("two nodes believe to lead", leaders.length > 1);
     this.#is("two candidates in a term", hasRivals(rafts));
     const voterCount = Math.max(0, ...leaders.map(({ voters }) => voters.length));
     const isOut = voterCount > 0 && voterCount < orderers.length;

@@ -1,31 +1,22 @@
 import { TxValidationCode } from "../../wire/index.ts";
-import type { Invariant, NetworkView } from "../contracts.ts";
 import type { Oracle } from "../workload/oracle.ts";
-import { firstViolation } from "./first-violation.ts";
 import type { LedgerHistory } from "./ledger-history.ts";
-import type { TransactionPlaces } from "./transaction-places.ts";
+import { MarkedTransactions } from "./marked-transactions.ts";
+import type { TransactionPlace, TransactionPlaces } from "./transaction-places.ts";
 
 /** What lacks endorsements may be ordered, and no peer finds it valid. */
-export class UnendorsedIsInvalid implements Invariant {
-  readonly name = "unendorsed is invalid";
-  readonly #oracle: Oracle;
-  readonly #history: LedgerHistory;
-  readonly #places: TransactionPlaces;
+export class UnendorsedIsInvalid extends MarkedTransactions {
+  override readonly name = "unendorsed is invalid";
 
   constructor(oracle: Oracle, history: LedgerHistory, places: TransactionPlaces) {
-    this.#oracle = oracle;
-    this.#history = history;
-    this.#places = places;
+    super(oracle.unendorsed, history, places);
   }
 
-  check(view: NetworkView): string | undefined {
-    if (this.#oracle.unendorsed.size === 0) return undefined;
-    this.#history.advance(view);
-    this.#places.advance();
-    return firstViolation(this.#oracle.unendorsed, (txId) => {
-      const place = this.#places.placeOf(txId);
-      if (place?.code !== TxValidationCode.VALID) return undefined;
-      return `${txId} lacks endorsements, and is valid in block ${place.block}`;
-    });
+  protected override violationOf(
+    txId: string,
+    { code, block }: TransactionPlace,
+  ): string | undefined {
+    if (code !== TxValidationCode.VALID) return undefined;
+    return `${txId} lacks endorsements, and is valid in block ${block}`;
   }
 }

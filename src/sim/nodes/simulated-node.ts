@@ -275,7 +275,7 @@ export class SimulatedNode {
   disk(state: DiskState): void {
     this.#faults.apply({ ...NO_FAULTS, disk: diskFaults(state) });
     this.machine.plan.isSyncFailing = state.kind === "failing-sync";
-    if (state.kind === "rot") this.#rot(state.flips);
+    if (state.kind === "rot") this.#rot(state);
   }
 
   /** Orders a crash until what is returned is called; a named step may be one of a later process. */
@@ -285,16 +285,17 @@ export class SimulatedNode {
     return this.#life === undefined ? NOTHING : plan.crashAfter(point.durableStep, onFire);
   }
 
-  // Bits turn where nobody looks: in any of the machine's files.
-  #rot(flips: number): void {
+  // Bits turn where nobody looks.
+  #rot({ flips, isOfLog = false }: Extract<DiskState, { readonly kind: "rot" }>): void {
     const { files } = this.machine;
     const random = this.#deps.random.child(`rot ${this.#deps.network.time.monotonicMs()}`);
-    const paths = files.paths();
+    const paths = files.paths().filter((path) => !isOfLog || LOG_FILE.test(path));
     for (let flip = 0; flip < flips && paths.length > 0; flip += 1) {
       const path = paths[random.below(paths.length)] ?? "";
       const content = files.contentOf(path);
       if (content.length === 0) continue;
-      const at = random.below(content.length);
+      // Behind what was written there may be room, which nobody reads.
+      const at = random.below(content.findLastIndex((byte) => byte !== 0) + 1 || content.length);
       content[at] = (content[at] ?? 0) ^ (1 << random.below(8));
       files.overwrite(path, content);
     }
@@ -346,6 +347,7 @@ export class SimulatedNode {
 }
 
 const DATA_DIRECTORY = "/data";
+const LOG_FILE = /\/raft\/wal-\d+\.heddle$/;
 const ADMIN_REQUEST_BYTES_MAX = 1024 * 1024;
 /** A process that has died does not meet the next one: what it had begun at the disk has ended by then. */
 const START_MS = 50;

@@ -87,6 +87,16 @@ export const FAILPOINTS: Readonly<Record<"orderer" | "peer", readonly string[]>>
 /** What administrators do to a node. */
 export type Change = "remove" | "add" | "renew" | "join";
 
+/** Steps that are taken where an orderer gives a channel up, and nowhere else. */
+export const STEPS_OF_REMOVALS: ReadonlySet<string> = new Set([
+  ...of("record of a removal", [...RECORDED, "removed"]),
+  ...of("record of leaving", RECORDED),
+  ...of("record of past membership", RECORDED),
+  ...of("record of membership", ["removed"]),
+  ...of("log segment", ["removed"]),
+  ...of("block file", ["removed"]),
+]);
+
 /** Durable steps that the changed node takes in a change, and hardly ever otherwise. */
 export const STEPS_OF_CHANGES: Readonly<Record<Change, readonly string[]>> = {
   remove: [

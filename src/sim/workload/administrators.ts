@@ -1,6 +1,6 @@
 import type { Random } from "../../kernel/ports/random.ts";
 import type { AdminOutcome, ConsenterChange, NodeName, SimPorts } from "../contracts.ts";
-import type { Change } from "../ports/step-names.ts";
+import { STEPS_OF_REMOVALS, type Change } from "../ports/step-names.ts";
 import { CrashesInChanges, type CrashAt } from "./crashes-in-changes.ts";
 
 export interface AdministrationOptions {
@@ -11,6 +11,10 @@ export interface AdministrationOptions {
   readonly chaosMs: number;
   /** Lets whoever is changed crash in the middle of it; undefined: nobody does for that. */
   readonly crashAt?: CrashAt | undefined;
+  /** Steps of changes at which somebody is to crash. */
+  readonly aims?: readonly string[];
+  /** And at others, by chance. Default true. */
+  readonly hasOtherCrashes?: boolean;
 }
 
 /** No fewer consenters than these are left. */
@@ -18,6 +22,9 @@ const CONSENTERS_MIN = 2;
 
 /** Pause before what has failed is tried again. */
 const RETRY_MS = 1_000;
+
+/** Of the chaos, when peers join that somebody waits for. */
+const EARLY = 1 / 3;
 
 const WIPES = ["nothing", "the channel", "its disk"] as const;
 
@@ -44,8 +51,13 @@ export class Administrators {
     this.#ports = ports;
     this.#options = options;
     this.#random = ports.random("administrators");
-    const { crashAt } = options;
-    this.#crashes = crashAt && new CrashesInChanges(crashAt, ports.random("crashes in changes"));
+    const { crashAt, aims = [], hasOtherCrashes = true } = options;
+    this.#crashes =
+      crashAt &&
+      new CrashesInChanges(crashAt, ports.random("crashes in changes"), {
+        aims,
+        hasOthers: hasOtherCrashes,
+      });
   }
 
   /** Resolves when, after `stop`, everybody is back in. */
@@ -71,6 +83,11 @@ export class Administrators {
         changeAtMs = this.#nextChangeAtMs();
       }
     }
+  }
+
+  /** Some aimed step is taken only where a channel is given up. */
+  get #needsRemoval(): boolean {
+    return this.#options.aims?.some((step) => STEPS_OF_REMOVALS.has(step)) === true;
   }
 
   #nextChangeAtMs(): number {
@@ -100,7 +117,8 @@ export class Administrators {
       await this.#renew(node);
       return;
     }
-    const wipe = WIPES[this.#random.below(WIPES.length)] ?? "nothing";
+    const drawn = WIPES[this.#random.below(WIPES.length)] ?? "nothing";
+    const wipe = this.#needsRemoval && drawn !== "nothing" ? "the channel" : drawn;
     if (node === undefined || orderers.length <= CONSENTERS_MIN) return;
     this.#out = node;
     const outcome = await this.#change({ remove: node, wipe });
@@ -137,7 +155,10 @@ export class Administrators {
   }
 
   async #join(peer: NodeName): Promise<void> {
-    await this.#pause(this.#random.below(this.#options.chaosMs));
+    const { aims = [], chaosMs } = this.#options;
+    // What is aimed at takes a while.
+    const share = aims.length > 0 ? EARLY : 1;
+    await this.#pause(Math.floor(share * this.#random.below(chaosMs)));
     let joinedAfter = -1;
     for (;;) {
       const losses = this.#lossesOf(peer);

@@ -18,14 +18,14 @@ function network(): WrittenNetwork {
 
 describe("a peer whose certificate has ended", () => {
   test("may be known, and get what was on its way, for a while", () => {
-    const invariant = new EndedPeerIsOut();
+    const invariant = new EndedPeerIsOut(() => 0);
     const made = network();
     made.atMs = ENDED_MS + ENDED_GRACE_MS;
     expect(invariant.check(made.reach(3))).toBeUndefined();
   });
 
   test("is known to nobody then", () => {
-    const invariant = new EndedPeerIsOut();
+    const invariant = new EndedPeerIsOut(() => 0);
     const made = network();
     expect(invariant.check(made.view)).toBeUndefined();
     made.atMs = ENDED_MS + ENDED_GRACE_MS + 1;
@@ -36,8 +36,19 @@ describe("a peer whose certificate has ended", () => {
     expect(invariant.check(made.view)).toBeUndefined();
   });
 
+  test("may be known to those who are disturbed", () => {
+    let healedAtMs = Infinity;
+    const invariant = new EndedPeerIsOut(() => healedAtMs);
+    const made = network();
+    expect(invariant.check(made.view)).toBeUndefined();
+    made.atMs = ENDED_MS + 2 * ENDED_GRACE_MS;
+    expect(invariant.check(made.view)).toBeUndefined();
+    healedAtMs = ENDED_MS;
+    expect(invariant.check(made.view)).toContain("peer1 counts it");
+  });
+
   test("keeps what it had, and gets no block that was made later", () => {
-    const invariant = new EndedPeerIsOut();
+    const invariant = new EndedPeerIsOut(() => 0);
     const made = network();
     made.peers[0]!.livingMembers = [];
     expect(invariant.check(made.view)).toBeUndefined();

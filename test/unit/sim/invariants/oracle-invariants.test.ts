@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Invariant, Outcome } from "../../../../src/sim/contracts.ts";
 import { AcknowledgedKept } from "../../../../src/sim/invariants/acknowledged-kept.ts";
+import { EndorsedIsEnough } from "../../../../src/sim/invariants/endorsed-is-enough.ts";
 import { ExpiredStaysOut } from "../../../../src/sim/invariants/expired-stays-out.ts";
 import { LedgerHistory } from "../../../../src/sim/invariants/ledger-history.ts";
 import { OrderedOnce } from "../../../../src/sim/invariants/ordered-once.ts";
@@ -131,6 +132,19 @@ describe("what was refused", () => {
     const next = setting(RefusedStaysOut);
     next.oracle.sendForged(envelopeOf(2));
     expect(next.invariant.check(network.reach(3))).toBe("transaction 0 of block 2 is a forged one");
+  });
+});
+
+describe("what a gateway got endorsed", () => {
+  test("may be in conflict with others, and not with its policy", () => {
+    const { oracle, envelopeOf, network } = setting(AcknowledgedKept);
+    const invariant: Invariant = new EndorsedIsEnough(oracle);
+    oracle.settle(acknowledged("a", envelopeOf(1), 11), 0, 5);
+    expect(invariant.check(network.view)).toBeUndefined();
+    oracle.settle(acknowledged("b", envelopeOf(2), 10), 0, 5);
+    expect(invariant.check(network.view)).toBe(
+      "b was endorsed through a gateway, and has not satisfied its policy",
+    );
   });
 });
 
