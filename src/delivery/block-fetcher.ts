@@ -44,6 +44,9 @@ export class BlockFetcher {
   readonly #channelId: string;
   readonly #channel: RpcChannel;
   readonly #method: RpcMethod<Envelope, Answer>;
+  // A listener each on one signal of the caller's would look like a leak to Node.
+  readonly #connections = new Set<AbortController>();
+  #isClosed = false;
 
   constructor(deps: BlockFetcherDeps, channelId: string, source: FetchSource) {
     this.#deps = deps;
@@ -56,9 +59,9 @@ export class BlockFetcher {
   }
 
   /** Blocks that the node has, as it says. Rejects when it does not say so in time. */
-  async height(timeoutMs: number, signal: AbortSignal): Promise<number> {
+  async height(timeoutMs: number): Promise<number> {
     const newest: SeekPosition = { type: { $case: "newest", value: {} } };
-    for await (const block of this.#blocks(newest, newest, timeoutMs, signal)) {
+    for await (const block of this.#blocks(newest, newest, timeoutMs)) {
       return (block.header?.number ?? -1) + 1;
     }
     return 0;
@@ -68,11 +71,10 @@ export class BlockFetcher {
   async fetch(
     { first, last }: BlockRange,
     take: (number: number, block: Block) => void,
-    signal: AbortSignal,
   ): Promise<string | undefined> {
     let next = first;
     try {
-      const blocks = this.#blocks(at(first), at(last), CATCH_UP_SILENCE_MS, signal);
+      const blocks = this.#blocks(at(first), at(last), CATCH_UP_SILENCE_MS);
       for await (const block of blocks) {
         if (block.header?.number !== next) return `it sent another block than ${next}`;
         take(next, block);
@@ -85,7 +87,11 @@ export class BlockFetcher {
     }
   }
 
+  /** Ends what is under way. Idempotent. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const connection of this.#connections) connection.abort();
     this.#channel.close();
   }
 
@@ -93,14 +99,14 @@ export class BlockFetcher {
     start: SeekPosition,
     stop: SeekPosition,
     silenceMs: number,
-    signal: AbortSignal,
   ): AsyncGenerator<Block, void, undefined> {
+    if (this.#isClosed) return;
     const { timers } = this.#deps;
     const connection = new AbortController();
     const abort = (): void => {
       connection.abort();
     };
-    signal.addEventListener("abort", abort);
+    this.#connections.add(connection);
     let silence = timers.after(silenceMs, abort);
     const deadline = timers.after(CATCH_UP_RANGE_MS, abort);
     const stream = this.#channel.stream(this.#method, { signal: connection.signal });
@@ -115,7 +121,7 @@ export class BlockFetcher {
     } finally {
       silence.cancel();
       deadline.cancel();
-      signal.removeEventListener("abort", abort);
+      this.#connections.delete(connection);
       connection.abort();
     }
   }

@@ -65,6 +65,7 @@ export class CatchUp {
     const stop = new AbortController();
     const abort = (): void => {
       stop.abort();
+      this.#closeAll();
       this.#wake();
     };
     signal.addEventListener("abort", abort);
@@ -74,16 +75,20 @@ export class CatchUp {
     } finally {
       signal.removeEventListener("abort", abort);
       stop.abort();
-      for (const fetcher of this.#fetchers.values()) fetcher.close();
+      this.#closeAll();
       this.#fetchers.clear();
     }
+  }
+
+  #closeAll(): void {
+    for (const fetcher of this.#fetchers.values()) fetcher.close();
   }
 
   /** Answers whether blocks were handed on. */
   async #round(signal: AbortSignal): Promise<boolean> {
     const { sink, clock, logger } = this.#deps;
     const planner = new RangePlanner(sink.height);
-    await this.#probe(planner, signal);
+    await this.#probe(planner);
     if (planner.target - planner.next < CATCH_UP_LAG_MIN) return false;
     const first = planner.next;
     const startMs = clock.monotonicMs();
@@ -96,7 +101,7 @@ export class CatchUp {
     return blocks > 0;
   }
 
-  async #probe(planner: RangePlanner, signal: AbortSignal): Promise<void> {
+  async #probe(planner: RangePlanner): Promise<void> {
     for (const source of this.#deps.sources().slice(0, CATCH_UP_SOURCES_MAX)) {
       const { address } = source.target;
       if (!this.#fetchers.has(address)) {
@@ -106,7 +111,7 @@ export class CatchUp {
     await Promise.all(
       Array.from(this.#fetchers, async ([address, fetcher]) => {
         try {
-          planner.offer(address, await fetcher.height(CATCH_UP_PROBE_MS, signal));
+          planner.offer(address, await fetcher.height(CATCH_UP_PROBE_MS));
         } catch (error) {
           const reason = errorMessage(error);
           this.#deps.logger.debug("a source of blocks does not answer", { address, reason });
@@ -120,7 +125,7 @@ export class CatchUp {
     const fetching = new Set<Promise<void>>();
     const ask = (): void => {
       for (const range of signal.aborted ? [] : planner.plan(this.#window())) {
-        const fetched = this.#fetch(range, planner, signal).finally(() => {
+        const fetched = this.#fetch(range, planner).finally(() => {
           fetching.delete(fetched);
           ask();
           this.#wake();
@@ -133,7 +138,7 @@ export class CatchUp {
     await Promise.all(fetching);
   }
 
-  async #fetch(range: PlannedRange, planner: RangePlanner, signal: AbortSignal): Promise<void> {
+  async #fetch(range: PlannedRange, planner: RangePlanner): Promise<void> {
     const { source } = range;
     let next = range.first;
     const take = (number: number, block: Block): void => {
@@ -143,7 +148,7 @@ export class CatchUp {
       next = number + 1;
       this.#wake();
     };
-    const problem = await this.#fetchers.get(source)?.fetch(range, take, signal);
+    const problem = await this.#fetchers.get(source)?.fetch(range, take);
     if (problem === undefined) planner.completed(range);
     else {
       planner.failed(range, next);

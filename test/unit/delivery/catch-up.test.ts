@@ -170,6 +170,21 @@ describe("catching up", () => {
     expect(sink.blocks.slice(1)).toEqual(chain.slice(1));
   });
 
+  test("from many sources looks like no leak to Node", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => {
+      warnings.push(warning);
+    };
+    process.on("warning", onWarning);
+    const names = Array.from({ length: 14 }, (_, index) => `source${index}`);
+    const { sink, run } = setUp(Object.fromEntries(names.map((name) => [name, serving(chain)])));
+    await run();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", onWarning);
+    expect(sink.height).toBe(LENGTH);
+    expect(warnings).toEqual([]);
+  });
+
   test("ends with what the ledger rejects", async () => {
     const { sink, run } = setUp({ a: serving(chain) });
     sink.onOffer = (): void => {
