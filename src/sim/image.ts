@@ -70,7 +70,9 @@ async function prepare(
   assert(hasLeader, "orderers that nobody disturbs elect a leader");
   for (const name of contracts.keys()) await deployed(world, material, name);
   await world.pass(SETTLE_MS);
-  return { ...parts, image: world.image() };
+  const image = world.image();
+  world.end();
+  return { ...parts, image };
 }
 
 async function deployed(world: SimulatedWorld, material: Material, name: string): Promise<void> {

@@ -111,7 +111,7 @@ export class Simulator {
     const run = new Run(world, network, { profile, schedule, workload: options.workload });
     await run.play();
     const whim = this.#contracts.take();
-    return {
+    const report: RunReport = {
       seed,
       signatures,
       profile,
@@ -125,6 +125,8 @@ export class Simulator {
       violations: [...run.violations, ...(whim === undefined ? [] : [`contracts: ${whim}`])],
       sometimes: world.reached,
     };
+    world.end();
+    return report;
   }
 }
 

@@ -10,6 +10,7 @@ export class Trace {
   #hash: Uint8Array = new Uint8Array(32);
   #waiting: string[] = [];
   #count = 0;
+  #isClosed = false;
 
   /** `onLine` sees every line as it comes. */
   constructor(onLine?: (line: string) => void) {
@@ -21,6 +22,7 @@ export class Trace {
   }
 
   add(atMs: number, kind: string, text: string): void {
+    if (this.#isClosed) return;
     const line = `${atMs.toFixed(3)} ${kind} ${text}`;
     this.#count += 1;
     this.#onLine?.(line);
@@ -31,6 +33,11 @@ export class Trace {
   hash(): string {
     this.#fold();
     return toHex(this.#hash);
+  }
+
+  /** What is said from now on is not heard. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   #fold(): void {

@@ -126,6 +126,14 @@ export class SimulatedWorld implements SimPorts {
     return [...[...this.nodes.values()].flatMap(queuesOf), ...queuesBetween(this.network)];
   }
 
+  /** Nothing happens in it any more, and nothing keeps it in memory. */
+  end(): void {
+    this.#deps.trace.close();
+    this.clientHost.time.kill();
+    for (const node of this.nodes.values()) node.crash({ power: false });
+    this.network.abandon();
+  }
+
   trace(kind: string, text: string): void {
     this.#deps.trace.add(this.clock.monotonicMs(), kind, text);
   }

@@ -240,10 +240,10 @@ export class SimulatedCall implements OpenCall {
         : binding.handler(far.received, send, call);
     served.then(
       () => {
-        this.#answer(undefined);
+        this.#settle(undefined);
       },
       (error: unknown) => {
-        this.#answer(statusOf(error));
+        this.#settle(statusOf(error));
       },
     );
   }
@@ -251,6 +251,7 @@ export class SimulatedCall implements OpenCall {
   #context(): RpcCall {
     const { client, certificate } = this.#request;
     this.#abort = new AbortController();
+    this.#request.network.serving(this.#abort);
     return {
       signal: this.#abort.signal,
       isDeadlineExceeded: () => this.#isDeadlineExceeded,
@@ -258,6 +259,11 @@ export class SimulatedCall implements OpenCall {
       peerCertificate: certificate,
       localCertificate: this.#there?.to.certificate,
     };
+  }
+
+  #settle(error: RpcError | undefined): void {
+    if (this.#abort !== undefined) this.#request.network.settled(this.#abort);
+    this.#answer(error);
   }
 
   #answer(error: RpcError | undefined): void {

@@ -47,6 +47,8 @@ export class SimulatedNetwork {
   readonly #listeners = new Map<string, NetworkListener>();
   readonly #calls = new Set<OpenCall>();
   readonly #dark = new Set<NodeName>();
+  /** Of calls that are being served, by processes that live and by those that have died meanwhile. */
+  readonly #served = new Set<AbortController>();
   /** Messages that were put on the way. */
   messageCount = 0;
   /** Called when a client turned away from a server whose certificate has ended. */
@@ -103,6 +105,27 @@ export class SimulatedNetwork {
 
   forget(call: OpenCall): void {
     this.#calls.delete(call);
+  }
+
+  /** A handler has begun. */
+  serving(abort: AbortController): void {
+    this.#served.add(abort);
+  }
+
+  /** It has come to its end. */
+  settled(abort: AbortController): void {
+    this.#served.delete(abort);
+  }
+
+  /**
+   * The world is over, and its processes have ended. Node keeps whoever listens to a signal that is made of several, and so the whole world
+   * of one that died while it did, until the signal is aborted.
+   */
+  abandon(): void {
+    for (const abort of this.#served) abort.abort(new RpcError("CANCELLED", "the world is over"));
+    this.#served.clear();
+    this.#calls.clear();
+    this.#listeners.clear();
   }
 
   /** Breaks what is open between two machines. */
