@@ -1,6 +1,7 @@
 /** What one seed does to a group of gossip cores. Throws at the first invariant that is broken. */
 import { SeededRandom } from "../../../../src/kernel/seeded-random.ts";
 import { runCatchUp } from "./catch-up.ts";
+import { forgetful } from "../scale/invariants/g7-remembered-sides.ts";
 import type { Betrayal } from "../scale/channel-peer.ts";
 import { GossipGroup } from "./gossip-group.ts";
 import { Judge } from "./judge.ts";
@@ -11,6 +12,9 @@ const SIZE_MAX = 14;
 
 const FORMING_MS_MAX = 12_000;
 const CALM_MS = 15_000;
+const PARTING_MS_MAX = 60_000;
+/** Once nothing is in the way of the sides any more. */
+const UNITING_MS_MAX = 5_000;
 const STORM_MS = 40_000;
 const HEALING_MS_MAX = 40_000;
 const RECOVERING_MS_MAX = 90_000;
@@ -28,7 +32,7 @@ export interface GossipReport {
 }
 
 /**
- * A group forms, is calm with somebody who lies and somebody who defames, has a storm of crashes, partitions and losses, and heals; then
+ * A group forms, is calm with somebody who lies and somebody who defames, in one of three comes apart and together again, has a storm of crashes, partitions and losses, and heals; then
  * one dies, and the rest is idle.
  */
 export function runGossip(seed: number): GossipReport {
@@ -51,12 +55,14 @@ class GossipRun {
   readonly #group: GossipGroup;
   readonly #judge: Judge;
   readonly #detectionMsMax: number;
+  readonly #hasPlain: boolean;
 
   constructor(seed: number) {
     this.#random = new SeededRandom(seed).child("gossip");
     const size = SIZE_MIN + this.#random.below(SIZE_MAX - SIZE_MIN + 1);
     const traitors = drawTraitors(size, this.#random);
     const plain = this.#random.below(4) === 0 ? this.#random.below(size) : undefined;
+    this.#hasPlain = plain !== undefined;
     this.#detectionMsMax = plain === undefined ? DETECTION_MS_MAX : PLAIN_DETECTION_MS_MAX;
     this.#group = new GossipGroup({
       seed,
@@ -75,6 +81,7 @@ class GossipRun {
     this.#form();
     this.#beCalm();
     this.#cutOff();
+    if (!this.#hasPlain && this.#random.below(3) === 0) this.#part();
     this.#storm();
     this.#heal();
     this.#bury();
@@ -127,6 +134,22 @@ class GossipRun {
       "nobody takes over from one without orderers",
     );
     cutOff.canReachOrderers = true;
+    this.#judge.look();
+  }
+
+  /** A wall stands until either side has given the other up for dead. */
+  #part(): void {
+    const group = this.#group;
+    const sideOf = (index: number): number => index % 2;
+    group.cut((from, to) => sideOf(from) !== sideOf(to));
+    const isParted = (): boolean => forgetful(group.mesh, sideOf).length === 0;
+    this.#judge.must(
+      group.runUntil(isParted, PARTING_MS_MAX),
+      "the sides do not give each other up",
+    );
+    group.cut(() => false);
+    const isOne = (): boolean => group.mesh.isConvergent();
+    this.#judge.must(group.runUntil(isOne, UNITING_MS_MAX), () => this.#judge.divergence());
     this.#judge.look();
   }
 
