@@ -24,7 +24,7 @@ import type { ChannelMessage, NumberedBlock } from "./messages.ts";
 import type { GossipOptions } from "./options.ts";
 import { Schedule } from "./schedule.ts";
 import { Standing } from "./standing.ts";
-import { StateTransfer } from "./state-transfer.ts";
+import { StateTransfer, type Source } from "./state-transfer.ts";
 
 export interface BlockFlowDeps {
   readonly random: Random;
@@ -106,6 +106,9 @@ export class BlockFlow {
     const isPullDue = this.#schedule.isDue("pull", nowMs);
     if (isPullDue) this.#pull.begin(nowMs);
     const isBeatDue = this.#schedule.isDue("beat", nowMs);
+    if (isBeatDue && nowMs < this.#activeUntilMs && this.#areFewLevel()) {
+      this.#activeUntilMs = nowMs;
+    }
     const isActive = nowMs < this.#activeUntilMs || this.#isBehind();
     if (isPullDue || (isBeatDue && isActive)) this.#pull.beat(nowMs);
     if (isBeatDue && this.#isBehind()) this.#pull.beat(nowMs);
@@ -120,7 +123,8 @@ export class BlockFlow {
       case "own-block":
         this.#activeUntilMs = nowMs + BEAT_WHILE_MS;
         this.#push(event, undefined);
-        this.#tellHeight(nowMs);
+        // Among few, the push has told all of them.
+        if (this.#fewMembers() === undefined) this.#tellHeight(nowMs);
         return;
       case "block":
         this.#channel.noteHeight(event.from, event.number + 1);
@@ -280,12 +284,14 @@ export class BlockFlow {
 
   /** After a fresh block: those whom no push reaches learn of it from the heights of others, and the sooner the more say theirs. */
   #tellHeight(nowMs: number): void {
-    for (let beat = 0; beat < BEATS_PER_BLOCK; beat += 1) this.#pull.beat(nowMs);
+    const few = this.#fewMembers();
+    if (few !== undefined) this.#pull.tellAll(few, nowMs);
+    else for (let beat = 0; beat < BEATS_PER_BLOCK; beat += 1) this.#pull.beat(nowMs);
   }
 
   /** `from`: who pushed it to this peer; undefined when it came from the orderers. */
   #push(block: NumberedBlock, from: PeerId | undefined): void {
-    const isDirect = this.#isPushedDirectly();
+    const isDirect = this.#fewMembers() !== undefined;
     if (isDirect && from !== undefined) return;
     const lacking = this.#channel.drawOwn(
       isDirect ? DIRECT_PUSH_MAX : this.#options.pushPeerCount,
@@ -297,9 +303,14 @@ export class BlockFlow {
   }
 
   /** Among few, all that learn what they miss from heights, one push reaches everybody: further ones would be copies. */
-  #isPushedDirectly(): boolean {
-    const members = this.#channel.drawOwn(DIRECT_PUSH_MAX + 1, () => true);
-    return members.length <= DIRECT_PUSH_MAX && members.every(({ servesLong }) => servesLong);
+  #fewMembers(): readonly Source[] | undefined {
+    const few = this.#channel.fewOwn(DIRECT_PUSH_MAX);
+    return few?.every(({ servesLong }) => servesLong) === true ? few : undefined;
+  }
+
+  /** Among few, each tells all others of each block that it has stored: once all have, there is nothing to compare until somebody has another height. */
+  #areFewLevel(): boolean {
+    return this.#fewMembers()?.every(({ height }) => height === this.#buffer.height) === true;
   }
 
   #serve(as: "update" | "range", to: PeerId, nonce: string, numbers: readonly number[]): void {

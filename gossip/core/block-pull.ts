@@ -18,6 +18,7 @@ import type { GossipOptions } from "./options.ts";
 import { PullRounds, PullService } from "./pull.ts";
 import { newNonce } from "./sampling.ts";
 import type { Standing } from "./standing.ts";
+import type { Source } from "./state-transfer.ts";
 
 export interface BlockPullDeps {
   readonly random: Random;
@@ -101,6 +102,13 @@ export class BlockPull {
       ({ peer, servesLong }) => servesLong && !this.#deps.standing.isAside(peer, nowMs),
     );
     if (member !== undefined) this.tell(member.peer, nowMs);
+  }
+
+  /** Tells this peer's height to all of `members` that are worth it. */
+  tellAll(members: readonly Source[], nowMs: number): void {
+    for (const { peer } of members) {
+      if (!this.#deps.standing.isAside(peer, nowMs)) this.tell(peer, nowMs);
+    }
   }
 
   /** Tells `peer` this peer's height. */

@@ -7,6 +7,8 @@ export interface ChannelMembers {
   sources(height: number): readonly Source[];
   /** Up to `count` members of this peer's organisation, drawn at random among those that `accept` takes. */
   drawOwn(count: number, accept: (member: Source) => boolean): readonly Source[];
+  /** All members of this peer's organisation besides it, unless there are more than `countMax`. */
+  fewOwn(countMax: number): readonly Source[] | undefined;
   /** Peers that have claimed to be in it. */
   readonly claimCount: number;
   isOwnMember(peer: PeerId): boolean;

@@ -98,6 +98,17 @@ export class ChannelRoster implements ChannelMembers {
     return drawn.map((claim) => this.#sourceOf(claim));
   }
 
+  /** All members of this peer's organisation besides it, unless there are more than `countMax`. */
+  fewOwn(countMax: number): readonly Source[] | undefined {
+    const own: Source[] = [];
+    for (const claim of this.#claims.all()) {
+      if (!this.#isOwn(claim)) continue;
+      if (own.length === countMax) return undefined;
+      own.push(this.#sourceOf(claim));
+    }
+    return own;
+  }
+
   /** Whether whoever speaks to `count` of the alive peers of the channel's organisations speaks to all of them. */
   isAllOf(count: number): boolean {
     let eligibleCount = 0;

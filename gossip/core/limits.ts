@@ -164,10 +164,10 @@ export const STATE_SNAPSHOT_MAX = 200;
 /** Up to so many other members of the organisation, whoever has a fresh block from the orderers sends it to all of them, and they to nobody. */
 export const DIRECT_PUSH_MAX = 6;
 
-/** After a block, heights are compared every round for so long; later only as often as blocks are pulled. */
+/** After a block, heights are compared every round for so long, among few until all are level; later only as often as blocks are pulled. */
 export const BEAT_WHILE_MS = 3_000;
 
-/** Members that are told the height at once when a fresh block has been stored. */
+/** Members that are told the height at once when a fresh block has been stored; among few, all of them are. */
 export const BEATS_PER_BLOCK = 2;
 
 /** Members, about, of any number, that tell one that is back their height at once; it and they pass on what that shows. */

@@ -191,7 +191,11 @@ const BLOCK_MUTANTS: readonly Mutant[] = [
   ),
   gossip(
     "pushes a block to everybody, and everybody does",
-    edit("block-flow", "const isDirect = this.#isPushedDirectly();", "const isDirect = false;"),
+    edit(
+      "block-flow",
+      "const isDirect = this.#fewMembers() !== undefined;",
+      "const isDirect = false;",
+    ),
     edit("block-flow", "isDirect ? DIRECT_PUSH_MAX : this.#options.pushPeerCount,", "100,"),
   ),
   gossip(

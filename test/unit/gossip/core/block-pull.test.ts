@@ -24,6 +24,7 @@ class Behind {
         channel: {
           sources: () => [],
           drawOwn: () => members.map((peer) => ({ peer, height: 5, servesLong: true })),
+          fewOwn: () => undefined,
           isOwnMember: (peer) => members.includes(peer),
           claimCount: members.length,
           tallest: 0,

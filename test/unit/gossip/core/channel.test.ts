@@ -422,7 +422,7 @@ describe("a beat", () => {
   });
 
   test("follows each block for a while and tells the height", () => {
-    const driven = new Driven(5).member("a", 5);
+    const driven = new Driven(5).member("a", 4);
     driven.step({ kind: "own-block", number: 4, bytes: utf8("block 4") }, 10_000);
     const effects = driven.step({ kind: "tick" }, 10_200);
     expect(of(effects, "send")).toContainEqual(
@@ -455,16 +455,43 @@ describe("a beat", () => {
   test("of another height sets this one comparing heights, of the same it does not", () => {
     const quiet = new Driven(5).member("a", 5);
     quiet.step({ kind: "tick" }, 10_000);
-    const beatsOf = (driven: Driven): number =>
+    const beatsOf = (driven: Driven, fromMs = 10_000): number =>
       Array.from({ length: 20 }, (_, tick) =>
-        sent(driven.step({ kind: "tick" }, 10_000 + tick * 50), "block-hello"),
+        sent(driven.step({ kind: "tick" }, fromMs + tick * 50), "block-hello"),
       ).flat().length;
     quiet.step(hello(5), 10_000);
     expect(beatsOf(quiet)).toBeLessThanOrEqual(1);
-    const busy = new Driven(5).member("a", 5);
+    const busy = new Driven(5).member("a", 3);
     busy.step({ kind: "tick" }, 10_000);
     busy.step(hello(3), 10_000);
     expect(beatsOf(busy)).toBeGreaterThanOrEqual(4);
+    // It has caught up: nothing is left to compare.
+    busy.step(hello(5), 11_000);
+    expect(beatsOf(busy, 11_000)).toBeLessThanOrEqual(1);
+  });
+
+  test("of one of few that has stored a block goes to each of them, once", () => {
+    const driven = new Driven(5).member("a", 5).member("b", 5).member("fellow", 5, "Org2MSP");
+    driven.step({ kind: "tick" }, 10_000);
+    driven.step({ ...block(5), from: "a" } as ChannelEvent, 10_010);
+    driven.step({ kind: "block-verified", number: 5, isValid: true }, 10_020);
+    const stored = driven.step({ kind: "block-stored", number: 5, isStored: true }, 10_030);
+    expect([...sent(stored, "block-hello")].sort()).toEqual(["a", "b"]);
+    const beats = (fromMs: number): number =>
+      Array.from({ length: 20 }, (_, tick) =>
+        sent(driven.step({ kind: "tick" }, fromMs + tick * 50), "block-hello"),
+      ).flat().length;
+    // Nothing was heard of the other one yet.
+    expect(beats(10_050)).toBeGreaterThanOrEqual(4);
+    driven.step({ ...hello(6), from: "b" } as ChannelEvent, 11_050);
+    expect(beats(11_060)).toBeLessThanOrEqual(1);
+  });
+
+  test("does not follow a block that has been pushed to few", () => {
+    const driven = new Driven(5).member("a", 4).member("b", 4);
+    const effects = driven.step({ kind: "own-block", number: 4, bytes: utf8("block 4") }, 10_000);
+    expect([...sent(effects, "block")].sort()).toEqual(["a", "b"]);
+    expect(sent(effects, "block-hello")).toEqual([]);
   });
 
   test("is not sent to peers that would not understand it", () => {
