@@ -18,7 +18,8 @@ export interface SiteNetwork {
 }
 
 export class TestSite implements ChaosSite {
-  readonly abilities = { hasProcesses: false, hasFaultLayer: true };
+  readonly abilities = { hasProcesses: false, hasFaultLayer: true, canGrow: false };
+  readonly added: readonly never[] = [];
   readonly #network: SiteNetwork;
   readonly #faults: TestFaults;
   readonly #clientOf: (peer: string) => FabricClient;
@@ -89,6 +90,14 @@ export class TestSite implements ChaosSite {
     return () => this.#network.restart(name);
   }
 
+  addNode(): Promise<void> {
+    return Promise.reject(fixedNodes());
+  }
+
+  removeNode(): Promise<void> {
+    return Promise.reject(fixedNodes());
+  }
+
   async makeWhole(): Promise<void> {
     this.#faults.heal();
     for (const name of await this.down()) await this.#network.restart(name);
@@ -104,6 +113,10 @@ export class TestSite implements ChaosSite {
   disconnect(): void {
     return undefined;
   }
+}
+
+function fixedNodes(): TestNetworkError {
+  return new TestNetworkError("unknown name", "the nodes of a network in a test are fixed");
 }
 
 function later(undo: TakeBack): Promise<Undo> {

@@ -4,4 +4,6 @@ export interface SiteAbilities {
   readonly hasProcesses: boolean;
   /** Nodes take faults of links, disks and clocks. */
   readonly hasFaultLayer: boolean;
+  /** Nodes can be added and removed while it runs. */
+  readonly canGrow: boolean;
 }

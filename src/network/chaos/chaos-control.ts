@@ -181,8 +181,17 @@ export class ChaosControl {
       before.map(({ node, settings }) => writeFaults(node, change(settings, node.name))),
     );
     return async () => {
-      await Promise.all(before.map(({ node, settings }) => writeFaults(node, settings)));
+      await Promise.all(before.map(({ node, settings }) => this.#restore(node, settings)));
     };
+  }
+
+  // A node that has ended meanwhile took its faults with it.
+  async #restore(node: NodeStatus, settings: FaultSettings): Promise<void> {
+    try {
+      await writeFaults(node, settings);
+    } catch (error) {
+      if (await this.#network.isRunning(node.name)) throw error;
+    }
   }
 
   // Where links are the kernel's, nodes take no faults.

@@ -5,7 +5,8 @@ import { randomSteps } from "./random-steps.ts";
 import type { ChaosPlan } from "./run-chaos.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import type { ChaosSite } from "./site.ts";
-import { isPossible } from "./steps.ts";
+import type { SiteAbilities } from "./abilities.ts";
+import { isPossible, type Step } from "./steps.ts";
 
 export interface CourseRequest {
   /** A name of `SCENARIOS`; absent: faults that the seed chooses. */
@@ -40,10 +41,18 @@ export function courseOf(
   }
   const steps = known.steps(names);
   if (!steps.every(({ fault }) => isPossible(fault, abilities))) {
-    const why = abilities.hasProcesses
-      ? "needs faults that networks of namespaces do not know; make one without --namespaces"
-      : "pauses a process, and these nodes share one; use `heddle up` and `heddle chaos run`";
-    throw new NetworkError("refused", `${scenario} ${why}`);
+    throw new NetworkError("refused", `${scenario} ${whyImpossible(steps, abilities)}`);
   }
   return { seed, title: scenario, steps, durationMsMax: Number.POSITIVE_INFINITY };
+}
+
+function whyImpossible(steps: readonly Step[], { hasProcesses }: SiteAbilities): string {
+  if (hasProcesses) {
+    return "needs what networks of namespaces do not know; make one without --namespaces";
+  }
+  const changesMembers = steps.some(({ fault }) => fault.kind === "add" || fault.kind === "remove");
+  const what = changesMembers
+    ? "adds and removes nodes, and these are fixed"
+    : "pauses a process, and these nodes share one";
+  return `${what}; use \`heddle up\` and \`heddle chaos run\``;
 }

@@ -1,15 +1,19 @@
 /** A development network, whose nodes are processes, as a place for chaos. */
 import type { DirectionFaults, DiskFaults, OneWayCut } from "../../faults/index.ts";
-import type { DevelopmentNetwork } from "../development-network.ts";
+import { DevelopmentNetwork } from "../development-network.ts";
 import { readNodeFigures } from "../node-figures.ts";
 import { ChaosControl, type Undo } from "./chaos-control.ts";
 import type { SiteAbilities } from "./abilities.ts";
-import type { ChaosSite, PeerClient } from "./site.ts";
-import type { NetworkNames } from "./steps.ts";
+import { addToNetwork, removeFromNetwork } from "./change-members.ts";
+import type { AddedNode, ChaosSite, OnStep, PeerClient } from "./site.ts";
+import type { NetworkNames, Role } from "./steps.ts";
 
 export class DevelopmentSite implements ChaosSite {
-  readonly #network: DevelopmentNetwork;
-  readonly #control: ChaosControl;
+  #network: DevelopmentNetwork;
+  #control: ChaosControl;
+  readonly #added: AddedNode[] = [];
+  /** As the network was before nodes were added and removed: clients are still connected to it. */
+  readonly #earlier: DevelopmentNetwork[] = [];
 
   constructor(network: DevelopmentNetwork) {
     this.#network = network;
@@ -17,7 +21,8 @@ export class DevelopmentSite implements ChaosSite {
   }
 
   get abilities(): SiteAbilities {
-    return { hasProcesses: true, hasFaultLayer: this.#network.namespaces === undefined };
+    const isOnLoopback = this.#network.namespaces === undefined;
+    return { hasProcesses: true, hasFaultLayer: isOnLoopback, canGrow: isOnLoopback };
   }
 
   get channelId(): string {
@@ -77,6 +82,27 @@ export class DevelopmentSite implements ChaosSite {
     return this.#control.kill(name);
   }
 
+  get added(): readonly AddedNode[] {
+    return this.#added;
+  }
+
+  async addNode(role: Role, onStep: OnStep): Promise<void> {
+    const note = (name: string): void => {
+      this.#added.push({ name, role });
+    };
+    try {
+      await addToNetwork(this.#network, role, note, onStep);
+    } finally {
+      await this.#reopen();
+    }
+  }
+
+  async removeNode(node: AddedNode, onStep: OnStep): Promise<void> {
+    await removeFromNetwork(this.#network, node, onStep);
+    this.#added.splice(this.#added.indexOf(node), 1);
+    await this.#reopen();
+  }
+
   async makeWhole(): Promise<void> {
     for (const name of await this.#control.heal()) await this.#control.restart(name);
     await this.#network.untilReady();
@@ -94,6 +120,12 @@ export class DevelopmentSite implements ChaosSite {
   }
 
   disconnect(): void {
-    this.#network.close();
+    for (const network of [this.#network, ...this.#earlier.splice(0)]) network.close();
+  }
+
+  async #reopen(): Promise<void> {
+    this.#earlier.push(this.#network);
+    this.#network = await DevelopmentNetwork.open(this.#network.layout.directory);
+    this.#control = new ChaosControl(this.#network);
   }
 }

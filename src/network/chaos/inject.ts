@@ -3,27 +3,25 @@ import { setTimeout as delay } from "node:timers/promises";
 import { between } from "../../faults/index.ts";
 import { assert } from "../../kernel/assert.ts";
 import type { Undo } from "./chaos-control.ts";
+import { injectChange } from "./inject-change.ts";
+import type { Injected } from "./injected.ts";
 import { cutsOf, SHAPE_TEXTS } from "./shapes.ts";
 import type { ChaosSite } from "./site.ts";
 import type { Fault, NodeFault, Target } from "./steps.ts";
-
-export interface Injected {
-  /** What a person reads. */
-  readonly text: string;
-  readonly undo: Undo;
-}
 
 /** Until the others have committed what the one left behind lacks. */
 const LEFT_BEHIND_MS = 2_000;
 
 export async function inject(site: ChaosSite, fault: Fault): Promise<Injected> {
-  if ("target" in fault) {
-    const name = await targetOf(site, fault.target);
-    return { text: textOf(fault, name), undo: await injectAt(site, fault, name) };
-  }
+  if ("target" in fault) return injectNodeFault(site, fault);
   const { orderers, peers } = site.names;
   const half = peers.slice(0, Math.ceil(peers.length / 2));
   switch (fault.kind) {
+    case "add":
+    case "remove":
+      return injectChange(site, fault, (meanwhile, exceptName) =>
+        injectNodeFault(site, meanwhile, exceptName),
+      );
     case "shape": {
       const cuts = cutsOf(fault.shape, await leaderFirst(site));
       return { text: SHAPE_TEXTS[fault.shape], undo: await site.cut(cuts) };
@@ -49,6 +47,15 @@ export async function inject(site: ChaosSite, fault: Fault): Promise<Injected> {
         undo: await site.cut(between([half, orderers], false)),
       };
   }
+}
+
+async function injectNodeFault(
+  site: ChaosSite,
+  fault: NodeFault,
+  exceptName?: string,
+): Promise<Injected> {
+  const name = await targetOf(site, fault.target, exceptName);
+  return { text: textOf(fault, name), undo: await injectAt(site, fault, name) };
 }
 
 function injectAt(site: ChaosSite, fault: NodeFault, name: string): Promise<Undo> {
@@ -151,13 +158,17 @@ function othersThan({ names }: ChaosSite, name: string): readonly string[] {
 }
 
 // While nobody leads, the first orderer stands for the leader.
-async function targetOf(site: ChaosSite, target: Target): Promise<string> {
+async function targetOf(
+  site: ChaosSite,
+  target: Target,
+  exceptName: string | undefined,
+): Promise<string> {
   if (target.kind === "node") return target.name;
-  const [leader, follower] = await leaderFirst(site);
+  const [leader, follower] = (await leaderFirst(site)).filter((name) => name !== exceptName);
   const found = {
     leader,
     follower: follower ?? leader,
-    "first-peer": site.names.peers[0] ?? leader,
+    "first-peer": site.names.peers.find((name) => name !== exceptName) ?? leader,
   }[target.kind];
   assert(found !== undefined, "a network has an orderer");
   return found;

@@ -41,6 +41,28 @@ export async function runChaos(
   const load = await startLoad(site, plan, nowMs);
   const spans: FaultSpan[] = [];
   const course = { site, spans, nowMs, onStep, signal };
+  try {
+    const levelMs = await takeCourse(course, plan);
+    onStep("waiting until all nodes are level");
+    const durationMs = nowMs();
+    await load.stop(GRACE_MS);
+    const isLevel = await becomeLevel(site, nowMs);
+    site.disconnect();
+    onStep("comparing the ledgers");
+    const attempts = [...load.attempts];
+    const violations = judge(attempts, await readLedgers(site));
+    const { title, seed } = plan;
+    const isEndedEarly = signal.aborted && levelMs === undefined;
+    return { title, seed, durationMs, attempts, spans, levelMs, isEndedEarly, isLevel, violations };
+  } finally {
+    await load.stop(0);
+    for (const node of [...site.added]) await site.removeNode(node, onStep);
+  }
+}
+
+/** Takes the steps and makes the network whole again. Answers what `untilCaughtUp` does. */
+async function takeCourse(course: Course, plan: ChaosPlan): Promise<number | undefined> {
+  const { site, nowMs, signal } = course;
   let levelMs: number | undefined;
   try {
     for (const step of plan.steps) {
@@ -52,17 +74,7 @@ export async function runChaos(
   } finally {
     await site.makeWhole();
   }
-  onStep("waiting until all nodes are level");
-  const durationMs = nowMs();
-  await load.stop(GRACE_MS);
-  const isLevel = await becomeLevel(site, nowMs);
-  site.disconnect();
-  onStep("comparing the ledgers");
-  const attempts = [...load.attempts];
-  const violations = judge(attempts, await readLedgers(site));
-  const { title, seed } = plan;
-  const isEndedEarly = signal.aborted && levelMs === undefined;
-  return { title, seed, durationMs, attempts, spans, levelMs, isEndedEarly, isLevel, violations };
+  return levelMs;
 }
 
 interface Course {

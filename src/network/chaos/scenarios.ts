@@ -1,6 +1,13 @@
 /** Named courses of faults. Pure: who leads is known only when a step is taken. */
 import { ORDERER_COUNT_MIN, SHAPE_TEXTS, SHAPES, type Shape } from "./shapes.ts";
-import { LEADER, node, type Fault, type NetworkNames, type Step } from "./steps.ts";
+import {
+  LEADER,
+  node,
+  type Fault,
+  type MemberChange,
+  type NetworkNames,
+  type Step,
+} from "./steps.ts";
 
 export interface Scenario {
   /** What happens, in a line. */
@@ -70,6 +77,18 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     loss: 0,
     delayMs: 100,
   }),
+  members: {
+    about: "peers and an orderer are added and removed while others are killed and cut off",
+    ordererCountMin: 3,
+    // The last peer stays until the ledgers have been compared.
+    steps: () => [
+      change("add", "peer", { kind: "isolate", target: LEADER }),
+      change("add", "orderer", { kind: "kill", target: LEADER }),
+      change("remove", "peer", { kind: "kill", target: FIRST_PEER }),
+      change("add", "peer", { kind: "kill", target: FIRST_PEER }),
+      change("remove", "orderer", { kind: "isolate", target: LEADER }),
+    ],
+  },
   "peers-split": one("half the peers do not reach the others", { kind: "peers-split" }),
   "peers-cut-off": one("half the peers reach no orderer", { kind: "peers-cut-off" }),
   "slow-disk": one("the leader's flushes are slow", {
@@ -100,6 +119,14 @@ function once(fault: Fault): readonly Step[] {
 
 function one(about: string, fault: Fault, ordererCountMin = 1): Scenario {
   return { about, ordererCountMin, steps: () => once(fault) };
+}
+
+function change(
+  kind: MemberChange["kind"],
+  role: MemberChange["role"],
+  meanwhile: MemberChange["meanwhile"],
+): Step {
+  return { waitMs: 1_000, fault: { kind, role, meanwhile }, holdMs: 2_500 };
 }
 
 function repeated(about: string, fault: Fault): Scenario {

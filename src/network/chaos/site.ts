@@ -2,13 +2,22 @@ import type { DirectionFaults, DiskFaults, OneWayCut } from "../../faults/index.
 import type { FabricClient } from "../client/fabric-client.ts";
 import type { SiteAbilities } from "./abilities.ts";
 import type { Undo } from "./chaos-control.ts";
-import type { NetworkNames } from "./steps.ts";
+import type { NetworkNames, Role } from "./steps.ts";
 
 /** A peer, and a client whose gateway it is. */
 export interface PeerClient {
   readonly peer: string;
   readonly client: FabricClient;
 }
+
+/** A node that a course of faults added. */
+export interface AddedNode {
+  readonly name: string;
+  readonly role: Role;
+}
+
+/** Told of what is being done. */
+export type OnStep = (text: string) => void;
 
 /** What a run of chaos needs of a network, be its nodes processes or not. Nodes are named in full. */
 export interface ChaosSite {
@@ -30,6 +39,12 @@ export interface ChaosSite {
   pause(name: string): Promise<Undo>;
   /** Taken back, the node is started again. */
   kill(name: string): Promise<Undo>;
+  /** Those that were added and not removed. */
+  readonly added: readonly AddedNode[];
+  /** Resolves when the node is level and counts, whatever comes in between; rejects where nodes cannot be added. */
+  addNode(role: Role, onStep: OnStep): Promise<void>;
+  /** Takes out one that was added. */
+  removeNode(node: AddedNode, onStep: OnStep): Promise<void>;
   /** Takes all faults back, starts what is down, and resolves when the network can serve. */
   makeWhole(): Promise<void>;
   /** One for each peer, on new connections. */

@@ -30,8 +30,19 @@ export type NodeFault = { readonly target: Target } & (
   | { readonly kind: "clock"; readonly offsetMs: number }
 );
 
+/** What a node of a running network does. */
+export type Role = "orderer" | "peer";
+
+/** A node is added to the network, or one that the course added is removed; `meanwhile` hits another in the middle of it. */
+export interface MemberChange {
+  readonly kind: "add" | "remove";
+  readonly role: Role;
+  readonly meanwhile: NodeFault;
+}
+
 export type Fault =
   | NodeFault
+  | MemberChange
   | { readonly kind: "shape"; readonly shape: Shape }
   | { readonly kind: "outage"; readonly role: "orderers" | "peers" }
   /** One orderer is left behind, the leader is killed, and only the one left behind reaches the others. */
@@ -40,11 +51,12 @@ export type Fault =
   | { readonly kind: "peers-cut-off" };
 
 /** Whether a network of these abilities can be done that to. */
-export function isPossible(
-  { kind }: Fault,
-  { hasProcesses, hasFaultLayer }: SiteAbilities,
-): boolean {
-  switch (kind) {
+export function isPossible(fault: Fault, abilities: SiteAbilities): boolean {
+  const { hasProcesses, hasFaultLayer, canGrow } = abilities;
+  switch (fault.kind) {
+    case "add":
+    case "remove":
+      return canGrow && isPossible(fault.meanwhile, abilities);
     case "pause":
       return hasProcesses;
     case "reset":

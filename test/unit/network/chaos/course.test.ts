@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { courseOf } from "../../../../src/network/chaos/course.ts";
 
 const names = { orderers: ["o1", "o2", "o3"], peers: ["p1", "p2"] };
-const all = { hasProcesses: true, hasFaultLayer: true };
+const all = { hasProcesses: true, hasFaultLayer: true, canGrow: true };
 const site = { names, abilities: all };
 
 describe("a course of faults", () => {
@@ -49,8 +49,16 @@ describe("a course of faults", () => {
     expect(() => courseOf({ scenario: "leader-pause", seed: 1, minutes: 1 }, inProcess)).toThrow(
       "pauses a process",
     );
+    const fixed = { names, abilities: { ...all, hasProcesses: false, canGrow: false } };
+    expect(() => courseOf({ scenario: "members", seed: 1, minutes: 1 }, fixed)).toThrow(
+      "members adds and removes nodes, and these are fixed; use `heddle up` and `heddle chaos run`",
+    );
     const inKernel = { names, abilities: { ...all, hasFaultLayer: false } };
     expect(() => courseOf({ scenario: "clock-jump", seed: 1, minutes: 1 }, inKernel)).toThrow(
+      "make one without --namespaces",
+    );
+    const unmoved = { names, abilities: { ...all, hasFaultLayer: false, canGrow: false } };
+    expect(() => courseOf({ scenario: "members", seed: 1, minutes: 1 }, unmoved)).toThrow(
       "make one without --namespaces",
     );
     const { steps } = courseOf({ seed: 1, minutes: 9 }, inKernel);
