@@ -264,7 +264,7 @@ export class SimulatedNode {
     // its next configuration lists no channel, as that of one that is added to a running network.
     if (this.role === "orderer") this.#listsChannel = false;
     this.machine.files.erase();
-    this.machine.state.table = [];
+    this.machine.state.erase();
   }
 
   skew(skew: ClockSkew): void {

@@ -8,13 +8,11 @@ import type {
 } from "../../kernel/ports/kv-store.ts";
 import type { Random } from "../../kernel/ports/random.ts";
 import { FaultPlan } from "./fault-plan.ts";
-
-/** Sorted by `text`, which has one code unit for each byte of the key: their orders agree. */
-type Table = readonly { readonly text: string; readonly entry: KvEntry }[];
+import { SortedTable } from "./sorted-table.ts";
 
 /** What of the store survives its process; hand it to the next one. */
 export class MemoryKvDisk {
-  table: Table = [];
+  table: SortedTable = new SortedTable();
 
   /** Another disk with the same content. */
   clone(): MemoryKvDisk {
@@ -22,6 +20,10 @@ export class MemoryKvDisk {
     // A table is never changed, so that both may have it.
     clone.table = this.table;
     return clone;
+  }
+
+  erase(): void {
+    this.table = new SortedTable();
   }
 }
 
@@ -46,23 +48,23 @@ export class MemoryKvStore implements KvStore {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    return find(this.#open(), key);
+    return this.#open().get(key);
   }
 
   range(range: KvRange): IterableIterator<KvEntry> {
-    return scan(this.#open(), range);
+    return this.#open().range(range);
   }
 
   snapshot(): KvSnapshot {
     const table = this.#open();
     let isClosed = false;
-    const open = (): Table => {
+    const open = (): SortedTable => {
       assert(!isClosed, "a snapshot is read before it is closed");
       return table;
     };
     return {
-      get: (key) => find(open(), key),
-      range: (range) => scan(open(), range),
+      get: (key) => open().get(key),
+      range: (range) => open().range(range),
       close: () => {
         isClosed = true;
       },
@@ -76,7 +78,7 @@ export class MemoryKvStore implements KvStore {
       const isLost =
         fate === "crash" ? (this.#random?.below(2) ?? 0) === 0 : fate === "crash before";
       if (isLost) this.#faults.checkAlive();
-      this.#disk.table = merged(table, batch);
+      this.#disk.table = table.with(batch);
       this.#faults.checkAlive();
       resolve();
     });
@@ -87,59 +89,9 @@ export class MemoryKvStore implements KvStore {
     return Promise.resolve();
   }
 
-  #open(): Table {
+  #open(): SortedTable {
     assert(!this.#isClosed, "a store is used before it is closed");
     this.#faults.checkAlive();
     return this.#disk.table;
   }
-}
-
-function textOf(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.length).toString("latin1");
-}
-
-/** Index of the first entry whose key is not below `text`. */
-function lowerBound(table: Table, text: string): number {
-  let low = 0;
-  let high = table.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((table[middle]?.text ?? "") < text) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function find(table: Table, key: Uint8Array): Uint8Array | undefined {
-  const text = textOf(key);
-  const row = table[lowerBound(table, text)];
-  return row?.text === text ? row.entry.value : undefined;
-}
-
-function* scan(table: Table, range: KvRange): IterableIterator<KvEntry> {
-  const first = lowerBound(table, textOf(range.start));
-  const end = range.end === undefined ? table.length : lowerBound(table, textOf(range.end));
-  const isReverse = range.reverse === true;
-  for (let count = 0; count < end - first; count += 1) {
-    const row = table[isReverse ? end - 1 - count : first + count];
-    if (row !== undefined) yield row.entry;
-  }
-}
-
-// Few writes meet a large table: it is copied as it is, and each finds its place in the copy.
-function merged(table: Table, batch: readonly KvWrite[]): Table {
-  const rows = [...table];
-  for (const { key, value } of batch) {
-    const text = textOf(key);
-    const index = lowerBound(rows, text);
-    const isPresent = rows[index]?.text === text;
-    if (value === undefined) {
-      if (isPresent) rows.splice(index, 1);
-      continue;
-    }
-    const row = { text, entry: { key: key.slice(), value: value.slice() } };
-    if (isPresent) rows[index] = row;
-    else rows.splice(index, 0, row);
-  }
-  return rows;
 }
