@@ -19,8 +19,8 @@
  */
 import { assert } from "../../src/kernel/assert.ts";
 import { utf8, utf8Decode } from "../../src/kernel/bytes.ts";
-import { crc32c } from "../../src/kernel/crc32c.ts";
-import { decodeRecords, encodeRecord, type WalRecord } from "./wal-record.ts";
+import { crc32c, crc32cOfUint32 } from "../../src/kernel/crc32c.ts";
+import { decodeRecords, encodeRecord, readUint64, type WalRecord } from "./wal-record.ts";
 
 export const WAL_VERSION = 2;
 const SECTOR_BYTES = 512;
@@ -53,10 +53,17 @@ export interface SegmentHead {
 /** Where a frame lies and what comes before it: all that a frame's head says besides its length. */
 export interface FramePlace {
   readonly owner: string;
+  /** `checksumOfOwner(owner)`. */
+  readonly ownerChecksum: number;
   readonly segment: number;
   readonly offset: number;
   readonly sequence: number;
   readonly previousChecksum: number;
+}
+
+/** What each frame's checksum begins with. */
+export function checksumOfOwner(owner: string): number {
+  return crc32c(utf8(owner));
 }
 
 export type SegmentHeadReading =
@@ -157,8 +164,8 @@ export function encodeFrame(
   view.setUint32(1, length);
   view.setBigUint64(5, BigInt(place.sequence));
   view.setUint32(13, place.previousChecksum);
-  const headChecksum = checksumOfHead(bytes, place);
-  const checksum = crc32c(bytes.subarray(FRAME_HEAD_BYTES), headChecksum);
+  const headChecksum = checksumOfHead(bytes, 0, place);
+  const checksum = crc32c(bytes, headChecksum, FRAME_HEAD_BYTES);
   view.setUint32(17, headChecksum);
   view.setUint32(21, checksum);
   return { bytes, checksum };
@@ -177,30 +184,31 @@ function fillSectors(bytes: Uint8Array, from: number, part: Uint8Array): number 
   return offset;
 }
 
-/** The frame at `place` of a segment's `bytes`. The entries' data are copies. */
-export function decodeFrame(bytes: Uint8Array, place: FramePlace): FrameReading {
+/** The frame at `place` of a segment's `bytes`, of which `view` is one. The entries' data are copies. */
+export function decodeFrame(
+  bytes: Uint8Array,
+  place: FramePlace,
+  view: DataView = viewOf(bytes),
+): FrameReading {
   const { offset } = place;
-  const sector = bytes.subarray(offset, offset + SECTOR_BYTES);
-  if (isZero(sector)) return { kind: "torn" };
-  const length = frameLength(bytes, place);
+  if (isZeroSector(bytes, offset)) return { kind: "torn" };
+  const length = frameLength(bytes, place, view);
   if (length === undefined) return damaged("its head does not match its checksum");
-  const view = viewOf(sector);
-  if (Number(view.getBigUint64(5)) !== place.sequence) return damaged("it is out of order");
-  if (view.getUint32(13) !== place.previousChecksum) {
+  if (readUint64(view, offset + 5) !== place.sequence) return damaged("it is out of order");
+  if (view.getUint32(offset + 13) !== place.previousChecksum) {
     return damaged("it does not follow the frame before it");
   }
   const end = offset + frameBytes(length);
-  const frame = bytes.subarray(offset, end);
-  const checksum = view.getUint32(21);
+  const checksum = view.getUint32(offset + 21);
   if (
     end > bytes.length ||
-    checksum !== crc32c(frame.subarray(FRAME_HEAD_BYTES), view.getUint32(17))
+    checksum !== crc32c(bytes, view.getUint32(offset + 17), offset + FRAME_HEAD_BYTES, end)
   ) {
-    return isPartlyWritten(frame, frameBytes(length))
+    return isPartlyWritten(bytes.subarray(offset, end), frameBytes(length))
       ? { kind: "torn" }
       : damaged("its content does not match its checksum");
   }
-  const records = decodeRecords(payloadOf(frame, length));
+  const records = decodeRecords(payloadOf(bytes, offset, length));
   if (records === undefined) return damaged("its records are malformed");
   return { kind: "frame", records, checksum, end };
 }
@@ -211,10 +219,11 @@ export function decodeFrame(bytes: Uint8Array, place: FramePlace): FrameReading 
  */
 export function laterFrameOffset(bytes: Uint8Array, place: FramePlace): number | undefined {
   const start = place.offset + SECTOR_BYTES;
+  const view = viewOf(bytes);
   for (let offset = start; offset + SECTOR_BYTES <= bytes.length; offset += SECTOR_BYTES) {
     if (bytes[offset] !== MARKS.frame) continue;
-    const isFrame = frameLength(bytes, { ...place, offset }) !== undefined;
-    if (isFrame && sequenceAt(bytes, offset) > place.sequence) return offset;
+    const isFrame = frameLength(bytes, { ...place, offset }, view) !== undefined;
+    if (isFrame && readUint64(view, offset + 5) > place.sequence) return offset;
   }
   return undefined;
 }
@@ -233,16 +242,15 @@ export function writtenEnd(bytes: Uint8Array, offset: number): number {
   return end <= offset ? offset : Math.ceil(end / SECTOR_BYTES) * SECTOR_BYTES;
 }
 
-function sequenceAt(bytes: Uint8Array, offset: number): number {
-  return Number(viewOf(bytes).getBigUint64(offset + 5));
-}
-
-function payloadOf(frame: Uint8Array, length: number): Uint8Array {
+// A copy of what the frame from `start` on holds, without the marks of its sectors.
+function payloadOf(bytes: Uint8Array, start: number, length: number): Uint8Array {
+  const first = start + FRAME_HEAD_BYTES;
+  if (FRAME_HEAD_BYTES + length <= SECTOR_BYTES) return bytes.slice(first, first + length);
   const payload = new Uint8Array(length);
   let filled = 0;
   for (let offset = FRAME_HEAD_BYTES; filled < length;) {
     const room = Math.min(SECTOR_BYTES - (offset % SECTOR_BYTES), length - filled);
-    payload.set(frame.subarray(offset, offset + room), filled);
+    payload.set(bytes.subarray(start + offset, start + offset + room), filled);
     filled += room;
     offset += room + 1;
   }
@@ -253,28 +261,45 @@ function payloadOf(frame: Uint8Array, length: number): Uint8Array {
 function isPartlyWritten(frame: Uint8Array, size: number): boolean {
   if (frame.length < size) return true;
   for (let offset = 0; offset < frame.length; offset += SECTOR_BYTES) {
-    if (isZero(frame.subarray(offset, offset + SECTOR_BYTES))) return true;
+    if (isZeroSector(frame, offset)) return true;
   }
   return false;
 }
 
 // What the head at `place` says, if its checksum holds.
-function frameLength(bytes: Uint8Array, place: FramePlace): number | undefined {
-  const head = bytes.subarray(place.offset, place.offset + FRAME_HEAD_BYTES);
-  if (head.length < FRAME_HEAD_BYTES || head[0] !== MARKS.frame) return undefined;
-  const view = viewOf(head);
-  return view.getUint32(17) === checksumOfHead(head, place) ? view.getUint32(1) : undefined;
+function frameLength(bytes: Uint8Array, place: FramePlace, view: DataView): number | undefined {
+  const { offset } = place;
+  if (offset + FRAME_HEAD_BYTES > bytes.length || bytes[offset] !== MARKS.frame) return undefined;
+  const isWhole = view.getUint32(offset + 17) === checksumOfHead(bytes, offset, place);
+  return isWhole ? view.getUint32(offset + 1) : undefined;
 }
 
-function checksumOfHead(
-  head: Uint8Array,
-  place: { readonly owner: string; readonly segment: number; readonly offset: number },
-): number {
-  const location = new Uint8Array(16);
-  const view = viewOf(location);
-  view.setBigUint64(0, BigInt(place.segment));
-  view.setBigUint64(8, BigInt(place.offset));
-  return crc32c(head.subarray(0, 17), crc32c(location, crc32c(utf8(place.owner))));
+// Of the owner, the place in the log, and the head from `start` of `bytes` on, up to its checksums.
+function checksumOfHead(bytes: Uint8Array, start: number, place: FramePlace): number {
+  const location = checksumOfUint64(
+    place.offset,
+    checksumOfUint64(place.segment, place.ownerChecksum),
+  );
+  return crc32c(bytes, location, start, start + 17);
+}
+
+// As of the eight bytes of `value`, the highest first.
+function checksumOfUint64(value: number, previous: number): number {
+  const high = crc32cOfUint32(reversed(Math.floor(value / 2 ** 32)), previous);
+  return crc32cOfUint32(reversed(value % 2 ** 32), high);
+}
+
+// The number whose four bytes come in the opposite order.
+function reversed(value: number): number {
+  return (
+    (value << 24) | ((value << 8) & 0xff0000) | ((value >>> 8) & 0xff00) | ((value >>> 24) & 0xff)
+  );
+}
+
+function isZeroSector(bytes: Uint8Array, offset: number): boolean {
+  const end = Math.min(offset + SECTOR_BYTES, bytes.length);
+  for (let index = offset; index < end; index += 1) if (bytes[index] !== 0) return false;
+  return true;
 }
 
 function isZero(bytes: Uint8Array): boolean {

@@ -126,7 +126,7 @@ export function decodeRecords(payload: Uint8Array): readonly WalRecord[] | undef
     const start = offset + RECORD_HEAD_BYTES;
     const end = start + view.getUint32(offset + 1);
     if (end > payload.length) return undefined;
-    const record = decodeRecord(payload[offset] ?? 0, payload.subarray(start, end));
+    const record = decodeRecord(payload[offset] ?? 0, { view, payload, start, end });
     if (record === undefined) return undefined;
     records.push(record);
     offset = end;
@@ -134,46 +134,54 @@ export function decodeRecords(payload: Uint8Array): readonly WalRecord[] | undef
   return records;
 }
 
-function decodeRecord(type: number, body: Uint8Array): WalRecord | undefined {
+/** The body of a record, and where it is: a log has so many that each saves its own view. */
+interface RecordBody {
+  readonly payload: Uint8Array;
+  readonly view: DataView;
+  readonly start: number;
+  readonly end: number;
+}
+
+function decodeRecord(type: number, body: RecordBody): WalRecord | undefined {
+  const { payload, view, start, end } = body;
   switch (type) {
     case RECORD_TYPES.hardState:
       return decodeHardState(body);
     case RECORD_TYPES.entry:
       return decodeEntry(body);
     case RECORD_TYPES.snapshot:
-      return decodeSnapshot(body);
+      return decodeSnapshot(payload.subarray(start, end));
     case RECORD_TYPES.forgotten:
-      return { type: "forgotten", reason: utf8Decode(body) };
+      return { type: "forgotten", reason: utf8Decode(payload.subarray(start, end)) };
     case RECORD_TYPES.joined:
-      return body.length === INDEX_BYTES
-        ? { type: "joined", index: Number(viewOf(body).getBigUint64(0)) }
+      return end - start === INDEX_BYTES
+        ? { type: "joined", index: readUint64(view, start) }
         : undefined;
     default:
       return undefined;
   }
 }
 
-function decodeHardState(body: Uint8Array): WalRecord | undefined {
-  if (body.length !== HARD_STATE_BYTES) return undefined;
-  const view = viewOf(body);
-  const votedFor = Number(view.getBigUint64(8));
+function decodeHardState({ view, start, end }: RecordBody): WalRecord | undefined {
+  if (end - start !== HARD_STATE_BYTES) return undefined;
+  const votedFor = readUint64(view, start + 8);
   const hardState = {
-    term: Number(view.getBigUint64(0)),
+    term: readUint64(view, start),
     votedFor: votedFor === 0 ? undefined : votedFor,
-    commit: Number(view.getBigUint64(16)),
+    commit: readUint64(view, start + 16),
   };
   return { type: "hardState", hardState };
 }
 
-function decodeEntry(body: Uint8Array): WalRecord | undefined {
-  const type = ENTRY_TYPES[body[0] ?? -1];
-  if (body.length < ENTRY_HEAD_BYTES || type === undefined) return undefined;
-  const view = viewOf(body);
+function decodeEntry({ payload, view, start, end }: RecordBody): WalRecord | undefined {
+  if (end - start < ENTRY_HEAD_BYTES) return undefined;
+  const type = ENTRY_TYPES[payload[start] ?? -1];
+  if (type === undefined) return undefined;
   const entry = {
     type,
-    term: Number(view.getBigUint64(1)),
-    index: Number(view.getBigUint64(9)),
-    data: body.subarray(ENTRY_HEAD_BYTES),
+    term: readUint64(view, start + 1),
+    index: readUint64(view, start + 9),
+    data: payload.subarray(start + ENTRY_HEAD_BYTES, end),
   };
   return { type: "entry", entry };
 }
@@ -202,6 +210,11 @@ function maybeConfiguration(bytes: Uint8Array): Snapshot["configuration"] | unde
     if (error instanceof WireError) return undefined;
     throw error;
   }
+}
+
+/** An unsigned number of eight bytes, the highest first; rounded from 2^53 on, as `Number` of a bigint is. */
+export function readUint64(view: DataView, offset: number): number {
+  return view.getUint32(offset) * 2 ** 32 + view.getUint32(offset + 4);
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -1,6 +1,7 @@
 /** What the bytes of one segment say, without changing anything. */
 import {
   SEGMENT_HEAD_BYTES,
+  checksumOfOwner,
   decodeFrame,
   decodeSegmentHead,
   laterFrameOffset,
@@ -52,6 +53,7 @@ export function scanSegment(bytes: Uint8Array, start: ScanStart): SegmentScan {
   const reading = decodeSegmentHead(bytes);
   const none: LogEnd = {
     owner: follows?.owner ?? "",
+    ownerChecksum: follows?.ownerChecksum ?? checksumOfOwner(""),
     segment,
     offset: 0,
     sequence: follows?.sequence ?? 0,
@@ -84,6 +86,7 @@ export function scanSegment(bytes: Uint8Array, start: ScanStart): SegmentScan {
   if (!isExpected) return ended(damaged(0, "the segment does not follow the one before it"));
   const end: LogEnd = {
     owner: head.owner,
+    ownerChecksum: checksumOfOwner(head.owner),
     segment,
     offset: SEGMENT_HEAD_BYTES,
     sequence: head.firstSequence,
@@ -100,8 +103,9 @@ function scanFrames(
   isLast: boolean,
 ): { readonly frames: readonly ScannedFrame[]; readonly tail: SegmentTail } {
   const frames: ScannedFrame[] = [];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   while (end.offset < bytes.length) {
-    const reading = decodeFrame(bytes, end);
+    const reading = decodeFrame(bytes, end, view);
     if (reading.kind !== "frame") return { frames, tail: tailOf(bytes, end, reading, isLast) };
     const { records, checksum } = reading;
     frames.push({ offset: end.offset, end: reading.end, sequence: end.sequence, records });

@@ -9,6 +9,7 @@ import { FIRST_SEGMENT_BYTES, FRAME_BYTES_MAX, SEGMENT_BYTES, ZEROS_BYTES } from
 import type { RecoveredLog } from "./wal-content.ts";
 import {
   SEGMENT_HEAD_BYTES,
+  checksumOfOwner,
   encodeFrame,
   encodeSegmentHead,
   frameBytes,
@@ -361,7 +362,8 @@ async function createSegment(
 }
 
 function firstEnd(owner: string): LogEnd {
-  return { owner, segment: 0, offset: 0, sequence: 0, previousChecksum: 0 };
+  const ownerChecksum = checksumOfOwner(owner);
+  return { owner, ownerChecksum, segment: 0, offset: 0, sequence: 0, previousChecksum: 0 };
 }
 
 function foreign(options: WriteAheadLogOptions, owner: string): ReplicaError {

@@ -8,14 +8,18 @@ const SLICES = 8;
 const TABLES = buildTables();
 
 /**
- * The checksum of `bytes`, in 0..2^32-1. Pass the checksum of what comes before as `previous` to continue it:
- * `crc32c(b, crc32c(a))` is the checksum of `a ‖ b`.
+ * The checksum of `bytes` from `start` to before `end`, in 0..2^32-1. Pass the checksum of what comes before as `previous`
+ * to continue it: `crc32c(b, crc32c(a))` is the checksum of `a ‖ b`.
  */
-export function crc32c(bytes: Uint8Array, previous = 0): number {
+export function crc32c(
+  bytes: Uint8Array,
+  previous = 0,
+  start = 0,
+  end: number = bytes.length,
+): number {
   let remainder = ~previous;
-  const length = bytes.length;
-  const aligned = length - (length % SLICES);
-  let index = 0;
+  const aligned = end - ((end - start) % SLICES);
+  let index = start;
   // Eight bytes a turn (Kounavis and Berry's slicing-by-8); the tables hide the dependency of one byte on the last.
   for (; index < aligned; index += SLICES) {
     const low =
@@ -34,9 +38,17 @@ export function crc32c(bytes: Uint8Array, previous = 0): number {
       table(1, at(bytes, index + 6)) ^
       table(0, at(bytes, index + 7));
   }
-  for (; index < length; index += 1) {
+  for (; index < end; index += 1) {
     remainder = table(0, remainder ^ at(bytes, index)) ^ (remainder >>> 8);
   }
+  return ~remainder >>> 0;
+}
+
+/** As `crc32c` of the four bytes of `value`, the lowest first, without an array of them. */
+export function crc32cOfUint32(value: number, previous = 0): number {
+  const low = ~previous ^ value;
+  const remainder =
+    table(3, low) ^ table(2, low >>> 8) ^ table(1, low >>> 16) ^ table(0, low >>> 24);
   return ~remainder >>> 0;
 }
 

@@ -10,7 +10,7 @@
  */
 import { assert } from "../../kernel/assert.ts";
 import { EMPTY_BYTES, equalBytes, utf8 } from "../../kernel/bytes.ts";
-import { crc32c } from "../../kernel/crc32c.ts";
+import { crc32c, crc32cOfUint32 } from "../../kernel/crc32c.ts";
 
 export const FILE_HEADER_BYTES = 24;
 export const RECORD_HEADER_BYTES = 20;
@@ -75,7 +75,7 @@ export function encodeRecord(place: RecordPlace, record: BlockRecord): readonly 
   view.setUint32(0, record.body.length, true);
   view.setBigUint64(8, BigInt(record.block), true);
   view.setUint32(16, record.batchStart, true);
-  view.setUint32(4, checksum(place, header, record.body), true);
+  view.setUint32(4, crc32c(record.body, headerChecksum(place, header, 0)), true);
   return [header, record.body];
 }
 
@@ -83,25 +83,24 @@ export type RecordReading =
   | { readonly kind: "record"; readonly record: BlockRecord; readonly end: number }
   | { readonly kind: "bad" };
 
-/** Reads the record at `place.offset` of the file, of which `bytes` is the part from `bytesOffset` on. */
+/** Reads the record at `place.offset` of the file, of which `bytes` is the part from `bytesOffset` on; `view` is one of `bytes`. */
 export function decodeRecord(
   bytes: Uint8Array,
   place: RecordPlace,
   bytesOffset = 0,
+  view: DataView = viewOf(bytes),
 ): RecordReading {
   const start = place.offset - bytesOffset;
   if (start + RECORD_HEADER_BYTES > bytes.length) return { kind: "bad" };
-  const header = bytes.slice(start, start + RECORD_HEADER_BYTES);
-  const view = viewOf(header);
   const bodyStart = start + RECORD_HEADER_BYTES;
-  const bodyEnd = bodyStart + view.getUint32(0, true);
+  const bodyEnd = bodyStart + view.getUint32(start, true);
   if (bodyEnd > bytes.length) return { kind: "bad" };
+  const expected = view.getUint32(start + 4, true);
+  const checksum = crc32c(bytes, headerChecksum(place, bytes, start), bodyStart, bodyEnd);
+  if (checksum !== expected) return { kind: "bad" };
+  const block = view.getUint32(start + 8, true) + view.getUint32(start + 12, true) * 2 ** 32;
+  const batchStart = view.getUint32(start + 16, true);
   const body = bytes.subarray(bodyStart, bodyEnd);
-  const expected = view.getUint32(4, true);
-  view.setUint32(4, 0, true);
-  if (checksum(place, header, body) !== expected) return { kind: "bad" };
-  const block = Number(view.getBigUint64(8, true));
-  const batchStart = view.getUint32(16, true);
   return { kind: "record", record: { block, batchStart, body }, end: bodyEnd + bytesOffset };
 }
 
@@ -123,8 +122,9 @@ export function scanFile(bytes: Uint8Array, header: FileHeader): FileScan {
   let offset = FILE_HEADER_BYTES;
   let lastBody: Uint8Array | undefined;
   let lastBatchStart = 0;
+  const view = viewOf(bytes);
   while (offset < bytes.length) {
-    const reading = decodeRecord(bytes, { file: header.file, offset });
+    const reading = decodeRecord(bytes, { file: header.file, offset }, 0, view);
     const expected = header.firstBlock + offsets.length - 1;
     if (reading.kind === "bad" || reading.record.block !== expected) {
       const isRotten = wasFlushedBeyond(bytes, { file: header.file, offset }, expected);
@@ -147,17 +147,16 @@ function wasFlushedBeyond(bytes: Uint8Array, bad: RecordPlace, badBlock: number)
     if (batchStart <= bad.offset || batchStart > offset) continue;
     const block = view.getUint32(offset + 8, true) + view.getUint32(offset + 12, true) * 2 ** 32;
     if (block <= badBlock || block > badBlock + bytes.length) continue;
-    if (decodeRecord(bytes, { file: bad.file, offset }).kind === "record") return true;
+    if (decodeRecord(bytes, { file: bad.file, offset }, 0, view).kind === "record") return true;
   }
   return false;
 }
 
-function checksum(place: RecordPlace, header: Uint8Array, body: Uint8Array): number {
-  const location = new Uint8Array(8);
-  const view = new DataView(location.buffer);
-  view.setUint32(0, place.file, true);
-  view.setUint32(4, place.offset, true);
-  return crc32c(body, crc32c(header, crc32c(location)));
+// Of where the record lies and of its header, which begins at `start`: as if the checksum in it were zero.
+function headerChecksum(place: RecordPlace, bytes: Uint8Array, start: number): number {
+  const location = crc32cOfUint32(place.offset, crc32cOfUint32(place.file));
+  const length = crc32c(bytes, location, start, start + 4);
+  return crc32c(bytes, crc32cOfUint32(0, length), start + 8, start + RECORD_HEADER_BYTES);
 }
 
 function viewOf(bytes: Uint8Array): DataView {

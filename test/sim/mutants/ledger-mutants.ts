@@ -88,11 +88,7 @@ export const LEDGER_MUTANTS: readonly Mutant[] = [
   ),
   ledger(
     "takes a torn record for a whole one",
-    edit(
-      "core/block-record",
-      'if (checksum(place, header, body) !== expected) return { kind: "bad" };',
-      "",
-    ),
+    edit("core/block-record", 'if (checksum !== expected) return { kind: "bad" };', ""),
   ),
   ledger(
     "writes the state before the block",

@@ -1,7 +1,7 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { concatBytes, utf8 } from "../../../src/kernel/bytes.ts";
-import { crc32c } from "../../../src/kernel/crc32c.ts";
+import { crc32c, crc32cOfUint32 } from "../../../src/kernel/crc32c.ts";
 
 // Bit by bit, straight from the polynomial: shares no table and no slicing with the code under test.
 function bitwise(bytes: Uint8Array): number {
@@ -37,4 +37,22 @@ describe("crc32c", () => {
       expect(crc32c(b, crc32c(a))).toBe(crc32c(concatBytes(a, b)));
     },
   );
+
+  property.prop([fc.uint8Array({ maxLength: 40 }), fc.nat(40), fc.nat(40)])(
+    "of a part is that of a copy of the part",
+    (bytes, a, b) => {
+      const end = Math.min(Math.max(a, b), bytes.length);
+      const start = Math.min(a, b, end);
+      expect(crc32c(bytes, 7, start, end)).toBe(crc32c(bytes.slice(start, end), 7));
+    },
+  );
+
+  property.prop([
+    fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+  ])("of a number is that of its bytes, the lowest first", (value, previous) => {
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setUint32(0, value, true);
+    expect(crc32cOfUint32(value, previous)).toBe(crc32c(bytes, previous));
+  });
 });
