@@ -12,9 +12,15 @@ export type Frame =
   /** There is room again for so many messages in all. */
   | { readonly kind: "room"; readonly count: number };
 
+/** Half of the window at a time: an offer of room for each message would double the traffic. */
+const ROOM_STEP = RPC_QUEUE_COUNT_MAX / 2;
+
 /**
  * One end's half of the flow of messages. A sender may be `RPC_QUEUE_COUNT_MAX` messages ahead of what the other end has
  * taken from its queue; then `send` waits.
+ *
+ * Room is offered when a message comes while fewer than `ROOM_STEP` are unread, and when so few are left again: of what was sent
+ * to the last one that there is room for, one of the two happens, so that no sender waits for ever.
  */
 export class StreamEnd<In> {
   readonly received: AsyncQueue<In>;
@@ -22,6 +28,7 @@ export class StreamEnd<In> {
   readonly #transmit: (frame: Frame) => void;
   #sentCount = 0;
   #roomCount = RPC_QUEUE_COUNT_MAX;
+  #offeredCount = RPC_QUEUE_COUNT_MAX;
   #receivedCount = 0;
   #waiting: (() => void)[] = [];
   #failure: RpcError | undefined;
@@ -30,7 +37,7 @@ export class StreamEnd<In> {
   constructor(decode: (bytes: Uint8Array) => In, transmit: (frame: Frame) => void) {
     this.#decode = decode;
     this.#transmit = transmit;
-    this.received = new AsyncQueue<In>(RPC_QUEUE_COUNT_MAX, () => {
+    this.received = new AsyncQueue<In>(ROOM_STEP, () => {
       this.#offerRoom();
     });
   }
@@ -83,14 +90,13 @@ export class StreamEnd<In> {
     for (const go of this.#waiting.splice(0)) go();
   }
 
-  // Half of the window at a time: an offer for each message would double the traffic.
   #offerRoom(): void {
-    if (this.#isOver || this.#receivedCount < this.#offeredAt) return;
-    this.#offeredAt = this.#receivedCount + RPC_QUEUE_COUNT_MAX / 2;
-    this.#transmit({ kind: "room", count: this.#receivedCount + RPC_QUEUE_COUNT_MAX });
+    const takenCount = this.#receivedCount - this.received.count;
+    const count = takenCount + RPC_QUEUE_COUNT_MAX;
+    if (this.#isOver || count < this.#offeredCount + ROOM_STEP) return;
+    this.#offeredCount = count;
+    this.#transmit({ kind: "room", count });
   }
-
-  #offeredAt = RPC_QUEUE_COUNT_MAX / 2;
 
   #requireOpen(): void {
     if (this.#isOver) throw this.#failure ?? new RpcError("UNAVAILABLE", "the call has ended");
