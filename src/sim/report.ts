@@ -1,6 +1,7 @@
 import type { Profile } from "./faults/profile.ts";
 import type { SignatureKind } from "./image.ts";
 import type { Schedule } from "./faults/schedule.ts";
+import type { ContractDeeds } from "./workload/repeated-contract.ts";
 
 /** What one run says about its seed. */
 export interface RunReport {
@@ -24,8 +25,18 @@ export interface RunReport {
   readonly violations: readonly string[];
   /** States that were reached, and how often. */
   readonly sometimes: Readonly<Record<string, number>>;
+  /** What the workload's own contracts did: how often they ran, and what they refused, the most frequent first. */
+  readonly contracts: Omit<ContractDeeds, "whim">;
   /** Nothing was committed: the run shows nothing. */
   readonly isVoid: boolean;
+}
+
+/** What most runs of a contract refused, where they did: a test that only meets refusals shows little. Undefined where most did not. */
+export function refusalLine({ contracts: { runs, refusals } }: RunReport): string | undefined {
+  const refused = refusals.reduce((sum, { count }) => sum + count, 0);
+  if (2 * refused <= runs) return undefined;
+  const most = refusals.slice(0, 3).map(({ refusal, count }) => `${refusal} (${count} times)`);
+  return `${refused} of ${runs} runs of the contract ended with an error: ${most.join("; ")}`;
 }
 
 /** A report in a line, and a line for each violation. */

@@ -110,7 +110,7 @@ export class Simulator {
     world.trace("signatures", signatures);
     const run = new Run(world, network, { profile, schedule, workload: options.workload });
     await run.play();
-    const whim = this.#contracts.take();
+    const { whim, ...contracts } = this.#contracts.take();
     const report: RunReport = {
       seed,
       signatures,
@@ -124,6 +124,7 @@ export class Simulator {
       ...run.counts,
       violations: [...run.violations, ...(whim === undefined ? [] : [`contracts: ${whim}`])],
       sometimes: world.reached,
+      contracts,
     };
     world.end();
     return report;

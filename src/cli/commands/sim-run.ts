@@ -1,4 +1,4 @@
-import { Simulator, reportLine } from "../../sim/index.ts";
+import { Simulator, refusalLine, reportLine } from "../../sim/index.ts";
 import { loadContractModule } from "../contract-module.ts";
 import { EXIT, Output } from "../output.ts";
 
@@ -42,6 +42,8 @@ export async function simRun(options: SimOptions): Promise<void> {
     });
     const { schedule, ...shown } = report;
     output.result({ ...shown, faults: schedule.faults.length }, reportLine(report));
+    const refusals = refusalLine(report);
+    if (refusals !== undefined) output.say(`  ${refusals}`);
     isSound &&= report.violations.length === 0;
     next += 1;
   } while (performance.now() < endMs);

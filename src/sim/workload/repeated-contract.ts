@@ -27,6 +27,26 @@ class Deeds {
 /** A question that the first run did not ask. */
 class Unasked extends Error {}
 
+/** Different refusals that are counted; of further ones nothing is kept. */
+const REFUSALS_MAX = 100;
+const REFUSAL_LENGTH_MAX = 300;
+
+/** Functions that ended with an error, by function and message, and how often. */
+export interface ContractRefusal {
+  readonly refusal: string;
+  readonly count: number;
+}
+
+/** What contracts did in a run. */
+export interface ContractDeeds {
+  /** How one was found not to be deterministic; undefined: none was. */
+  readonly whim: string | undefined;
+  /** Functions that were run, at every peer that endorsed. */
+  readonly runs: number;
+  /** The most frequent first. */
+  readonly refusals: readonly ContractRefusal[];
+}
+
 /** Of each function, calls before whose repetition real time passes: it shows who reads a clock. */
 const LATER_MAX = 3;
 
@@ -37,6 +57,8 @@ const LATER_MAX = 3;
 export class RepeatedContracts {
   readonly #later: () => void;
   readonly #laterLeft = new Map<string, number>();
+  readonly #refusals = new Map<string, number>();
+  #runs = 0;
   #finding: string | undefined;
 
   /** `later` returns when real time has passed. */
@@ -44,11 +66,16 @@ export class RepeatedContracts {
     this.#later = later;
   }
 
-  /** What was found first since the last call; undefined: nothing. */
-  take(): string | undefined {
-    const finding = this.#finding;
+  /** What was done since the last call. */
+  take(): ContractDeeds {
+    const refusals = [...this.#refusals]
+      .map(([refusal, count]) => ({ refusal, count }))
+      .sort((a, b) => b.count - a.count);
+    const deeds = { whim: this.#finding, runs: this.#runs, refusals };
     this.#finding = undefined;
-    return finding;
+    this.#runs = 0;
+    this.#refusals.clear();
+    return deeds;
   }
 
   of(name: string, contract: Contract): Contract {
@@ -60,17 +87,26 @@ export class RepeatedContracts {
   #repeated(name: string, run: ContractFunction): ContractFunction {
     return async (context, ...args) => {
       const first = new Deeds();
+      this.#runs += 1;
       try {
         const result = await run(recording(context, first), ...args);
         first.end = textOf(result);
         return result;
       } catch (error) {
         first.end = `refusal: ${errorMessage(error)}`;
+        if (!first.isBroken) this.#count(`${name}: ${errorMessage(error)}`);
         throw error;
       } finally {
         await this.#repeat(name, run, { context, args, first });
       }
     };
+  }
+
+  #count(refusal: string): void {
+    const key = refusal.slice(0, REFUSAL_LENGTH_MAX);
+    const count = this.#refusals.get(key);
+    if (count === undefined && this.#refusals.size >= REFUSALS_MAX) return;
+    this.#refusals.set(key, (count ?? 0) + 1);
   }
 
   async #repeat(

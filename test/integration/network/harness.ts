@@ -20,7 +20,7 @@ import {
 } from "../../../src/network/topology.ts";
 
 export const root: string = fileURLToPath(new URL("../../..", import.meta.url));
-const program = join(root, "dist/src/cli/main.js");
+export const program: string = join(root, "dist/src/cli/main.js");
 /** A command that was expected to refuse and serves instead is ended, and does not outlive its test for long. */
 const COMMAND_TIMEOUT_MS = 280_000;
 

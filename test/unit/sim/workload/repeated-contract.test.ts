@@ -34,7 +34,7 @@ async function findingOf(contract: Contract, later?: () => void): Promise<string
   for (const run of Object.values(contracts.of("mine", contract))) {
     await Promise.resolve(run(contextOf({ a: "1", b: "2" }), "x")).catch(() => undefined);
   }
-  return contracts.take();
+  return contracts.take().whim;
 }
 
 describe("a contract that is run again on the same answers", () => {
@@ -91,8 +91,26 @@ describe("a contract that is run again on the same answers", () => {
     });
     const gone = { ...contextOf({}), put: () => Promise.reject(new Error("it ended")) };
     await expect(run!(gone)).rejects.toThrow("it ended");
-    expect(contracts.take()).toBeUndefined();
+    expect(contracts.take()).toEqual({ whim: undefined, runs: 1, refusals: [] });
   });
+});
+
+test("what contracts refuse is counted by function and message, the most frequent first", async () => {
+  const contracts = new RepeatedContracts(() => undefined);
+  const { no, never, fine } = contracts.of("mine", {
+    no: () => Promise.reject(new Error("no")),
+    never: () => Promise.reject(new Error("never")),
+    fine: () => "fine",
+  });
+  for (const run of [no, never, fine, never]) {
+    await Promise.resolve(run!(contextOf({}))).catch(() => undefined);
+  }
+  const refusals = [
+    { refusal: "mine.never: never", count: 2 },
+    { refusal: "mine.no: no", count: 1 },
+  ];
+  expect(contracts.take()).toEqual({ whim: undefined, runs: 4, refusals });
+  expect(contracts.take()).toEqual({ whim: undefined, runs: 0, refusals: [] });
 });
 
 /** A contract with a memory. */
