@@ -152,7 +152,7 @@ export const HEIGHT_NEWS_INTERVAL_MS = 1_000;
  */
 export const STATE_RENEWAL_TURNS = 5;
 
-/** While nobody's channel state changes, others' are asked for once in so many intervals; they go on being asked for so many after a change. */
+/** While nobody's channel state changes, or each peer tells all others of its own, others' are asked for once in so many intervals; they go on being asked for so many after a change. */
 export const STATE_PULL_QUIET_INTERVALS = 5;
 
 /** Newcomers of one second that are told a height at once; further ones, as after a partition, learn it from others and from heights. */

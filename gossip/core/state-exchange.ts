@@ -101,7 +101,7 @@ export class StateExchange {
   notice(height: number, nowMs: number): void {
     if (height !== this.#publishedHeight) {
       this.#publication.changed(false);
-      this.#noticeChange();
+      if (!this.#isToldByOwner()) this.#noticeChange();
     }
     if (this.#publication.isDirty) this.publishWhenDue(height, nowMs);
   }
@@ -130,7 +130,12 @@ export class StateExchange {
 
   /** Passes on a claim that `from` has brought, unless its owner tells all that there are. */
   passOn({ peer, sealed }: StateClaim, from: PeerId): void {
-    if (!this.#deps.roster.isAllOf(this.#options.pushPeerCount)) this.#spread(sealed, peer, from);
+    if (!this.#isToldByOwner()) this.#spread(sealed, peer, from);
+  }
+
+  /** Whether each peer tells all others what is new of it: then there is nothing to pass on, and little to have missed. */
+  #isToldByOwner(): boolean {
+    return this.#deps.roster.isAllOf(this.#options.pushPeerCount);
   }
 
   /** Somebody's channel state is another than before: what pushes have missed is to be pulled soon. */

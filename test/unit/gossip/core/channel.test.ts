@@ -302,6 +302,24 @@ describe("the channel's state", () => {
     for (const asked of pulls(STATE_PULL_QUIET_INTERVALS)) expect(asked).toHaveLength(1);
   });
 
+  test("others' claims are pulled seldom where each tells all others, also when something changes", () => {
+    const driven = new Driven();
+    const pulls = (second: number): number =>
+      sent(
+        driven.step({ kind: "tick" }, second * DEFAULT_OPTIONS.stateInfoIntervalMs),
+        "state-pull",
+      ).length;
+    for (const peer of ["a", "b", "c"]) driven.member(peer);
+    for (let second = 1; second <= 2 * STATE_PULL_QUIET_INTERVALS; second += 1) pulls(second);
+    let count = 0;
+    const start = 1 + 2 * STATE_PULL_QUIET_INTERVALS;
+    for (let second = start; second < start + 4 * STATE_PULL_QUIET_INTERVALS; second += 1) {
+      driven.step({ kind: "ledger", height: second, chaincodes: [] }, second * 1_000);
+      count += pulls(second);
+    }
+    expect(count).toBe(4);
+  });
+
   test("a newcomer of the channel's organisations is greeted with it", () => {
     const driven = new Driven();
     const [sign] = of(driven.step({ kind: "tick" }, 0), "sign-state");
