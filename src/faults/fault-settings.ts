@@ -7,6 +7,10 @@ export interface DirectionFaults {
   readonly jitterMs: number;
   /** Share of messages that are lost, 0 to 1. A call that loses one breaks: a connection cannot leave one out. */
   readonly loss: number;
+  /** Share of messages of gossip and of Raft that come twice, 0 to 1. What must come once, such as a transaction, does. */
+  readonly duplicate: number;
+  /** Share of the same messages that the next one overtakes, 0 to 1. */
+  readonly reorder: number;
 }
 
 /** Between this node and another, whoever of the two dialled: each end holds its own half. */
@@ -40,7 +44,14 @@ export interface FaultSettings {
   readonly clock: ClockFaults;
 }
 
-export const NO_FAULT: DirectionFaults = { drop: false, delayMs: 0, jitterMs: 0, loss: 0 };
+export const NO_FAULT: DirectionFaults = {
+  drop: false,
+  delayMs: 0,
+  jitterMs: 0,
+  loss: 0,
+  duplicate: 0,
+  reorder: 0,
+};
 export const SOUND_DISK: DiskFaults = {
   syncDelayMs: 0,
   full: false,
@@ -62,6 +73,6 @@ export function linkTo(settings: FaultSettings, peer: string): LinkFaults {
   return settings.links.find((link) => link.peer === peer) ?? { peer, out: NO_FAULT, in: NO_FAULT };
 }
 
-export function isFaultless(faults: DirectionFaults): boolean {
-  return !faults.drop && faults.delayMs === 0 && faults.jitterMs === 0 && faults.loss === 0;
+export function isFaultless({ drop, ...amounts }: DirectionFaults): boolean {
+  return !drop && Object.values(amounts).every((amount) => amount === 0);
 }

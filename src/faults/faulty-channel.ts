@@ -5,6 +5,7 @@ import {
   type RpcMethod,
   type RpcStream,
 } from "../kernel/ports/rpc.ts";
+import { datagramsOf } from "./datagrams.ts";
 import type { LinkDeps } from "./link-deps.ts";
 import { FaultyStream } from "./faulty-stream.ts";
 import { Passage } from "./passage.ts";
@@ -57,7 +58,9 @@ export class FaultyChannel implements RpcChannel {
     const passage = this.#passage(options);
     const open = (): RpcStream<Request, Response> =>
       this.#inner.stream(method, { ...options, signal: passage.signal });
-    return new FaultyStream(passage, open);
+    const { random, timers } = this.#deps;
+    const isDatagram = datagramsOf(method.path);
+    return new FaultyStream(passage, { random, timers, isDatagram, open });
   }
 
   close(): void {

@@ -9,5 +9,8 @@ export const DELAY_MS_MAX = 60_000;
 /** Furthest that a clock is set wrong: 100 years, which no certificate outlives. */
 export const CLOCK_OFFSET_MS_MAX: number = 100 * 365 * 86_400_000;
 
+/** A message that the next one is to overtake waits so long for it, and leaves then. */
+export const OVERTAKEN_MS_MAX = 100;
+
 /** Messages of one call and direction that wait out a delay. The sender of a further one waits until it has left. */
 export const DELAYED_MESSAGES_MAX = 256;

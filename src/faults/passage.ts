@@ -66,8 +66,12 @@ export class Passage {
     return this.#isOver;
   }
 
+  faults(direction: Direction): DirectionFaults {
+    return this.#deps.faults.link(this.#peer)[direction];
+  }
+
   isBlocked(direction: Direction): boolean {
-    return this.#faults(direction).drop || this.#lost[direction];
+    return this.faults(direction).drop || this.#lost[direction];
   }
 
   /** Resolves when one message has passed; rejects when it was lost, at the latest with the deadline. */
@@ -98,7 +102,7 @@ export class Passage {
   recheck(): void {
     this.#watchSilence();
     for (const direction of ["out", "in"] as const) {
-      if (!this.#lost[direction] || this.#faults(direction).drop) continue;
+      if (!this.#lost[direction] || this.faults(direction).drop) continue;
       this.break(unavailable(this.#peer, "messages were lost"));
     }
   }
@@ -123,7 +127,7 @@ export class Passage {
 
   // A ping of the connection that is not answered ends its calls, whatever they wait for.
   #watchSilence(): void {
-    const isSilent = this.#faults("out").drop || this.#faults("in").drop;
+    const isSilent = this.faults("out").drop || this.faults("in").drop;
     if (!isSilent) {
       this.#silence?.cancel();
       this.#silence = undefined;
@@ -138,12 +142,8 @@ export class Passage {
     this.break(new RpcError("CANCELLED", "the call was cancelled"));
   };
 
-  #faults(direction: Direction): DirectionFaults {
-    return this.#deps.faults.link(this.#peer)[direction];
-  }
-
   #fate(direction: Direction): Fate {
-    const { drop, delayMs, jitterMs, loss } = this.#faults(direction);
+    const { drop, delayMs, jitterMs, loss } = this.faults(direction);
     if (drop || this.#lost[direction]) {
       this.#lost[direction] = true;
       return { kind: "lost" };

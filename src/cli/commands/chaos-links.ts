@@ -11,6 +11,12 @@ export function addLinkFaults(chaos: Command): void {
   addIsolate(chaos);
   addDelay(chaos);
   addLoss(chaos);
+  addJumble(chaos, "duplicate", "let a share of the messages from and to a node come twice");
+  addJumble(
+    chaos,
+    "reorder",
+    "let a share of the messages from and to a node be overtaken by the next one",
+  );
   addReset(chaos);
 }
 
@@ -78,6 +84,21 @@ function addLoss(chaos: Command): void {
     .action(async (node: string, share: number, options: ForOptions) => {
       await perform(options, `${node} loses ${share} %`, (control) =>
         control.degrade(node, { loss: share / 100 }),
+      );
+    });
+}
+
+const JUMBLED =
+  "\n\nOnly what may come twice or out of turn, as with datagrams: messages of gossip between peers and of Raft between orderers.\nTransactions on their way to be ordered, what orderers deliver, and calls are not touched.";
+
+function addJumble(chaos: Command, verb: "duplicate" | "reorder", text: string): void {
+  fault(chaos, verb, text, `${verb} orderer2 20 --for 30s${JUMBLED}`)
+    .argument("<node>", "such as orderer2 or peer0.org1")
+    .argument("<percent>", "0 to 100", percent)
+    .action(async (node: string, share: number, options: ForOptions) => {
+      const what = verb === "duplicate" ? "repeats" : "swaps";
+      await perform(options, `${node} ${what} ${share} %`, (control) =>
+        control.degrade(node, { [verb]: share / 100 }),
       );
     });
 }

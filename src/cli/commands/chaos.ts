@@ -109,6 +109,12 @@ function faultText(faults: FaultSettings | undefined): string {
 function linkText({ peer, out, in: back }: LinkFaults): string {
   const both = out.drop && back.drop ? "cut from" : out.drop ? "cannot reach" : "cannot hear";
   if (out.drop || back.drop) return `${both} ${peer}`;
-  const loss = out.loss > 0 ? ` ${Math.round(out.loss * 100)} % lost` : "";
-  return `${peer}:${out.delayMs > 0 ? ` ${out.delayMs} ms` : ""}${loss}`;
+  const share = (part: number, what: string): string =>
+    part > 0 ? ` ${Math.round(part * 100)} % ${what}` : "";
+  const shares = [
+    share(out.loss, "lost"),
+    share(out.duplicate, "repeated"),
+    share(out.reorder, "overtaken"),
+  ];
+  return `${peer}:${out.delayMs > 0 ? ` ${out.delayMs} ms` : ""}${shares.join("")}`;
 }

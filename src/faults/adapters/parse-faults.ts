@@ -12,7 +12,14 @@ const name = z.string().min(1).max(253);
 const delayMs = z.number().int().min(0).max(DELAY_MS_MAX).default(0);
 const share = z.number().min(0).max(1).default(0);
 const direction = z
-  .strictObject({ drop: z.boolean().default(false), delayMs, jitterMs: delayMs, loss: share })
+  .strictObject({
+    drop: z.boolean().default(false),
+    delayMs,
+    jitterMs: delayMs,
+    loss: share,
+    duplicate: share,
+    reorder: share,
+  })
   .default(NO_FAULT);
 const schema = z.strictObject({
   links: z

@@ -74,6 +74,8 @@ function injectAt(site: ChaosSite, fault: NodeFault, name: string): Promise<Undo
       return resetAll(site, name, otherOrderers);
     case "degrade":
       return site.degrade(name, { loss: fault.loss, delayMs: fault.delayMs });
+    case "jumble":
+      return site.degrade(name, { duplicate: fault.share, reorder: fault.share });
     case "slow-disk":
       return site.disk(name, { syncDelayMs: fault.delayMs });
     case "disk-full":
@@ -91,6 +93,8 @@ function textOf(fault: NodeFault, name: string): string {
       return fault.loss > 0
         ? `${name} loses ${Math.round(fault.loss * 100)} %`
         : `${name} ${fault.delayMs} ms late`;
+    case "jumble":
+      return `${name} repeats and swaps ${Math.round(fault.share * 100)} %`;
     case "slow-disk":
       return `slow-disk ${name} ${fault.delayMs} ms`;
     case "clock":

@@ -47,6 +47,7 @@ function possibleFaults(
     { kind: "reset", target: orderer },
     { kind: "degrade", target, loss, delayMs: 0 },
     { kind: "degrade", target, loss: 0, delayMs: 10 + random.below(200) },
+    { kind: "jumble", target, share: loss * 5 },
     { kind: "slow-disk", target, delayMs: 50 + random.below(500) },
     { kind: "disk-full", target: orderer },
     { kind: "fail-disk", target: orderer },

@@ -89,6 +89,16 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       change("remove", "orderer", { kind: "isolate", target: LEADER }),
     ],
   },
+  jumbled: {
+    about: "a third of a peer's and of the leader's messages come twice, and a third are overtaken",
+    ordererCountMin: 1,
+    steps: () =>
+      [FIRST_PEER, LEADER].map((target) => ({
+        waitMs: 2_000,
+        fault: { kind: "jumble", target, share: 1 / 3 },
+        holdMs: 5_000,
+      })),
+  },
   "peers-split": one("half the peers do not reach the others", { kind: "peers-split" }),
   "peers-cut-off": one("half the peers reach no orderer", { kind: "peers-cut-off" }),
   "slow-disk": one("the leader's flushes are slow", {

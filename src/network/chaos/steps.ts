@@ -23,6 +23,8 @@ export type NodeFault = { readonly target: Target } & (
   /** Its connections to all orderers break, once. */
   | { readonly kind: "reset" }
   | { readonly kind: "degrade"; readonly loss: number; readonly delayMs: number }
+  /** That share of its messages comes twice, and the next one overtakes as many. */
+  | { readonly kind: "jumble"; readonly share: number }
   | { readonly kind: "slow-disk"; readonly delayMs: number }
   | { readonly kind: "disk-full" }
   /** What relied on its flushes stops for good: it is started again when the fault is taken back. */
@@ -61,6 +63,7 @@ export function isPossible(fault: Fault, abilities: SiteAbilities): boolean {
       return hasProcesses;
     case "reset":
     case "degrade":
+    case "jumble":
     case "slow-disk":
     case "disk-full":
     case "fail-disk":

@@ -1,10 +1,12 @@
 /** `heddle chaos` on a network of real processes. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { TestNetwork } from "../network/harness.ts";
 
 const SLOW_MACHINE_MS = 300_000;
+/** So many that a few which were under way do not count. */
+const SENT_COUNT_MIN = 20;
 
 interface ChaosStatus {
   readonly nodes: readonly {
@@ -75,6 +77,36 @@ describe("chaos", { timeout: SLOW_MACHINE_MS }, () => {
       disk: { corruptReads: 0 },
       clock: { offsetMs: 0 },
     });
+  });
+
+  test("repeats and swaps messages, and takes it back", async () => {
+    await net.must("chaos", "duplicate", "orderer2", "20");
+    await net.must("chaos", "reorder", "orderer2", "30");
+    const jumbled = { duplicate: 0.2, reorder: 0.3, loss: 0 };
+    const links = [{ peer: "orderer2.example.com", out: jumbled, in: jumbled }];
+    expect((await statusOf("orderer3.example.com"))?.faults).toMatchObject({ links });
+    expect((await net.run("chaos", "status")).stdout).toContain("20 % repeated 30 % overtaken");
+    await net.must("chaos", "heal");
+    expect((await statusOf("orderer3.example.com"))?.faults).toMatchObject({ links: [] });
+  });
+
+  test("lets a peer receive twice what the other one sends", async () => {
+    const counts = async (): Promise<{ readonly sent: number; readonly received: number }> => ({
+      sent: (await net.metric("peer0.org1.example.com", "gossip_comm_messages_sent")) ?? 0,
+      received: (await net.metric("peer0.org2.example.com", "gossip_comm_messages_received")) ?? 0,
+    });
+    await net.must("chaos", "duplicate", "peer0.org1", "100");
+    const before = await counts();
+    const grown = await vi.waitUntil(
+      async () => {
+        const { sent, received } = await counts();
+        const grownBy = { sent: sent - before.sent, received: received - before.received };
+        return grownBy.sent >= SENT_COUNT_MIN && grownBy;
+      },
+      { timeout: 60_000, interval: 50 },
+    );
+    expect(grown.received).toBeGreaterThan(1.5 * grown.sent);
+    await net.must("chaos", "heal");
   });
 
   test("pauses, kills and starts processes", async () => {

@@ -130,7 +130,11 @@ export class TestNetwork {
       () => undefined,
     );
     const text = (await response?.text()) ?? "";
-    const line = text.split("\n").find((candidate) => candidate.startsWith(`${metric}{`));
+    const line = text
+      .split("\n")
+      .find(
+        (candidate) => /^[{ ]/.test(candidate.slice(metric.length)) && candidate.startsWith(metric),
+      );
     return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(" ") + 1));
   }
 

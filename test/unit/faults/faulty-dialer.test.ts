@@ -109,6 +109,37 @@ describe("a link without faults", () => {
   });
 });
 
+describe("a link that repeats and swaps", () => {
+  const jumbled = { ...NO_FAULT, duplicate: 1, reorder: 1 };
+
+  test("does so to gossip, in both directions, and ends the stream after all of it", async () => {
+    const { channel, set, echo } = world();
+    set({ out: jumbled });
+    const stream = channel.stream({ ...method, path: "/gossip.Gossip/GossipStream" });
+    const seen = collect(stream);
+    for (const number of [1, 2, 3, 4]) await stream.send(number);
+    stream.end();
+    await settle();
+    expect(echo.received).toEqual([1, 3, 2, 3, 4]);
+    expect(seen).toEqual({ got: [1, 3, 2, 3, 4], end: "ended" });
+    set({ in: jumbled });
+    const back = channel.stream({ ...method, path: "/gossip.Gossip/GossipStream" });
+    const returned = collect(back);
+    for (const number of [5, 6, 7]) await back.send(number);
+    await settle();
+    expect(returned.got).toEqual([5, 7, 6, 7]);
+  });
+
+  test("touches no other stream and no call", async () => {
+    const { channel, set, echo } = world();
+    set({ out: jumbled, in: jumbled });
+    const stream = channel.stream(method);
+    for (const number of [1, 2, 3]) await stream.send(number);
+    await expect(channel.unary(method, 4)).resolves.toBe(4);
+    expect(echo.received).toEqual([1, 2, 3, 4]);
+  });
+});
+
 describe("a link that is cut", () => {
   test("swallows a call until its deadline", async () => {
     const { channel, set, time, echo } = world();
