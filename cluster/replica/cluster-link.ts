@@ -20,7 +20,7 @@ import {
   SUBMIT_QUEUE_COUNT_MAX,
   SUBMIT_STREAMS,
 } from "./limits.ts";
-import { MemberStream } from "./member-stream.ts";
+import { MemberStream, type MemberStreamDeps } from "./member-stream.ts";
 import { isSameMember, maybePublicKeyOf, type ClusterMember } from "./member.ts";
 import { meteredStream } from "./metered-stream.ts";
 import { transportMetrics, type TransportMetrics } from "./metrics.ts";
@@ -167,21 +167,34 @@ export class ClusterLink implements PeerTransport {
         ? { address }
         : { address, tls: { rootsPem: member.tlsRootsPem } },
     );
-    const consensus = this.#stream(member, channel, CONSENSUS_QUEUE, () => {
-      this.#informed.delete(raftId);
-      this.#listener?.consensusBroken(raftId);
-    });
-    const submit = Array.from({ length: SUBMIT_STREAMS }, () =>
-      this.#stream(member, channel, SUBMIT_QUEUE, () => {
-        this.#listener?.submitBroken(raftId);
-      }),
-    );
     const all = { host: address, channel: this.#channelId };
     const labels = {
       all,
       consensus: { ...all, msg_type: "consensus" },
       transaction: { ...all, msg_type: "transaction" },
     };
+    const onEmptied = (kind: MessageKind): void => {
+      this.#metrics.queueLength.set(0, labels[kind]);
+    };
+    const consensus = this.#stream(member, channel, CONSENSUS_QUEUE, {
+      onBroken: () => {
+        this.#informed.delete(raftId);
+        this.#listener?.consensusBroken(raftId);
+      },
+      onEmptied: () => {
+        onEmptied("consensus");
+      },
+    });
+    const submit = Array.from({ length: SUBMIT_STREAMS }, () =>
+      this.#stream(member, channel, SUBMIT_QUEUE, {
+        onBroken: () => {
+          this.#listener?.submitBroken(raftId);
+        },
+        onEmptied: () => {
+          onEmptied("transaction");
+        },
+      }),
+    );
     return { member, address, channel, consensus, submit, labels };
   }
 
@@ -189,7 +202,7 @@ export class ClusterLink implements PeerTransport {
     member: ClusterMember,
     channel: RpcChannel,
     queue: { readonly countMax: number; readonly bytesMax: number },
-    onBroken: () => void,
+    heard: Pick<MemberStreamDeps, "onBroken" | "onEmptied">,
   ): MemberStream {
     const { timers, random } = this.#deps;
     const { address, raftId } = member;
@@ -198,7 +211,7 @@ export class ClusterLink implements PeerTransport {
     const serverPublicKey =
       member.tlsRootsPem.length === 0 ? undefined : maybePublicKeyOf(member.serverTlsCertPem);
     return new MemberStream(
-      { timers, random, logger, open, onBroken },
+      { timers, random, logger, open, ...heard },
       { ...queue, serverPublicKey },
     );
   }

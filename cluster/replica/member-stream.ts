@@ -17,6 +17,8 @@ export interface MemberStreamDeps {
   readonly open: () => RpcStream<OutgoingStep, StepResponse>;
   /** What was sent or waited may be lost. */
   readonly onBroken: () => void;
+  /** Nothing waits any more: it was sent, or dropped. */
+  readonly onEmptied: () => void;
 }
 
 export interface MemberStreamOptions {
@@ -101,6 +103,7 @@ export class MemberStream {
 
   #rest(): void {
     if (this.#state === "sending") this.#state = "idle";
+    this.#deps.onEmptied();
   }
 
   async #sendOne(stream: RpcStream<OutgoingStep, StepResponse>): Promise<void> {
@@ -176,5 +179,6 @@ export class MemberStream {
   #drop(): void {
     this.#queue = [];
     this.#bytes = 0;
+    this.#deps.onEmptied();
   }
 }

@@ -60,7 +60,8 @@ function rig(options: RigOptions = {}) {
   const time = new SimulatedTime();
   const streams: FakeStream[] = [];
   const broken: number[] = [];
-  const member = new MemberStream(
+  const emptied: number[] = [];
+  const member: MemberStream = new MemberStream(
     {
       timers: time,
       random: new SeededRandom(1),
@@ -75,6 +76,9 @@ function rig(options: RigOptions = {}) {
       onBroken: () => {
         broken.push(time.monotonicMs());
       },
+      onEmptied: () => {
+        emptied.push(member.count);
+      },
     },
     {
       countMax: options.countMax ?? 10,
@@ -82,7 +86,7 @@ function rig(options: RigOptions = {}) {
       serverPublicKey: options.serverPublicKey,
     },
   );
-  return { time, streams, broken, member };
+  return { time, streams, broken, emptied, member };
 }
 
 async function serverCertificate(): Promise<Uint8Array> {
@@ -99,6 +103,22 @@ describe("a stream to a member", () => {
     await time.advance(1);
     expect(streams.map((stream) => stream.sentCount)).toEqual([5]);
     expect(member.count).toBe(0);
+  });
+
+  test("says when nothing waits any more: sent, dropped, or closed", async () => {
+    const { time, emptied, member } = rig();
+    for (let count = 0; count < 5; count += 1) member.offer(REQUEST, 1);
+    expect(emptied).toEqual([]);
+    await time.advance(1);
+    expect(emptied).toEqual([0]);
+    member.close();
+    expect(emptied).toEqual([0, 0]);
+    const away = rig({ isOpen: false });
+    for (let count = 0; count < 3; count += 1) away.member.offer(REQUEST, 1);
+    away.streams[0]!.cancel();
+    await away.time.advance(0);
+    expect(away.emptied).toEqual([0]);
+    away.member.close();
   });
 
   test("refuses beyond its count and its bytes, but always takes one", async () => {
