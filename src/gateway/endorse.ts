@@ -62,19 +62,20 @@ export async function endorse(
       deps,
     );
     if (first !== undefined) collector.credit(first.candidate, first.response);
-    return prepared(proposal, collector);
+    return prepared(proposal, collector, first?.failures ?? []);
   });
 }
 
 async function prepared(
   proposal: ClientProposal,
   collector: EndorsementCollector,
+  earlierFailures: readonly NodeFailure[],
 ): Promise<EndorseResponse> {
   const collection = await collector.collect();
   if (!collection.ok) {
     const text =
       "failed to collect enough transaction endorsements, see attached details for more info";
-    throw gatewayError("ABORTED", text, collection.failures);
+    throw gatewayError("ABORTED", text, [...earlierFailures, ...collection.failures]);
   }
   const { payload, endorsements } = collection;
   return { preparedTransaction: prepareTransaction(proposal, payload, endorsements) };
@@ -83,6 +84,8 @@ async function prepared(
 interface FirstEndorsement {
   readonly candidate: Candidate;
   readonly response: ProposalResponse;
+  /** Of those that were asked before: the ledger of the one that endorsed may lag behind theirs. */
+  readonly failures: readonly NodeFailure[];
 }
 
 async function firstEndorsement(
@@ -94,7 +97,7 @@ async function firstEndorsement(
   const failures: NodeFailure[] = [];
   for (const candidate of firstEndorsers(deps, proposal, view)) {
     const verdict = await deps.propose(candidate, view, proposal.signed, signal);
-    if (verdict.ok) return { candidate, response: verdict.response };
+    if (verdict.ok) return { candidate, response: verdict.response, failures };
     const { address, mspId } = candidate;
     failures.push({ address, mspId, message: verdict.message });
     if (signal.aborted) break;

@@ -334,6 +334,20 @@ describe("Endorse", () => {
     });
   });
 
+  test("tells what the own peer refused where another, whose ledger lags, endorsed", async () => {
+    const world = new World(material);
+    world.scripts.set(LOCAL, error500("the asset exists"));
+    world.scripts.set(OTHER, error500("the asset exists"));
+    world.scripts.set(OTHER_1, error500("the asset exists"));
+    const { details } = await failureOf(endorse(world));
+    expect(world.asked).toEqual([LOCAL, OWN, OTHER, OTHER_1]);
+    expect(details).toEqual([
+      `${LOCAL} Org1MSP: the asset exists`,
+      `${OTHER} Org2MSP: the asset exists`,
+      `${OTHER_1} Org2MSP: the asset exists`,
+    ]);
+  });
+
   test("asks one peer of each organisation that the client names", async () => {
     const world = new World(material);
     const named = { endorsingOrganizations: ["Org3MSP", "Org2MSP", "Org3MSP"] };
