@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { parsed, positiveNumber, wholeNumber } from "./command-line.ts";
 import { readFailure } from "./sim-hunt/failure-file.ts";
+import { processCpuMs } from "../src/kernel/adapters/process-time.ts";
 import { reportLine, Simulator, type RunReport } from "../src/sim/index.ts";
 
 const { values } = parsed(() =>
@@ -52,17 +53,12 @@ function rangeOf(text: string): readonly [from: number, to: number] {
   return [start, wholeNumber("--seeds", last, start)];
 }
 
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-}
-
 function run(seed: number): Promise<RunReport> {
   const onLine = (line: string): void => {
     console.log(line);
   };
   return simulator.run(seed, {
-    cpuMs,
+    cpuMs: processCpuMs,
     chaosMs,
     isLogTraced: values.log,
     ...kept,

@@ -1,4 +1,5 @@
 /** What the report measures: tasks of a few seconds each that any process can do, and what each of them finds. */
+import { processCpuMs } from "../../src/kernel/adapters/process-time.ts";
 import {
   measureCalm,
   type Calm,
@@ -88,9 +89,8 @@ function measureCost(size: number): Cost {
   const seeds = [1];
   measureSpread({ size, seeds, lossRate: 0, deadShare: 0, isLoadWanted: false });
   measureDetection({ size, seeds, lossRate: 0, isFast: false });
-  const { user, system } = process.cpuUsage();
   return {
-    cpuSeconds: (user + system) / 1_000_000,
+    cpuSeconds: processCpuMs() / 1_000,
     mebibytes: process.resourceUsage().maxRSS / 1_024,
   };
 }

@@ -1,8 +1,6 @@
 import type { Contract } from "../contract/index.ts";
+import { outlastClocks, processCpuMs } from "../kernel/adapters/process-time.ts";
 import { Simulator, type Profile, type RunReport, type Workload } from "../sim/index.ts";
-
-/** Clocks that contracts read show another time then. */
-const LATER_MS = 2;
 
 export interface SimulateOptions {
   /** Default 1. The same seed gives the same run, event for event. */
@@ -27,13 +25,5 @@ export interface SimulateOptions {
  */
 export function simulate(options: SimulateOptions = {}): Promise<RunReport> {
   const { seed = 1, contracts, ...rest } = options;
-  const cpuMs = (): number => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1_000;
-  };
-  const later = (): void => {
-    const startMs = performance.now();
-    while (performance.now() - startMs < LATER_MS);
-  };
-  return new Simulator(contracts, later).run(seed, { cpuMs, ...rest });
+  return new Simulator(contracts, outlastClocks).run(seed, { cpuMs: processCpuMs, ...rest });
 }

@@ -1,3 +1,4 @@
+import { outlastClocks, processCpuMs } from "../../kernel/adapters/process-time.ts";
 import { Simulator, refusalLine, reportLine } from "../../sim/index.ts";
 import { loadContractModule } from "../contract-module.ts";
 import { EXIT, Output } from "../output.ts";
@@ -12,7 +13,6 @@ export interface SimOptions {
 }
 
 const MINUTE_MS = 60_000;
-const LATER_MS = 2;
 
 /** Exit code 0 only when no seed found anything. */
 export async function simRun(options: SimOptions): Promise<void> {
@@ -23,13 +23,13 @@ export async function simRun(options: SimOptions): Promise<void> {
   if (own?.hasWorkload === false) {
     output.say(`${own.name} exports no workload: every function is called, with few words`);
   }
-  const simulator = new Simulator(own && { [own.name]: own.contract }, later);
+  const simulator = new Simulator(own && { [own.name]: own.contract }, outlastClocks);
   const endMs = performance.now() + minutes * MINUTE_MS;
   let next = seed;
   let isSound = true;
   do {
     const report = await simulator.run(next, {
-      cpuMs: processorMs,
+      cpuMs: processCpuMs,
       chaosMs: chaosMinutes * MINUTE_MS,
       ...(own === undefined ? {} : { workload: own.workload }),
       ...(trace
@@ -48,15 +48,4 @@ export async function simRun(options: SimOptions): Promise<void> {
     next += 1;
   } while (performance.now() < endMs);
   process.exitCode = isSound ? EXIT.ok : EXIT.failed;
-}
-
-// Clocks that contracts read show another time then.
-function later(): void {
-  const startMs = performance.now();
-  while (performance.now() - startMs < LATER_MS);
-}
-
-function processorMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
 }
