@@ -1,5 +1,5 @@
 import type { Block, BlockData } from "../wire/index.ts";
-import { TransactionLayers } from "./core/transaction-layers.ts";
+import { type TransactionLayers, layersOf } from "./core/transaction-layers.ts";
 
 /**
  * The transactions of the blocks that a node has in hand, each decoded once on its way from arrival to commit. What is known of
@@ -13,7 +13,7 @@ export class BlockLayers {
     if (data === undefined) return [];
     const known = this.#known.get(data);
     if (known !== undefined) return known;
-    const layers = data.data.map((bytes) => new TransactionLayers(bytes));
+    const layers = layersOf({ data });
     this.#known.set(data, layers);
     return layers;
   }

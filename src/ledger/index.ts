@@ -15,7 +15,7 @@ export {
   type ReadWriteSet,
   parseReadWriteSet,
 } from "./core/read-write-set.ts";
-export { TransactionLayers } from "./core/transaction-layers.ts";
+export { TransactionLayers, layersOf } from "./core/transaction-layers.ts";
 export { type SimulationResults, type WrittenNamespace } from "./core/read-write-set-builder.ts";
 export { type StateMetadata } from "./core/state-entry.ts";
 export { type TransactionRecord } from "./core/transaction-record.ts";

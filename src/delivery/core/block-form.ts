@@ -1,5 +1,5 @@
 import { equalBytes, toHex } from "../../kernel/bytes.ts";
-import { TransactionLayers } from "../../ledger/index.ts";
+import { type TransactionLayers, layersOf } from "../../ledger/index.ts";
 import {
   HeaderType,
   blockDataHash,
@@ -69,10 +69,6 @@ function malformedTransaction(transactions: readonly TransactionLayers[]): numbe
     ({ bytes, envelope }) => envelope === undefined || !isCanonicalForm(bytes, envelope),
   );
   return index < 0 ? undefined : index;
-}
-
-function layersOf({ data }: Block): readonly TransactionLayers[] {
-  return (data?.data ?? []).map((bytes) => new TransactionLayers(bytes));
 }
 
 function refused(reason: string): BlockFormAnswer {

@@ -1,5 +1,5 @@
 import { type Block, type ChaincodeAction, HeaderType } from "../../wire/index.ts";
-import { TransactionLayers } from "./transaction-layers.ts";
+import { type TransactionLayers, layersOf } from "./transaction-layers.ts";
 
 /** One transaction of a block as far as the ledger reads it; nothing in it has been verified. */
 export interface TransactionReading {
@@ -29,10 +29,6 @@ export function readTransactions(
   layers: readonly TransactionLayers[] = layersOf(block),
 ): readonly TransactionReading[] {
   return layers.map(readTransaction);
-}
-
-function layersOf(block: Block): readonly TransactionLayers[] {
-  return (block.data?.data ?? []).map((bytes) => new TransactionLayers(bytes));
 }
 
 function readTransaction(layers: TransactionLayers, index: number): TransactionReading {

@@ -1,4 +1,5 @@
 import {
+  type Block,
   ChaincodeAction,
   ChaincodeActionPayload,
   ChannelHeader,
@@ -103,6 +104,11 @@ export class TransactionLayers {
     };
     return (this.#readWriteSet ??= { value: read() }).value;
   }
+}
+
+/** Of each transaction of a block; none without data. */
+export function layersOf({ data }: Pick<Block, "data">): readonly TransactionLayers[] {
+  return (data?.data ?? []).map((bytes) => new TransactionLayers(bytes));
 }
 
 function layer<T>(type: MessageType<T>, bytes: Uint8Array | undefined): Layer<T> {
