@@ -8,6 +8,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { parsed, refuse, wholeNumber } from "./command-line.ts";
 import { planTasks } from "./gossip-report/plan.ts";
 import { plotsOf } from "./gossip-report/plots.ts";
 import { reportOf } from "./gossip-report/report.ts";
@@ -18,15 +19,17 @@ import type { Task } from "./gossip-report/tasks.ts";
 import { performAll } from "./gossip-report/workers.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const { values: options } = parseArgs({
-  options: {
-    sizes: { type: "string", default: "5,50,500,5000" },
-    effort: { type: "string", default: "1" },
-    workers: { type: "string", default: "2" },
-    out: { type: "string", default: join(root, "docs", "gossip") },
-    help: { type: "boolean", default: false },
-  },
-});
+const { values: options } = parsed(() =>
+  parseArgs({
+    options: {
+      sizes: { type: "string", default: "5,50,500,5000" },
+      effort: { type: "string", default: "1" },
+      workers: { type: "string", default: "2" },
+      out: { type: "string", default: join(root, "docs", "gossip") },
+      help: { type: "boolean", default: false },
+    },
+  }),
+);
 if (options.help) {
   console.log(`Usage: npm run gossip:report [-- OPTIONS]
   --sizes 5,50,500,5000   peers of the networks
@@ -35,14 +38,10 @@ if (options.help) {
   --out docs/gossip       the folder that is written`);
   process.exit(0);
 }
-const sizes = options.sizes.split(",").map(Number);
+const sizes = options.sizes.split(",").map((text) => wholeNumber("--sizes", text, 5));
 const effort = Number(options.effort);
-const workerCount = Number(options.workers);
-if (!sizes.every((size) => Number.isInteger(size) && size >= 5)) {
-  refuse("--sizes takes whole numbers of at least 5");
-}
+const workerCount = wholeNumber("--workers", options.workers, 1);
 if (!(effort > 0 && effort <= 1)) refuse("--effort takes a number above 0 and up to 1");
-if (!Number.isInteger(workerCount) || workerCount < 1) refuse("--workers takes a whole number");
 
 const tasks = planTasks({ sizes, effort });
 let doneCount = 0;
@@ -76,9 +75,4 @@ function nameOf(task: Task): string {
       : [],
   );
   return [task.kind, size, ...details].join(" ");
-}
-
-function refuse(problem: string): never {
-  console.error(`${problem}; see --help`);
-  process.exit(2);
 }

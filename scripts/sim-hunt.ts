@@ -47,12 +47,9 @@ Examples:
   process.exit(0);
 }
 const seedCount = values.seeds === undefined ? Infinity : wholeNumber("--seeds", values.seeds, 1);
+const minutesWithout = values.seeds === undefined ? 5 : Infinity;
 const minutes =
-  values.minutes === undefined
-    ? seedCount === Infinity
-      ? 5
-      : Infinity
-    : positiveNumber("--minutes", values.minutes);
+  values.minutes === undefined ? minutesWithout : positiveNumber("--minutes", values.minutes);
 const workers = wholeNumber("--workers", values.workers, 1);
 const chaosMs = positiveNumber("--chaos-minutes", values["chaos-minutes"]) * 60_000;
 
