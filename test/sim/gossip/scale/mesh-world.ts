@@ -137,6 +137,12 @@ export class MeshWorld {
 
   #start(peer: MeshPeer): void {
     peer.tickedMs = this.nowMs;
+    this.#stepTick(peer);
+    const delayMs = 1 + this.#random.below(this.options.tickIntervalMs);
+    this.#wheel.put(delayMs, { kind: "tick", peer, run: peer.incarnation });
+  }
+
+  #stepTick(peer: MeshPeer): void {
     // What a test has put in by itself.
     for (const effect of peer.mesh.takeEffects()) this.#perform(peer, effect);
     const dueMs = peer.mesh.nextDueMs(this.nowMs);
@@ -145,8 +151,6 @@ export class MeshWorld {
     const isInTime = this.nowMs >= dueMs || effects.every(({ kind }) => kind === "dial-seed");
     assert(isInTime, "a tick before it is due does nothing");
     for (const effect of effects) this.#perform(peer, effect);
-    const delayMs = 1 + this.#random.below(this.options.tickIntervalMs);
-    this.#wheel.put(delayMs, { kind: "tick", peer, run: peer.incarnation });
   }
 
   #acquaint(sideOf: (index: number) => number): void {
@@ -195,14 +199,7 @@ export class MeshWorld {
     const lateMs = this.nowMs - peer.tickedMs - tickIntervalMs;
     peer.tickedMs = this.nowMs;
     if (lateMs >= tickIntervalMs) this.#step(peer, { kind: "late", lateMs });
-    // What a test has put in by itself.
-    for (const effect of peer.mesh.takeEffects()) this.#perform(peer, effect);
-    const dueMs = peer.mesh.nextDueMs(this.nowMs);
-    peer.mesh.step({ kind: "tick", wallMs: 0 }, this.nowMs);
-    const effects = peer.mesh.takeEffects();
-    const isInTime = this.nowMs >= dueMs || effects.every(({ kind }) => kind === "dial-seed");
-    assert(isInTime, "a tick before it is due does nothing");
-    for (const effect of effects) this.#perform(peer, effect);
+    this.#stepTick(peer);
     for (const [from, message] of peer.unread.splice(0)) this.#read(peer, from, message);
   }
 
