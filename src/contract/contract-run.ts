@@ -1,11 +1,13 @@
-import { EMPTY_BYTES, utf8, utf8Decode } from "../kernel/bytes.ts";
+import { EMPTY_BYTES, toHex, utf8, utf8Decode } from "../kernel/bytes.ts";
 import {
   ChaincodeMessage,
   ChaincodeMessage_Type as MessageType,
+  ChaincodeProposalPayload,
   ChaincodeSpec,
   DelState,
   GetState,
   GetStateByRange,
+  Proposal,
   PutState,
   QueryResponse,
   QueryResultKv,
@@ -18,7 +20,7 @@ import {
   type ChaincodeEvent,
 } from "../wire/index.ts";
 import { compositeKey, compositeRange, splitCompositeKey } from "./composite-key.ts";
-import type { ContractContext, KeyValue } from "./contract.ts";
+import type { ContractContext, KeyValue, PrivateContext } from "./contract.ts";
 import { ContractError } from "./errors.ts";
 
 type Type = ChaincodeMessage["type"];
@@ -60,23 +62,17 @@ export class ContractRun {
     else asked?.resolve(answer.payload);
   }
 
-  context(channelId: string, transactionId: string): ContractContext {
+  /** `request`: what the peer asked to run. */
+  context({ channelId, txid, proposal }: ChaincodeMessage): ContractContext {
+    const open = this.#keysOf("");
     return {
       channelId,
-      transactionId,
-      get: async (key) => {
-        const request = encode(GetState, create(GetState, { key }));
-        const value = await this.#answerTo(MessageType.GET_STATE, request);
-        return value.length === 0 ? undefined : utf8Decode(value);
-      },
-      put: async (key, value) => {
-        const request = create(PutState, { key, value: bytesOf(value) });
-        await this.#answerTo(MessageType.PUT_STATE, encode(PutState, request));
-      },
-      delete: async (key) => {
-        const request = encode(DelState, create(DelState, { key }));
-        await this.#answerTo(MessageType.DEL_STATE, request);
-      },
+      transactionId: txid,
+      get: (key) => open.get(key),
+      put: (key, value) => open.put(key, value),
+      delete: (key) => open.delete(key),
+      transient: (name) => transientValue(proposal?.proposalBytes, name),
+      private: (collection) => this.#keysOf(collection),
       range: (start = "", end = "") => this.#range(start === "" ? FIRST_SIMPLE_KEY : start, end),
       compositeKey: (objectType, ...attributes) => compositeKey(objectType, attributes),
       splitCompositeKey,
@@ -89,6 +85,30 @@ export class ContractRun {
         this.#event = { chaincodeId: "", txId: "", eventName: name, payload: bytesOf(payload) };
       },
       call: (chaincode, ...args) => this.#call(chaincode, args),
+    };
+  }
+
+  // The shim protocol asks for state and for a collection alike; "" is no collection.
+  #keysOf(collection: string): PrivateContext {
+    return {
+      get: async (key) => {
+        const request = encode(GetState, create(GetState, { key, collection }));
+        const value = await this.#answerTo(MessageType.GET_STATE, request);
+        return value.length === 0 ? undefined : utf8Decode(value);
+      },
+      put: async (key, value) => {
+        const request = create(PutState, { key, value: bytesOf(value), collection });
+        await this.#answerTo(MessageType.PUT_STATE, encode(PutState, request));
+      },
+      delete: async (key) => {
+        const request = encode(DelState, create(DelState, { key, collection }));
+        await this.#answerTo(MessageType.DEL_STATE, request);
+      },
+      hash: async (key) => {
+        const request = encode(GetState, create(GetState, { key, collection }));
+        const hash = await this.#answerTo(MessageType.GET_PRIVATE_DATA_HASH, request);
+        return hash.length === 0 ? undefined : toHex(hash);
+      },
     };
   }
 
@@ -145,4 +165,11 @@ export class ContractRun {
 
 function bytesOf(value: string | Uint8Array): Uint8Array {
   return typeof value === "string" ? utf8(value) : value;
+}
+
+function transientValue(proposalBytes: Uint8Array | undefined, name: string): string | undefined {
+  if (proposalBytes === undefined) return undefined;
+  const { payload } = decode(Proposal, proposalBytes);
+  const value = decode(ChaincodeProposalPayload, payload).transientMap.get(name);
+  return value && utf8Decode(value);
 }

@@ -73,7 +73,7 @@ export class ContractSession {
       const known = Object.keys(this.#contract).join(", ");
       throw new ContractError("unknown name", `there is no function ${name}; there are ${known}`);
     }
-    const result = await called(run.context(message.channelId, message.txid), ...args);
+    const result = await called(run.context(message), ...args);
     if (typeof result === "string") return utf8(result);
     return result instanceof Uint8Array ? result : EMPTY_BYTES;
   }

@@ -7,10 +7,27 @@ export interface KeyValue {
   readonly value: string;
 }
 
+/**
+ * Values of a collection: those whom its policy names hold them, blocks hold their hashes. Reads see the state before the
+ * transaction; a peer that does not hold a value refuses to read it.
+ */
+export interface PrivateContext {
+  /** Undefined when the key is absent. */
+  get(key: string): Promise<string | undefined>;
+  put(key: string, value: string | Uint8Array): Promise<void>;
+  delete(key: string): Promise<void>;
+  /** SHA-256 of the value as hex, which every peer knows; undefined when the key is absent. */
+  hash(key: string): Promise<string | undefined>;
+}
+
 /** What a function of a contract may ask of its peer. Reads see the state before the transaction. */
 export interface ContractContext {
   readonly channelId: string;
   readonly transactionId: string;
+  /** What the client sent along for the endorsers alone: no block holds it. Undefined where it sent nothing of the name. */
+  transient(name: string): string | undefined;
+  /** A collection of the contract's definition. */
+  private(collection: string): PrivateContext;
   /** Undefined when the key is absent. */
   get(key: string): Promise<string | undefined>;
   put(key: string, value: string | Uint8Array): Promise<void>;

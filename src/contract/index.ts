@@ -9,5 +9,6 @@ export type {
   ContractFunction,
   ContractResult,
   KeyValue,
+  PrivateContext,
 } from "./contract.ts";
 export { ContractRuntime, type ContractRuntimeDeps } from "./contract-runtime.ts";

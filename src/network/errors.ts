@@ -3,6 +3,8 @@ import { HeddleError } from "../kernel/error.ts";
 export type NetworkErrorCode =
   /** The folder holds something else, or a network that was not written to its end. */
   | "unusable folder"
+  /** A file that a command was given does not hold what it takes. */
+  | "unusable file"
   /** Another program listens there. */
   | "port in use"
   /** A process of the network ended or did not become ready. */

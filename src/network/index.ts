@@ -40,9 +40,11 @@ export {
   type PeerSite,
   type Topology,
 } from "./topology.ts";
+export { parseCollections, type Collection } from "./client/collections.ts";
 export { deployChaincode, type DeployedChaincode } from "./client/deploy.ts";
 export { OrdererAdmin, type ChannelAtOrderer } from "./client/orderer-admin.ts";
 export { FabricClient, validationCodeName } from "./client/fabric-client.ts";
+export type { ProposalRequest } from "./client/proposal.ts";
 export { chaincodeAction } from "./client/transaction.ts";
 export { ChaosControl, type NodeChaos, type Undo } from "./chaos/chaos-control.ts";
 export {

@@ -9,11 +9,13 @@ export {
   type GatewayOptions,
   type TestNetworkParts,
 } from "./test-network.ts";
-export { TestClient, type Submitted } from "./test-client.ts";
+export { TestClient, type Submitted, type Transient } from "./test-client.ts";
 export type {
   Contract,
   ContractContext,
   ContractFunction,
   ContractResult,
+  PrivateContext,
 } from "../contract/index.ts";
+export type { Collection } from "../network/index.ts";
 export { TestNetworkError, type TestNetworkErrorCode } from "./errors.ts";

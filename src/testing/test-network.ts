@@ -15,6 +15,7 @@ import {
   FabricClient,
   nodeNamed,
   type ChaosSite,
+  type Collection,
   type DeployedChaincode,
   type NetworkLayout,
   type NodeFigures,
@@ -48,6 +49,8 @@ export interface Deployment {
   /** Name to call the contract by. */
   readonly name: string;
   readonly contract: Contract;
+  /** Private collections that the contract uses. */
+  readonly collections?: readonly Collection[];
 }
 
 const POLL_MS = 5;
@@ -160,6 +163,7 @@ export class TestNetwork {
       package: await (isFolder ? packageFolder(source, label) : packageInProcess(label)),
       policy: undefined,
       initRequired: false,
+      ...(!isFolder && source.collections && { collections: source.collections }),
     };
     const organizations = this.#members.map((each) => ({
       mspId: each.organization.mspId,

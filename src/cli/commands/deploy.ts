@@ -2,7 +2,12 @@ import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { packageFolder } from "../../chaincode/adapters/package-folder.ts";
-import { DevelopmentNetwork, NetworkError } from "../../network/index.ts";
+import {
+  DevelopmentNetwork,
+  NetworkError,
+  parseCollections,
+  type Collection,
+} from "../../network/index.ts";
 import { parsePolicy } from "../../policy/index.ts";
 import { Output } from "../output.ts";
 import { addDirectoryOptions, type DirectoryOptions } from "../shared-options.ts";
@@ -12,6 +17,7 @@ interface DeployOptions extends DirectoryOptions {
   readonly policy?: string;
   readonly packageVersion: string;
   readonly initRequired: boolean;
+  readonly collectionsConfig?: string;
 }
 
 export function addDeployCommand(program: Command): void {
@@ -22,12 +28,18 @@ export function addDeployCommand(program: Command): void {
     .option("--policy <policy>", "who must endorse (default: a majority of the organisations)")
     .option("--package-version <version>", "version in the definition", "1.0")
     .option("--init-required", "the first invocation must be the contract's initialisation", false)
+    .option(
+      "--collections-config <file>",
+      "JSON of the private collections, as Fabric's tools take it",
+    )
     .addHelpText(
       "after",
       `
 Examples:
   $ heddle deploy ./contract --name basic
-  $ heddle deploy basic.tar.gz --name basic --policy "OR('Org1MSP.peer','Org2MSP.peer')"`,
+  $ heddle deploy basic.tar.gz --name basic --policy "OR('Org1MSP.peer','Org2MSP.peer')"
+  $ heddle deploy ./contract --name offers --collections-config collections.json
+      where collections.json holds [{ "name": "prices", "policy": "OR('Org1MSP.member')" }]`,
     )
     .action(deploy);
 }
@@ -35,6 +47,10 @@ Examples:
 async function deploy(source: string, options: DeployOptions): Promise<void> {
   const output = new Output(options);
   const policy = options.policy === undefined ? undefined : parsePolicy(options.policy);
+  const collections = await readCollections(options.collectionsConfig);
+  if (collections?.some(({ blockToLive }) => blockToLive !== 0) === true) {
+    output.step("blockToLive is recorded, and not carried out yet: values stay");
+  }
   const network = await DevelopmentNetwork.open(options.dir);
   try {
     const deployed = await network.deploy(
@@ -44,6 +60,7 @@ async function deploy(source: string, options: DeployOptions): Promise<void> {
         package: await readSource(source, `${options.name}_${options.packageVersion}`),
         policy,
         initRequired: options.initRequired,
+        ...(collections && { collections }),
       },
       (text) => {
         output.step(text);
@@ -56,6 +73,17 @@ async function deploy(source: string, options: DeployOptions): Promise<void> {
   } finally {
     network.close();
   }
+}
+
+async function readCollections(
+  file: string | undefined,
+): Promise<readonly Collection[] | undefined> {
+  if (file === undefined) return undefined;
+  const path = resolve(file);
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new NetworkError("unknown name", `cannot read the collections in ${path}`, { cause });
+  });
+  return parseCollections(text, path);
 }
 
 /** The package in a file, or one made of a folder. */

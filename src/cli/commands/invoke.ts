@@ -1,15 +1,22 @@
 import type { Command } from "commander";
 import { resultDocument, resultText } from "../result-text.ts";
 import { addClientOptions, contractArguments, type ClientOptions } from "../shared-options.ts";
+import { addTransientOption, type Transient } from "../transient.ts";
 import { withClient } from "../with-client.ts";
 
 export function addInvokeCommand(program: Command): void {
-  addClientOptions(program.command("invoke"))
+  addTransientOption(addClientOptions(program.command("invoke")))
     .description("submit a transaction and wait until it is committed")
     .argument("<chaincode>", "name that the contract was deployed under")
     .argument("<function>", "function of the contract")
     .argument("[arguments...]", "its arguments")
-    .addHelpText("after", "\nExample:\n  $ heddle invoke basic CreateAsset asset7 blue 5 Tom 300")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ heddle invoke basic CreateAsset asset7 blue 5 Tom 300
+  $ heddle invoke offers Offer car --transient '{"price":"MTAw"}'`,
+    )
     .action(invoke);
 }
 
@@ -17,13 +24,14 @@ async function invoke(
   chaincode: string,
   name: string,
   rest: readonly string[],
-  options: ClientOptions,
+  { transient, ...options }: ClientOptions & { readonly transient?: Transient },
 ): Promise<void> {
   await withClient(options, async ({ client, channelId, output }) => {
     const committed = await client.invoke({
       channelId,
       chaincode,
       args: contractArguments(name, rest),
+      ...(transient && { transient }),
     });
     const { transactionId, blockNumber, result } = committed;
     output.result(

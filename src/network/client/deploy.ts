@@ -19,6 +19,7 @@ import {
   type SignaturePolicyEnvelope,
 } from "../../wire/index.ts";
 import { NetworkError } from "../errors.ts";
+import { collectionPackage, type Collection } from "./collections.ts";
 import type { FabricClient } from "./fabric-client.ts";
 import { retry, type Retry } from "./retry.ts";
 
@@ -46,6 +47,8 @@ export interface DeployRequest {
   /** Undefined: the channel's default, a majority of organisations. */
   readonly policy: SignaturePolicyEnvelope | undefined;
   readonly initRequired: boolean;
+  /** None: the contract has no private data. */
+  readonly collections?: readonly Collection[];
 }
 
 export interface DeployedChaincode {
@@ -97,6 +100,7 @@ function definitionOf(request: DeployRequest, sequence: number): Definition {
     validationPlugin: "vscc",
     validationParameter: encode(ApplicationPolicy, policy),
     initRequired: request.initRequired,
+    ...(request.collections && { collections: collectionPackage(request.collections) }),
   });
 }
 

@@ -38,6 +38,8 @@ export interface ProposalRequest {
   readonly channelId: string;
   readonly chaincode: string;
   readonly args: readonly Uint8Array[];
+  /** For the endorsers alone: no block holds it. */
+  readonly transient?: ReadonlyMap<string, Uint8Array>;
 }
 
 export interface PreparedProposal {
@@ -71,7 +73,7 @@ export async function prepareProposal(
     header: encode(Header, header),
     payload: encode(ChaincodeProposalPayload, {
       input: encode(ChaincodeInvocationSpec, invocation(request)),
-      transientMap: new Map(),
+      transientMap: new Map(request.transient),
     }),
     extension: new Uint8Array(0),
   });

@@ -142,10 +142,15 @@ function recording(context: ContractContext, deeds: Deeds): ContractContext {
   return {
     ...context,
     ...writing(deeds, context),
-    get: async (key) => {
-      const value = await sound(deeds, context.get(key));
-      deeds.answers.set(question("get", key), { value });
-      return value;
+    ...emitting(deeds, context),
+    get: (key) => recorded(deeds, question("get", key), context.get(key)),
+    private: (collection) => {
+      const held = context.private(collection);
+      return {
+        ...writing(deeds, held, collection),
+        get: (key) => recorded(deeds, question("private", collection, key), held.get(key)),
+        hash: (key) => recorded(deeds, question("hash", collection, key), held.hash(key)),
+      };
     },
     call: async (...call) => {
       const asked = question("call", ...call);
@@ -169,16 +174,23 @@ function repeating(context: ContractContext, first: Deeds, second: Deeds): Contr
     if (!first.answers.has(asked)) throw new Unasked(`it asks for ${asked} the second time only`);
     return first.answers.get(asked);
   };
+  const valueOf = async (asked: string): Promise<string | undefined> => {
+    const { value } = answerTo(asked) as { readonly value: string | undefined };
+    return Promise.resolve(value);
+  };
   const rows = async function* (asked: string): AsyncGenerator<KeyValue, void, undefined> {
     yield* await Promise.resolve(answerTo(asked) as readonly KeyValue[]);
   };
   return {
     ...context,
     ...writing(second, undefined),
-    get: async (key) => {
-      const { value } = answerTo(question("get", key)) as { readonly value: string | undefined };
-      return Promise.resolve(value);
-    },
+    ...emitting(second, undefined),
+    get: (key) => valueOf(question("get", key)),
+    private: (collection) => ({
+      ...writing(second, undefined, collection),
+      get: (key) => valueOf(question("private", collection, key)),
+      hash: (key) => valueOf(question("hash", collection, key)),
+    }),
     call: async (...call) => {
       const answer = answerTo(question("call", ...call)) as { value: string; error?: Error };
       return answer.error === undefined
@@ -190,25 +202,46 @@ function repeating(context: ContractContext, first: Deeds, second: Deeds): Contr
   };
 }
 
-/** `context`: who does it; undefined: it was done. */
+/** `held`: who does it; undefined: it was done. */
 function writing(
   deeds: Deeds,
-  context: ContractContext | undefined,
-): Pick<ContractContext, "put" | "delete" | "emit"> {
+  held: Pick<ContractContext, "put" | "delete"> | undefined,
+  collection = "",
+): Pick<ContractContext, "put" | "delete"> {
+  const keyOf = (key: string): string => (collection === "" ? key : question(collection, key));
   return {
     put: async (key, value) => {
-      deeds.writes.set(key, textOf(value));
-      await sound(deeds, context?.put(key, value));
+      deeds.writes.set(keyOf(key), textOf(value));
+      await sound(deeds, held?.put(key, value));
     },
     delete: async (key) => {
-      deeds.writes.set(key, "deleted");
-      await sound(deeds, context?.delete(key));
+      deeds.writes.set(keyOf(key), "deleted");
+      await sound(deeds, held?.delete(key));
     },
+  };
+}
+
+/** As `writing`. */
+function emitting(
+  deeds: Deeds,
+  context: ContractContext | undefined,
+): Pick<ContractContext, "emit"> {
+  return {
     emit: (name, payload) => {
       deeds.event = `${name} ${textOf(payload)}`;
       context?.emit(name, payload);
     },
   };
+}
+
+async function recorded(
+  deeds: Deeds,
+  asked: string,
+  answer: Promise<string | undefined>,
+): Promise<string | undefined> {
+  const value = await sound(deeds, answer);
+  deeds.answers.set(asked, { value });
+  return value;
 }
 
 async function* rowsOf(

@@ -179,13 +179,17 @@ describe("a network", () => {
     const empty = join(folder, "empty");
     await mkdir(empty);
     await writeFile(join(folder, "junk.tar.gz"), "junk");
+    await writeFile(join(folder, "nameless.json"), `[{"policy":"OR('Org1MSP.member')"}]`);
     const sample = `${root}/config/samples/asset-transfer`;
+    const withCollections = [sample, "--collections-config"];
     const cases: readonly (readonly [readonly string[], RegExp, RegExp])[] = [
       [[join(folder, "none")], /does not exist/, /name a contract's folder/],
       [[empty], /holds no package\.json/, /name the folder/],
       [[join(folder, "junk.tar.gz")], /InstallChaincode/, /gzip/],
       [[sample, "--policy", "OR('Org1MSP.peer'"], /end at character 18/, /write "\)"/],
       [[sample, "--policy", "ANY('Org1MSP.peer')"], /"ANY" at character 1/, /begin a policy/],
+      [[...withCollections, join(folder, "none.json")], /cannot read the collections in/, /none/],
+      [[...withCollections, join(folder, "nameless.json")], /is not a list of collections/, /name/],
     ];
     await inParallel(cases, async ([args, cause, cure]) => {
       expectLine(await run("deploy", ...args, "--name", "basic"), cause, cure);

@@ -6,7 +6,10 @@ import {
   ChaincodeInput,
   ChaincodeMessage,
   ChaincodeMessage_Type as MessageType,
+  ChaincodeProposalPayload,
   GetState,
+  Proposal,
+  PutState,
   QueryResponse,
   QueryResultKv,
   QueryStateClose,
@@ -15,6 +18,7 @@ import {
   create,
   decode,
   encode,
+  type SignedProposal,
 } from "../../../src/wire/index.ts";
 
 const EMPTY = new Uint8Array(0);
@@ -23,6 +27,7 @@ const EMPTY = new Uint8Array(0);
 class World {
   readonly session: ContractSession;
   readonly #sent: ChaincodeMessage[] = [];
+  #proposal: SignedProposal | undefined;
 
   constructor(contract: Contract) {
     this.session = new ContractSession(contract, (message) => this.#sent.push(message));
@@ -30,7 +35,17 @@ class World {
 
   run(name: string, ...args: readonly string[]): void {
     const input = create(ChaincodeInput, { args: [name, ...args].map((text) => utf8(text)) });
-    this.#receive(MessageType.TRANSACTION, encode(ChaincodeInput, input));
+    this.#receive(MessageType.TRANSACTION, encode(ChaincodeInput, input), this.#proposal);
+  }
+
+  /** What the client sends along with its next calls. */
+  sendAlong(transient: Readonly<Record<string, string>>): void {
+    const transientMap = new Map(
+      Object.entries(transient).map(([name, text]) => [name, utf8(text)]),
+    );
+    const payload = encode(ChaincodeProposalPayload, { input: EMPTY, transientMap });
+    const proposalBytes = encode(Proposal, create(Proposal, { payload }));
+    this.#proposal = { proposalBytes, signature: EMPTY };
   }
 
   answer(payload: Uint8Array = EMPTY): void {
@@ -59,8 +74,9 @@ class World {
     return { ...decode(Response, payload), event: chaincodeEvent };
   }
 
-  #receive(type: ChaincodeMessage["type"], payload: Uint8Array): void {
-    this.session.receive(create(ChaincodeMessage, { type, payload, channelId: "ch", txid: "tx" }));
+  #receive(type: ChaincodeMessage["type"], payload: Uint8Array, proposal?: SignedProposal): void {
+    const message = { type, payload, channelId: "ch", txid: "tx", ...(proposal && { proposal }) };
+    this.session.receive(create(ChaincodeMessage, message));
   }
 }
 
@@ -134,6 +150,38 @@ describe("a contract of functions", () => {
     expect(decode(QueryStateClose, close.payload).id).toBe("7");
     world.answer();
     expect(utf8Decode((await world.outcome()).payload)).toBe("a");
+  });
+
+  test("asks for private values by collection, and for the hash of one that it may not read", async () => {
+    const world = new World({
+      both: async (context) => {
+        const prices = context.private("prices");
+        await prices.put("car", "7");
+        return `${await prices.get("car")} ${await prices.hash("car")} ${await prices.hash("no")}`;
+      },
+    });
+    world.run("both");
+    const put = decode(PutState, (await world.next()).payload);
+    expect([put.collection, put.key, utf8Decode(put.value)]).toEqual(["prices", "car", "7"]);
+    world.answer();
+    expect(decode(GetState, (await world.next()).payload).collection).toBe("prices");
+    world.answer(utf8("6"));
+    expect((await world.next()).type).toBe(MessageType.GET_PRIVATE_DATA_HASH);
+    world.answer(new Uint8Array([0xab, 0x01]));
+    expect((await world.next()).type).toBe(MessageType.GET_PRIVATE_DATA_HASH);
+    world.answer();
+    expect(utf8Decode((await world.outcome()).payload)).toBe("6 ab01 undefined");
+  });
+
+  test("reads what the client sent for the endorsers alone", async () => {
+    const world = new World({
+      price: (context) => `${context.transient("price")}, ${context.transient("name")}`,
+    });
+    world.run("price");
+    expect(utf8Decode((await world.outcome()).payload)).toBe("undefined, undefined");
+    world.sendAlong({ price: "7" });
+    world.run("price");
+    expect(utf8Decode((await world.outcome()).payload)).toBe("7, undefined");
   });
 
   test("answers with its last event", async () => {

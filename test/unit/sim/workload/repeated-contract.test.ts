@@ -15,6 +15,13 @@ function contextOf(state: Readonly<Record<string, string>>): ContractContext {
   return {
     channelId: "ch",
     transactionId: "tx",
+    transient: () => "sent along",
+    private: () => ({
+      get: (key) => Promise.resolve(state[key]),
+      put: () => Promise.resolve(),
+      delete: () => Promise.resolve(),
+      hash: (key) => Promise.resolve(key in state ? "00" : undefined),
+    }),
     get: (key) => Promise.resolve(state[key]),
     put: () => Promise.resolve(),
     delete: () => Promise.resolve(),
@@ -45,6 +52,9 @@ describe("a contract that is run again on the same answers", () => {
         for await (const row of context.range()) if (row.key === "a") break;
         for await (const row of context.range()) await context.put(`${key}${row.key}`, row.value);
         for await (const row of context.compositeRange("t")) await context.delete(row.key);
+        const prices = context.private("prices");
+        await prices.put(key, `${await prices.get("a")} ${await prices.hash("b")}`);
+        await prices.delete("b");
         context.emit("done", await context.call("lax", "f"));
         return "ok";
       },
@@ -63,6 +73,12 @@ describe("a contract that is run again on the same answers", () => {
 
   test.each<[string, Contract]>([
     ["writes another value", counting((context, count) => context.put("k", count))],
+    [
+      "writes another private value",
+      counting((context, count) => context.private("prices").put("k", count)),
+    ],
+    ["asks for other private keys", counting((context, count) => context.private("p").get(count))],
+    ["asks for other hashes", counting((context, count) => context.private("p").hash(count))],
     ["answers otherwise", counting((_, count) => Promise.resolve(count))],
     [
       "emits something else",
