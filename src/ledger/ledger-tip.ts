@@ -97,7 +97,8 @@ export class LedgerTip {
   replay(block: Block): (PlannedBlock & { readonly carriedHash: Uint8Array }) | undefined {
     const verdicts = verdictsOf(block);
     if (verdicts === undefined) return undefined;
-    const plan = planReplay(this.#input(block, verdicts.codes, readTransactions(block)));
+    const input = this.#input(block, verdicts.codes, readTransactions(block));
+    const plan = planReplay({ ...input, ...this.#keeping() });
     return { ...this.#planned(block, plan), carriedHash: verdicts.commitHash };
   }
 

@@ -40,6 +40,8 @@ export interface LedgerDeps {
   readonly layers?: BlockLayers;
   /** Absent: it keeps all that it has. */
   readonly keepsCollection?: CollectionKeeping;
+  /** Shown the blocks before those are applied that the state lacks, for what `keepsCollection` must know by then. */
+  readonly beforeRecovery?: (blocks: Pick<BlockStore, "height" | "read">) => Promise<void>;
 }
 
 /**
@@ -106,6 +108,7 @@ export class Ledger {
     const blocks = await BlockStore.open({ ...deps, onFull });
     try {
       const ledger = new Ledger(deps, channelId, blocks, reports);
+      await deps.beforeRecovery?.(blocks);
       await ledger.#recover();
       ledger.#space = new SpaceWait({ ...deps, onFull }, `state of channel ${channelId}`);
       return ledger;

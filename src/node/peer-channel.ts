@@ -98,14 +98,18 @@ export class PeerChannel {
       config === undefined ||
       isCollectionMember(reader, config.current(), { namespace, collection }, world.signer);
     const layers = new BlockLayers();
-    const deps = { ...world, logger, directory, state, keepsCollection, layers };
+    // Blocks that the state lacks are applied while the ledger is opened: who may keep what must be known by then.
+    const beforeRecovery: LedgerDeps["beforeRecovery"] = async (blocks) => {
+      if (blocks.height > 0) config = new ChannelConfigRef(await configInForce(blocks, world.msps));
+    };
+    const deps = { ...world, logger, directory, state, keepsCollection, beforeRecovery, layers };
     const ledger = await Ledger.open(deps, channelId);
     try {
       if (ledger.height === 0 && genesisBlock !== undefined) {
         await ledger.commitGenesis(genesisBlock);
       }
       if (ledger.height > 0) {
-        config = new ChannelConfigRef(await configInForce(ledger, world.msps));
+        config ??= new ChannelConfigRef(await configInForce(ledger, world.msps));
         return new PeerChannel(world, ledger, config, state, layers);
       }
     } catch (error) {
@@ -249,10 +253,13 @@ export class PeerChannel {
   }
 }
 
-async function configInForce(ledger: Ledger, msps: MspCache): Promise<ChannelConfig> {
-  const newest = await ledger.read(ledger.height - 1);
+async function configInForce(
+  blocks: Pick<Ledger, "height" | "read">,
+  msps: MspCache,
+): Promise<ChannelConfig> {
+  const newest = await blocks.read(blocks.height - 1);
   const number = newest === undefined ? undefined : lastConfigNumber(newest);
-  const block = await ledger.read(number ?? 0);
+  const block = await blocks.read(number ?? 0);
   assert(block !== undefined, "the ledger holds the block of the configuration in force");
   return ChannelConfig.fromBlock(block, msps);
 }

@@ -13,6 +13,8 @@ export interface OrdererView {
   readonly startCount: number;
   /** How often so far it lost what it had of the channel: with its disk, or because the channel was removed there. */
   readonly ledgersLost: number;
+  /** How often so far bits of its files were flipped. Absent: never. */
+  readonly rotCount?: number;
   /** Since when the certificate that it signs with has ended; undefined while it is valid. */
   readonly endedSinceMs?: number | undefined;
   /** Blocks in its store: those an acknowledgement may rest on. 0 while it is down. */
@@ -38,6 +40,11 @@ export interface RaftView {
   readonly isChanging?: boolean;
 }
 
+export interface StateRow {
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+
 /** What of a peer invariants may look at. */
 export interface PeerView {
   readonly name: NodeName;
@@ -46,6 +53,7 @@ export interface PeerView {
   /** As of an orderer. */
   readonly startCount: number;
   readonly ledgersLost: number;
+  readonly rotCount?: number;
   readonly endedSinceMs?: number | undefined;
   /** Blocks in its ledger; 0 while it is down. */
   readonly height: number;
@@ -57,7 +65,11 @@ export interface PeerView {
   /** The bytes as stored, with validation codes and commit hash in the metadata. */
   block(number: number): Uint8Array | undefined;
   state(namespace: string, key: string): Uint8Array | undefined;
-  stateEntries(namespace: string): Iterable<{ readonly key: string; readonly value: Uint8Array }>;
+  stateEntries(namespace: string): Iterable<StateRow>;
+  /** Private values on its disk, those that are out of date among them. */
+  privateEntries(namespace: string, collection: string): Iterable<StateRow>;
+  /** The private value that belongs to the committed hash; undefined where it does not hold that, or where there is none. */
+  privateValue(namespace: string, collection: string, key: string): Uint8Array | undefined;
 }
 
 export interface NetworkView {
@@ -77,6 +89,8 @@ export interface NetworkView {
 /** Looks and never touches. A violation is a text that says what, where, at which height, and the two values. */
 export interface Invariant {
   readonly name: string;
+  /** What it demands at the end comes about by and by: a run waits for it, as long as it waits for anything. */
+  readonly isEventual?: boolean;
   /** Called after every commit of any node. Incremental: it keeps what it has seen. */
   check(view: NetworkView): string | undefined;
   /** Called once, when the network has healed. */

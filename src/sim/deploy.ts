@@ -7,6 +7,7 @@ import type { NodeName } from "./contracts.ts";
 import { CHANNEL_ID, PEER_PORT, type Material } from "./material.ts";
 import { simulatedPackage } from "./nodes/node-world.ts";
 import { simulatedDialer } from "./ports/simulated-dialer.ts";
+import { BANK, BANK_COLLECTIONS } from "./workload/bank-contract.ts";
 import type { AdministeredWorld } from "./administration/administered-world.ts";
 
 const INSTALL_ATTEMPTS_MAX = 60;
@@ -42,6 +43,7 @@ export async function deployContract(
       package: simulatedPackage(name),
       policy: undefined,
       initRequired: false,
+      ...(name === BANK && { collections: BANK_COLLECTIONS }),
     },
     (step) => {
       world.trace("deploy", step);

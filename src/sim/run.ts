@@ -14,7 +14,6 @@ import { allInvariants } from "./invariants/all-invariants.ts";
 import type { RunReport } from "./report.ts";
 import type { SometimesState } from "./sometimes.ts";
 import { NodeCertificates } from "./administration/node-certificates.ts";
-import { membershipFault } from "./invariants/one-membership.ts";
 import { ENDED_GRACE_MS } from "./invariants/ended-peer-is-out.ts";
 import { SHORT_CERTIFICATE_END_MS } from "./material.ts";
 import { Trace } from "./trace.ts";
@@ -272,9 +271,10 @@ class Run {
   }
 
   #isLevel(): boolean {
-    const { orderers, peers } = this.#world.view();
-    const heights = [...orderers, ...peers].map(({ height, isUp }) => (isUp ? height : -1));
-    return heights.every((height) => height === heights[0]) && membershipFault(peers) === undefined;
+    const view = this.#world.view();
+    return this.#invariants.every(
+      (invariant) => invariant.isEventual !== true || invariant.atEnd?.(view) === undefined,
+    );
   }
 
   #watch(): void {

@@ -102,6 +102,8 @@ export const SOMETIMES_STATES = [
   "node started a third time",
   "node began with an empty disk",
   "block with several transactions",
+  "private value was kept",
+  "private value was lost",
   "unknown turned out committed",
   "unknown turned out absent",
 ] as const;

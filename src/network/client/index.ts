@@ -6,6 +6,7 @@ export {
   renewInChannel,
   untilLevel,
 } from "./consenters.ts";
+export type { Collection } from "./collections.ts";
 export { deployChaincode, installPackage } from "./deploy.ts";
 export { FabricClient } from "./fabric-client.ts";
 export {

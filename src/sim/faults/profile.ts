@@ -123,10 +123,7 @@ export function drawProfile(random: Random, chaosMs: number = CHAOS_MS): Profile
     reorder: 0,
   };
   const classes = FAULT_CLASSES.filter(() => random.below(100) < classSharePercent);
-  return {
-    ...size,
-    quality,
-    classes,
+  const pace = {
     faultIntervalMs: pick(700, 2_000, 5_000),
     faultMsMax: pick(1_000, 5_000, 15_000),
     leaderPercent: pick(10, 50, 90),
@@ -135,9 +132,16 @@ export function drawProfile(random: Random, chaosMs: number = CHAOS_MS): Profile
     consenterChangeMs: classes.includes("failpoint")
       ? pick(undefined, 4_000, 8_000, 20_000)
       : pick(undefined, undefined, 8_000, 20_000),
-    load: drawLoad(random),
-    // Last: what is drawn before stays what it was.
+  };
+  const load = drawLoad(random);
+  return {
+    ...size,
+    quality,
+    classes,
+    ...pace,
     ...(chaosMs >= ENDING_CHAOS_MS_MIN ? { endingPercent: pick(0, 0, 40) } : {}),
+    // What is drawn later leaves what is drawn before as it was.
+    load: { ...load, privatePercent: pick(0, 0, 10, 40) },
   };
 }
 

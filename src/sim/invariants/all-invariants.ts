@@ -21,6 +21,7 @@ import { OneLeader } from "./one-leader.ts";
 import { OneMembership } from "./one-membership.ts";
 import { OrderedOnce } from "./ordered-once.ts";
 import { OwnPromise } from "./own-promise.ts";
+import { PrivateValues } from "./private-values.ts";
 import { RaftProgress } from "./raft-progress.ts";
 import { RealTimeOrder } from "./real-time-order.ts";
 import { RefusedStaysOut } from "./refused-stays-out.ts";
@@ -73,6 +74,7 @@ export function allInvariants(
     ...ownPromises(workload),
     new StateWatch(reach),
     new FateWatch({ oracle, history, places, reach }),
+    new PrivateValues({ history, replay, reach }),
     new LevelAtEnd(),
     new OneMembership(),
   ];

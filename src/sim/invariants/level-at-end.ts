@@ -3,6 +3,7 @@ import type { Invariant, NetworkView } from "../contracts.ts";
 /** When everything has healed, every node runs and has every block. */
 export class LevelAtEnd implements Invariant {
   readonly name = "level at the end";
+  readonly isEventual = true;
 
   check(): undefined {
     return undefined;

@@ -3,6 +3,7 @@ import type { Invariant, NetworkView, PeerView } from "../contracts.ts";
 /** When everything has healed, every peer knows every other one that runs, and nobody else. */
 export class OneMembership implements Invariant {
   readonly name = "one membership";
+  readonly isEventual = true;
 
   check(): undefined {
     return undefined;

@@ -5,6 +5,7 @@
 import {
   ChaincodeAction,
   ChaincodeActionPayload,
+  HashedRWSet,
   HeaderType,
   KVRWSet,
   ProposalResponsePayload,
@@ -12,14 +13,21 @@ import {
   TxReadWriteSet,
   openEnvelope,
   tryDecode,
+  type CollectionHashedReadWriteSet,
 } from "../../wire/index.ts";
 
 /** One namespace of a transaction's read-write set. */
 export interface NamespaceChange {
   readonly namespace: string;
   readonly kv: KVRWSet;
-  /** Whether it touches private data, whose hashes are no part of the replay. */
-  readonly hasCollections: boolean;
+  /** Private data, of which a block holds hashes. */
+  readonly collections: readonly CollectionChange[];
+}
+
+/** One collection of a namespace. */
+export interface CollectionChange {
+  readonly collection: string;
+  readonly hashed: HashedRWSet;
 }
 
 export interface ReadTransaction {
@@ -52,8 +60,21 @@ function readChanges(data: Uint8Array): readonly NamespaceChange[] | undefined {
   const changes: NamespaceChange[] = [];
   for (const { namespace, rwset, collectionHashedRwset } of set.nsRwset) {
     const kv = tryDecode(KVRWSet, rwset);
-    if (kv === undefined) return undefined;
-    changes.push({ namespace, kv, hasCollections: collectionHashedRwset.length > 0 });
+    const collections = readCollections(collectionHashedRwset);
+    if (kv === undefined || collections === undefined) return undefined;
+    changes.push({ namespace, kv, collections });
+  }
+  return changes;
+}
+
+function readCollections(
+  sets: readonly CollectionHashedReadWriteSet[],
+): readonly CollectionChange[] | undefined {
+  const changes: CollectionChange[] = [];
+  for (const { collectionName, hashedRwset } of sets) {
+    const hashed = tryDecode(HashedRWSet, hashedRwset);
+    if (hashed === undefined) return undefined;
+    changes.push({ collection: collectionName, hashed });
   }
   return changes;
 }

@@ -1,3 +1,4 @@
+import { toHex } from "../../kernel/bytes.ts";
 import { TxValidationCode } from "../../wire/index.ts";
 import { Cursor } from "./cursor.ts";
 import type { JudgedBlock, LedgerHistory } from "./ledger-history.ts";
@@ -10,13 +11,18 @@ export interface WrittenKey {
   readonly key: string;
 }
 
+/** A key, and the last transaction of a block that wrote it. */
+export interface WrittenBy extends WrittenKey {
+  readonly transaction: number;
+}
+
 /** One block, executed. */
 export interface ReplayedBlock {
   readonly judged: JudgedBlock;
   /** Public keys that its valid transactions wrote, each once, the last writer's transaction with it. */
-  readonly written: ReadonlyMap<string, WrittenKey & { readonly transaction: number }>;
-  /** Whether private data was touched, which the replay does not follow. */
-  readonly hasCollections: boolean;
+  readonly written: ReadonlyMap<string, WrittenBy>;
+  /** As `written`, of private data: namespaces are those of `hashedNamespace`, keys are hashes in hex. */
+  readonly writtenHashes: ReadonlyMap<string, WrittenBy>;
   /** Of the first transaction whose code cannot be right. */
   readonly wrongVerdict: string | undefined;
 }
@@ -34,6 +40,8 @@ const BY_ORDER: ReadonlySet<number> = new Set([
  */
 export class Replay {
   readonly state: ReplayedState = new ReplayedState();
+  /** Hashes of private values by hashes of keys, in namespaces as `hashedNamespace` names them. */
+  readonly hashes: ReplayedState = new ReplayedState();
   readonly #judged: Cursor<JudgedBlock>;
   readonly #blocks: ReplayedBlock[] = [];
 
@@ -53,43 +61,51 @@ export class Replay {
 
   #execute(judged: JudgedBlock): ReplayedBlock {
     const { number, transactions, filter, peer } = judged;
-    const written = new Map<string, WrittenKey & { transaction: number }>();
-    let hasCollections = false;
+    const marks: Marks = { written: new Map(), writtenHashes: new Map() };
     let wrongVerdict: string | undefined;
     for (const [index, { txId, kind, changes }] of transactions.entries()) {
       const code = filter[index] ?? TxValidationCode.NOT_VALIDATED;
       if (kind !== "endorsed" || !BY_ORDER.has(code)) continue;
-      const expected = this.#verdictOn(changes, written);
+      const expected = this.#verdictOn(changes, marks);
       if (code !== expected) {
         wrongVerdict ??= `transaction ${index} (${txId}) of block ${number} has code ${code} at ${peer} and must have ${expected}`;
       }
       if (code !== (TxValidationCode.VALID as number)) continue;
-      hasCollections ||= changes?.some((change) => change.hasCollections) ?? false;
-      this.#apply(changes ?? [], { block: number, transaction: index }, written);
+      this.#apply(changes ?? [], { block: number, transaction: index }, marks);
     }
-    return { judged, written, hasCollections, wrongVerdict };
+    return { judged, ...marks, wrongVerdict };
   }
 
-  // Fabric: namespace by namespace, in each its reads before its ranges.
-  #verdictOn(
-    changes: readonly NamespaceChange[] | undefined,
-    written: ReadonlyMap<string, WrittenKey>,
-  ): number {
+  // Fabric: namespace by namespace, in each its reads before its ranges, and these before its private reads.
+  #verdictOn(changes: readonly NamespaceChange[] | undefined, marks: Marks): number {
     for (const change of changes ?? []) {
-      if (!this.#areReadsCurrent(change, written)) return TxValidationCode.MVCC_READ_CONFLICT;
+      if (!this.#areReadsCurrent(change, marks)) return TxValidationCode.MVCC_READ_CONFLICT;
       if (!this.#areRangesCurrent(change)) return TxValidationCode.PHANTOM_READ_CONFLICT;
+      if (!this.#areHashesCurrent(change, marks)) return TxValidationCode.MVCC_READ_CONFLICT;
     }
     return TxValidationCode.VALID;
   }
 
   // Fabric: a read conflicts with every earlier write of its block, even one that changes nothing.
-  #areReadsCurrent(
-    { namespace, kv }: NamespaceChange,
-    written: ReadonlyMap<string, WrittenKey>,
-  ): boolean {
+  #areReadsCurrent({ namespace, kv }: NamespaceChange, { written }: Marks): boolean {
     return kv.reads.every(
       (read) => !written.has(idOf(namespace, read.key)) && this.state.isCurrent(namespace, read),
     );
+  }
+
+  #areHashesCurrent(
+    { namespace, collections }: NamespaceChange,
+    { writtenHashes }: Marks,
+  ): boolean {
+    return collections.every(({ collection, hashed }) => {
+      const place = hashedNamespace(namespace, collection);
+      return hashed.hashedReads.every(({ keyHash, version }) => {
+        const key = toHex(keyHash);
+        return (
+          !writtenHashes.has(idOf(place, key)) && this.hashes.isCurrent(place, { key, version })
+        );
+      });
+    });
   }
 
   // Long results are summed up by hashes, and some are not read to their end: the workload has neither.
@@ -111,16 +127,36 @@ export class Replay {
   #apply(
     changes: readonly NamespaceChange[],
     at: { readonly block: number; readonly transaction: number },
-    written: Map<string, WrittenKey & { transaction: number }>,
+    { written, writtenHashes }: Marks,
   ): void {
-    for (const { namespace, kv } of changes) {
+    const { transaction } = at;
+    for (const { namespace, kv, collections } of changes) {
       for (const write of kv.writes) {
         this.state.write(namespace, write, at);
         const { key } = write;
-        written.set(idOf(namespace, key), { namespace, key, transaction: at.transaction });
+        written.set(idOf(namespace, key), { namespace, key, transaction });
+      }
+      for (const { collection, hashed } of collections) {
+        const place = hashedNamespace(namespace, collection);
+        for (const { keyHash, isDelete, valueHash } of hashed.hashedWrites) {
+          const key = toHex(keyHash);
+          this.hashes.write(place, { key, isDelete, value: valueHash }, at);
+          writtenHashes.set(idOf(place, key), { namespace: place, key, transaction });
+        }
       }
     }
   }
+}
+
+/** What the transactions of a block before the one in question wrote. */
+interface Marks {
+  readonly written: Map<string, WrittenBy>;
+  readonly writtenHashes: Map<string, WrittenBy>;
+}
+
+/** Where `Replay.hashes` keeps a collection. Neither name holds a line break. */
+export function hashedNamespace(namespace: string, collection: string): string {
+  return `${namespace}\n${collection}`;
 }
 
 function idOf(namespace: string, key: string): string {

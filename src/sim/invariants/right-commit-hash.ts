@@ -1,5 +1,6 @@
 import { sha256 } from "../../crypto/index.ts";
-import { EMPTY_BYTES, compareUtf8, equalBytes, toHex, utf8 } from "../../kernel/bytes.ts";
+import { assert } from "../../kernel/assert.ts";
+import { EMPTY_BYTES, compareUtf8, equalBytes, fromHex, toHex, utf8 } from "../../kernel/bytes.ts";
 import {
   Updates,
   encode,
@@ -11,11 +12,11 @@ import type { Invariant, NetworkView } from "../contracts.ts";
 import { Cursor } from "./cursor.ts";
 import { firstViolation } from "./first-violation.ts";
 import type { LedgerHistory } from "./ledger-history.ts";
-import type { Replay, ReplayedBlock } from "./replay.ts";
+import type { Replay, ReplayedBlock, WrittenBy } from "./replay.ts";
 
 /**
  * The commit hash is what Fabric's rule makes of the codes, the writes and the hash before it: equal hashes at all peers
- * prove nothing if all leave something out. Blocks that touch private data are taken as they are.
+ * prove nothing if all leave something out.
  */
 export class RightCommitHash implements Invariant {
   readonly name = "right commit hash";
@@ -38,24 +39,33 @@ export class RightCommitHash implements Invariant {
   #violationOf(block: ReplayedBlock): string | undefined {
     const { number, peer, filter, commitHash, previousCommitHash } = block.judged;
     // Fabric: the chain of commit hashes begins with the first block after genesis.
-    if (number === 0 || block.hasCollections) return undefined;
+    if (number === 0) return undefined;
     const updates = encode(Updates, { kvwrites: this.#writesOf(block) });
     const expected = sha256(encodeUvarint(filter.length), filter, updates, previousCommitHash);
     if (equalBytes(commitHash, expected)) return undefined;
     return `the commit hash of block ${number} is ${toHex(commitHash)} at ${peer} and must be ${toHex(expected)}`;
   }
 
-  // In the order of namespaces and keys; only the first write of a namespace names it.
-  #writesOf({ judged: { number }, written: keys }: ReplayedBlock): UpdatesKVWrite[] {
-    const written = [...keys.values()].sort(
-      (a, b) => compareUtf8(a.namespace, b.namespace) || compareUtf8(a.key, b.key),
+  // By namespace: its public keys, then those of its collections, each in the order of bytes. Only the first write of a namespace
+  // names it, and only the first one of a collection that.
+  #writesOf({ judged: { number }, written, writtenHashes }: ReplayedBlock): UpdatesKVWrite[] {
+    const { state, hashes } = this.#replay;
+    const all = [
+      ...[...written.values()].map((key) => ({ ...placeOf(key), values: state })),
+      ...[...writtenHashes.values()].map((key) => ({ ...placeOf(key), values: hashes })),
+    ].sort(
+      (a, b) =>
+        compareUtf8(a.name, b.name) ||
+        compareUtf8(a.collection, b.collection) ||
+        compareUtf8(a.key, b.key),
     );
-    return written.map(({ namespace, key, transaction }, index) => {
-      const value = this.#replay.state.valueAfter(number, namespace, key);
+    return all.map(({ namespace, name, collection, key, transaction, values }, index) => {
+      const before = all[index - 1];
+      const value = values.valueAfter(number, namespace, key);
       return {
-        namespace: written[index - 1]?.namespace === namespace ? "" : namespace,
-        collection: "",
-        key: utf8(key),
+        namespace: before?.name === name ? "" : name,
+        collection: before?.namespace === namespace ? "" : collection,
+        key: values === hashes ? bytesOfHex(key) : utf8(key),
         isDelete: value === undefined,
         value: value ?? EMPTY_BYTES,
         versionBytes: Uint8Array.from([
@@ -65,4 +75,18 @@ export class RightCommitHash implements Invariant {
       };
     });
   }
+}
+
+// Undoes `hashedNamespace`.
+function placeOf(
+  key: WrittenBy,
+): WrittenBy & { readonly name: string; readonly collection: string } {
+  const [name = "", collection = ""] = key.namespace.split("\n");
+  return { ...key, name, collection };
+}
+
+function bytesOfHex(text: string): Uint8Array {
+  const bytes = fromHex(text);
+  assert(bytes !== undefined, "hashes are kept as hex");
+  return bytes;
 }

@@ -1,7 +1,8 @@
 /** What invariants see of the nodes: the blocks as they were stored, and what the processes answer without being touched. */
 import { sha256 } from "../../crypto/index.ts";
 import { equalBytes, toHex } from "../../kernel/bytes.ts";
-import type { OrdererView, PeerView, RaftView } from "../contracts.ts";
+import { LedgerError, type RangeIterator, type StateReader } from "../../ledger/index.ts";
+import type { OrdererView, PeerView, RaftView, StateRow } from "../contracts.ts";
 import { CHANNEL_ID } from "../material.ts";
 import type { SimulatedNode } from "./simulated-node.ts";
 
@@ -130,6 +131,9 @@ export function ordererView(node: SimulatedNode, blocks: StoredBlocks): OrdererV
     get ledgersLost() {
       return node.ledgersLost;
     },
+    get rotCount() {
+      return node.rotCount;
+    },
     get endedSinceMs() {
       return node.endedSinceMs;
     },
@@ -181,6 +185,9 @@ export function peerView(node: SimulatedNode, blocks: StoredBlocks): PeerView {
     get ledgersLost() {
       return node.ledgersLost;
     },
+    get rotCount() {
+      return node.rotCount;
+    },
     get endedSinceMs() {
       return node.endedSinceMs;
     },
@@ -199,17 +206,35 @@ export function peerView(node: SimulatedNode, blocks: StoredBlocks): PeerView {
       state?.close();
       return value;
     },
-    stateEntries: (namespace) => entriesOf(node, namespace),
+    stateEntries: (namespace) => rowsIn(node, (state) => state.range(namespace, "", "")),
+    privateEntries: (namespace, collection) =>
+      rowsIn(node, (state) => state.privateRange(namespace, collection, "", "")),
+    privateValue: (...place) => privateValueOf(node, ...place),
   };
 }
 
-function* entriesOf(
+function privateValueOf(
   node: SimulatedNode,
-  namespace: string,
-): Generator<{ readonly key: string; readonly value: Uint8Array }> {
+  ...place: readonly [namespace: string, collection: string, key: string]
+): Uint8Array | undefined {
+  const state = node.peer?.channel(CHANNEL_ID)?.ledger.query();
+  try {
+    return state?.getPrivateData(...place);
+  } catch (error) {
+    if (error instanceof LedgerError && error.code === "private-data-mismatch") return undefined;
+    throw error;
+  } finally {
+    state?.close();
+  }
+}
+
+function* rowsIn(
+  node: SimulatedNode,
+  rowsOf: (state: StateReader) => RangeIterator,
+): Generator<StateRow> {
   const state = node.peer?.channel(CHANNEL_ID)?.ledger.query();
   if (state === undefined) return;
-  const rows = state.range(namespace, "", "");
+  const rows = rowsOf(state);
   try {
     for (let row = rows.next(); row !== undefined; row = rows.next()) yield row;
   } finally {

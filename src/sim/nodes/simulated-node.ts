@@ -74,6 +74,7 @@ export class SimulatedNode {
   #lifeCount = 0;
   #diedAtMs = -Infinity;
   #ledgersLost = 0;
+  #rotCount = 0;
   #listsChannel = true;
   #tls: Certificate;
   #identity: KeyHolder;
@@ -106,6 +107,11 @@ export class SimulatedNode {
   /** How often it lost what it had of the channel: with its disk, or because an administrator removed the channel there. */
   get ledgersLost(): number {
     return this.#ledgersLost;
+  }
+
+  /** How often bits of its files were flipped. */
+  get rotCount(): number {
+    return this.#rotCount;
   }
 
   get isUp(): boolean {
@@ -287,6 +293,7 @@ export class SimulatedNode {
 
   // Bits turn where nobody looks.
   #rot({ flips, isOfLog = false }: Extract<DiskState, { readonly kind: "rot" }>): void {
+    this.#rotCount += 1;
     const { files } = this.machine;
     const random = this.#deps.random.child(`rot ${this.#deps.network.time.monotonicMs()}`);
     const paths = files.paths().filter((path) => !isOfLog || LOG_FILE.test(path));

@@ -3,6 +3,8 @@
  * hold together what they were opened with.
  */
 
+import type { Collection } from "../../network/client/index.ts";
+
 /** Name of the contract, and so the namespace of its keys. */
 export const BANK = "bank";
 
@@ -15,18 +17,37 @@ export const NOTE_PREFIX = "note:";
 /** Key that every `count` reads and writes: of those in one block only the first is valid. */
 export const COUNTER_KEY = "counter";
 
+/** Collections of private data: of both organisations, and of the first one alone. */
+export const BANK_COLLECTIONS: readonly Collection[] = [
+  {
+    name: "shared",
+    policy: "OR('Org1MSP.member','Org2MSP.member')",
+    requiredPeerCount: 1,
+    maxPeerCount: 3,
+  },
+  { name: "first", policy: "OR('Org1MSP.member')", maxPeerCount: 3 },
+];
+
 /** What the bank asks of the peer that runs it; reads see the state before the transaction. */
 export interface BankContext {
   get(key: string): Promise<string | undefined>;
   put(key: string, value: string): Promise<void>;
   delete(key: string): Promise<void>;
+  private(collection: string): {
+    put(key: string, value: string): Promise<void>;
+    delete(key: string): Promise<void>;
+    hash(key: string): Promise<string | undefined>;
+  };
 }
 
 type BankFunction = (context: BankContext, ...args: string[]) => Promise<string>;
 
 /** The bank's functions by name. What they throw refuses the transaction. */
 export const BANK_CONTRACT: Readonly<
-  Record<"open" | "transfer" | "balance" | "count" | "note" | "forget", BankFunction>
+  Record<
+    "open" | "transfer" | "balance" | "count" | "note" | "forget" | "hide" | "reseal" | "burn",
+    BankFunction
+  >
 > = {
   /** `open COUNT EACH`: makes all accounts; refused when there are any. */
   open: async (context, count = "0", each = "0") => {
@@ -68,6 +89,25 @@ export const BANK_CONTRACT: Readonly<
   /** `forget NAME`: deletes without reading. */
   forget: async (context, name = "") => {
     await context.delete(`${NOTE_PREFIX}${name}`);
+    return name;
+  },
+
+  /** `hide COLLECTION NAME TEXT`: writes privately without reading. */
+  hide: async (context, collection = "", name = "", text = "") => {
+    await context.private(collection).put(name, text);
+    return name;
+  },
+
+  /** `reseal COLLECTION NAME TEXT`: reads the hash first, so that of two in one block only one is valid. */
+  reseal: async (context, collection = "", name = "", text = "") => {
+    const hash = (await context.private(collection).hash(name)) ?? "";
+    await context.private(collection).put(name, `${text} after ${hash}`);
+    return hash;
+  },
+
+  /** `burn COLLECTION NAME`: deletes privately without reading. */
+  burn: async (context, collection = "", name = "") => {
+    await context.private(collection).delete(name);
     return name;
   },
 };

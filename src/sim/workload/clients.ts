@@ -1,7 +1,7 @@
 import type { Random } from "../../kernel/ports/random.ts";
 import type { Envelope } from "../../wire/index.ts";
 import type { NodeName, Outcome, SimPorts } from "../contracts.ts";
-import { BANK } from "./bank-contract.ts";
+import { BANK, BANK_COLLECTIONS } from "./bank-contract.ts";
 import type { Load } from "./load.ts";
 import type { Oracle } from "./oracle.ts";
 import type { ContractCall, Workload } from "./own-workload.ts";
@@ -16,6 +16,7 @@ const RETRY_MS = 500;
 
 const TRANSFER_MAX = 100;
 const NOTES = 20;
+const SECRETS = 6;
 /** Committed transactions that are remembered, to be sent again long after. */
 const REMEMBERED_MAX = 200;
 
@@ -116,6 +117,8 @@ export class Clients {
 
   #drawCall(): Call {
     if (this.#workload !== undefined) return this.#workload.call(this.#random);
+    const { privatePercent = 0 } = this.#load;
+    if (privatePercent > 0 && this.#isChance(privatePercent)) return this.#drawPrivateCall();
     const isHot = this.#isChance(this.#load.hotPercent);
     const account = (): string => String(isHot ? this.#below(2) : this.#below(this.#load.accounts));
     const name = String(this.#below(NOTES));
@@ -128,6 +131,15 @@ export class Clients {
     if (kind < 7) return { fn: "balance", args: [account()] };
     if (kind < 8) return { fn: "forget", args: [name] };
     return { fn: "note", args: [name, `at ${this.#ports.time.nowMs()}`] };
+  }
+
+  #drawPrivateCall(): Call {
+    const collection = BANK_COLLECTIONS[this.#below(BANK_COLLECTIONS.length)]?.name ?? "";
+    const name = `secret-${this.#below(SECRETS)}`;
+    const text = `at ${this.#ports.time.nowMs()}`;
+    const kind = this.#below(10);
+    if (kind < 2) return { fn: "burn", args: [collection, name] };
+    return { fn: kind < 5 ? "reseal" : "hide", args: [collection, name, text] };
   }
 
   async #transact(

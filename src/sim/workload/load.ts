@@ -15,6 +15,8 @@ export interface Load {
   readonly forgePercent: number;
   /** In 1/100: calls that a client wants to have without the endorsements that they need. */
   readonly unendorsedPercent: number;
+  /** In 1/100: calls that write private data. Default: none. */
+  readonly privatePercent?: number;
   /** How often a transaction of unknown fate is sent again. */
   readonly retriesMax: number;
 }

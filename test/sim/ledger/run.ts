@@ -232,6 +232,14 @@ class LedgerPeer implements PeerView {
     reader.close();
   }
 
+  privateEntries(): [] {
+    return [];
+  }
+
+  privateValue(): undefined {
+    return undefined;
+  }
+
   async open(): Promise<void> {
     this.startCount += 1;
     this.#ledger = await this.#world.open();

@@ -107,6 +107,46 @@ export const NETWORK_MUTANTS: readonly Mutant[] = [
     edit("src/gateway/submit", "waiting.delete(outcome.endpoint);", "return;"),
   ),
   network(
+    "keeps private values of a collection that it is no member of",
+    edit(
+      "src/ledger/core/private-updates",
+      "isKept(namespace, collection) ? findPrivateSet(atHand, wanted) : undefined",
+      "isKept(namespace, collection) || true ? findPrivateSet(atHand, wanted) : undefined",
+    ),
+  ),
+  network(
+    "never fetches the private values that a commit lacked",
+    edit(
+      "gossip/service/private-reconciler",
+      "if (wanted.length > 0) {",
+      "if (wanted.length === Infinity) {",
+    ),
+  ),
+  network(
+    "keeps at a start what it endorsed for others",
+    edit(
+      "src/ledger/ledger-tip",
+      "const plan = planReplay({ ...input, ...this.#keeping() });",
+      "const plan = planReplay(input);",
+    ),
+  ),
+  network(
+    "does not judge what private reads found",
+    edit(
+      "src/ledger/core/mvcc",
+      "if (!areHashedReadsCurrent(part, updates, state)) return TxValidationCode.MVCC_READ_CONFLICT;",
+      "",
+    ),
+  ),
+  network(
+    "leaves private writes out of the commit hash",
+    edit(
+      "src/ledger/core/commit-hash",
+      "for (const collection of updates.collections(namespace)) {",
+      "for (const collection of updates.collections(namespace).slice(0, 0)) {",
+    ),
+  ),
+  network(
     "forgets at a start what its blocks hold",
     edit(
       "cluster/ordering/window-checkpoint",

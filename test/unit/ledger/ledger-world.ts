@@ -33,7 +33,9 @@ export class LedgerWorld {
     this.state = this.#openState();
   }
 
-  open(changes: { logger?: Logger } & Pick<LedgerDeps, "keepsCollection"> = {}): Promise<Ledger> {
+  open(
+    changes: { logger?: Logger } & Pick<LedgerDeps, "keepsCollection" | "beforeRecovery"> = {},
+  ): Promise<Ledger> {
     return Ledger.open(
       {
         files: this.files,

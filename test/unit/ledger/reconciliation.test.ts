@@ -145,3 +145,39 @@ test("private values of a collection that is not kept here are dropped at the co
   expect(ledger.isPrivateSetMissing(1, 0, { namespace: "cc", collection: "theirs" })).toBe(true);
   expect(world.transient.read("t")).toEqual([]);
 });
+
+test("private values of a collection that is not kept here are dropped by a start that applies a block after a crash", async () => {
+  let appliedCount = 0;
+  for (let step = 1; step <= 12; step += 1) {
+    const world = new LedgerWorld();
+    const isOurs = (_state: unknown, _ns: string, name: string): boolean => name === "ours";
+    const first = await world.open({ keepsCollection: isOurs });
+    await first.commitGenesis(genesis());
+    const { envelope, privateBytes } = simulated(first, "t", (s) => {
+      s.putPrivateData("cc", "ours", "k", utf8("1"));
+      s.putPrivateData("cc", "theirs", "k", utf8("2"));
+    });
+    await world.transient.persist("t", 1, privateBytes!);
+    const block = nextBlock(await first.read(0), [envelope]);
+    world.faults.crashAfter(step);
+    const isCommitted = await first.commit(block, allValid(block)).then(
+      () => true,
+      () => false,
+    );
+    world.powerLoss();
+    const shown: number[] = [];
+    const ledger = await world.open({
+      keepsCollection: (_state, _ns, name) => shown.length > 0 && name === "ours",
+      beforeRecovery: ({ height }) => {
+        shown.push(height);
+        return Promise.resolve();
+      },
+    });
+    if (isCommitted || ledger.height < 2) continue;
+    appliedCount += 1;
+    expect(shown).toEqual([2]);
+    expect(ledger.privateSet(1, 0, { namespace: "cc", collection: "ours" })).toBeDefined();
+    expect(ledger.privateSet(1, 0, { namespace: "cc", collection: "theirs" })).toBeUndefined();
+  }
+  expect(appliedCount).toBeGreaterThan(0);
+});

@@ -6,6 +6,7 @@ import { LedgerHistory } from "../../../../src/sim/invariants/ledger-history.ts"
 import { MoneyConserved } from "../../../../src/sim/invariants/money-conserved.ts";
 import { NeverBack } from "../../../../src/sim/invariants/never-back.ts";
 import { NoFork } from "../../../../src/sim/invariants/no-fork.ts";
+import { PrivateValues } from "../../../../src/sim/invariants/private-values.ts";
 import { Replay } from "../../../../src/sim/invariants/replay.ts";
 import { RightCommitHash } from "../../../../src/sim/invariants/right-commit-hash.ts";
 import { SameVerdicts } from "../../../../src/sim/invariants/same-verdicts.ts";
@@ -34,7 +35,13 @@ function bankChain(): WrittenChain {
       { txId: "t3", reads: both, writes: { [ALICE]: "0", [BOB]: "20" } },
       { txId: "t1", reads: both, writes: { [ALICE]: "5", [BOB]: "15" }, isDuplicate: true },
     )
-    .add({ txId: "d1", writes: { "note:1": undefined } });
+    .add({ txId: "d1", writes: { "note:1": undefined } })
+    .add({ txId: "h1", writes: { "note:2": "y" }, hides: { a: "1", b: "2", c: "3" } })
+    .add(
+      { txId: "h2", hides: { b: undefined } },
+      { txId: "h3", seals: ["a"], hides: { a: "4" } },
+      { txId: "h4", seals: ["a"], hides: { a: "5" } },
+    );
 }
 
 /** The invariant's opinion when all nodes have gone through the chain block by block, and at the end. */
@@ -54,6 +61,8 @@ const MAKE: Readonly<Record<string, (history: LedgerHistory) => Invariant>> = {
   "serial replay": (history) => new SerialReplay(history, new Replay(history)),
   "right commit hash": (history) => new RightCommitHash(history, new Replay(history)),
   "money conserved": (history) => new MoneyConserved(history, new Replay(history)),
+  "private values": (history) =>
+    new PrivateValues({ history, replay: new Replay(history), reach: () => undefined }),
   "never back": () => new NeverBack(),
 };
 
@@ -196,7 +205,7 @@ describe("an invariant about the ledger", () => {
     const verdict = judge("serial replay", ({ peers: [first] }) => {
       first!.values.set("account:9", "1");
     });
-    expect(verdict).toBe("after block 4 bank/account:9 is 31 at peer1, absent by replay");
+    expect(verdict).toBe("after block 6 bank/account:9 is 31 at peer1, absent by replay");
   });
 
   test("sees a deleted key that is still there", () => {
@@ -217,6 +226,54 @@ describe("an invariant about the ledger", () => {
     expect(verdict).toMatch(/^the commit hash of block 2 is 73616d65 at peer1 and must be /);
   });
 
+  test("sees a private value in a block whose commit hash leaves it out", () => {
+    const verdict = judge("right commit hash", (network) => {
+      const hash = encode(Metadata, { value: utf8("same"), signatures: [] });
+      everywhere(network, 5, BLOCK_METADATA.commitHash, hash);
+    });
+    expect(verdict).toMatch(/^the commit hash of block 5 is 73616d65 at peer1 and must be /);
+  });
+
+  test("sees a transaction that read a hash that had changed and is valid everywhere", () => {
+    const verdict = judge("serial replay", (network) => {
+      everywhere(network, 6, BLOCK_METADATA.transactionsFilter, Uint8Array.of(0, 0, 0));
+    });
+    expect(verdict).toBe("transaction 2 (h4) of block 6 has code 0 at peer1 and must have 11");
+  });
+
+  test("sees a private value where it does not belong", () => {
+    const verdict = judge("private values", ({ peers: [, second] }) => {
+      second!.mspId = "Org3MSP";
+    });
+    expect(verdict).toBe("peer2 holds a of shared and is no member");
+  });
+
+  test("sees a private value that the block does not name", () => {
+    const verdict = judge("private values", ({ peers: [, second] }) => {
+      second!.secrets.set("shared/a", "9");
+    });
+    expect(verdict).toMatch(/^a of shared at peer2, height 6, has not the hash [0-9a-f]{64}$/);
+  });
+
+  test("sees a private value that one member lacks, or all who never died", () => {
+    const isLacked = (names: readonly string[]): string =>
+      judge("private values", ({ peers }) => {
+        for (const peer of peers)
+          if (names.includes(peer.name)) peer.secrets.set("shared/a", undefined);
+      });
+    expect(isLacked(["peer2"])).toBe("peer2 lacks a of shared, which peer1 holds");
+    expect(isLacked(["peer1", "peer2"])).toMatch(
+      /^nobody holds the value of shared whose key has the hash [0-9a-f]{64}, and no process has died$/,
+    );
+    const afterDeath = judge("private values", ({ peers }) => {
+      for (const peer of peers) {
+        peer.secrets.set("shared/a", undefined);
+        peer.startCount = 2;
+      }
+    });
+    expect(afterDeath).toBe("holds");
+  });
+
   test("sees money that is made", () => {
     const verdict = judge("money conserved", (network) => {
       for (const peer of network.peers) peer.values.set(BOB, "10");
@@ -229,6 +286,17 @@ describe("an invariant about the ledger", () => {
       network.peers[0]!.values.set(BOB, "-1");
     });
     expect(verdict).toBe("account:1 holds -1 at peer1, height 2");
+  });
+
+  test("lets a flipped bit cost the newest block, and no other", () => {
+    const network = new WrittenNetwork(bankChain());
+    const invariant = new NeverBack();
+    const [first, second] = network.peers;
+    expect(invariant.check(network.reach(4))).toBeUndefined();
+    Object.assign(first!, { height: 3, rotCount: 1 });
+    expect(invariant.check(network.view)).toBeUndefined();
+    Object.assign(second!, { height: 2, rotCount: 1 });
+    expect(invariant.check(network.view)).toBe("peer2 had 4 blocks and has 2 after start 1");
   });
 
   test("sees a node whose height falls, and lets one with a new disk begin again", () => {

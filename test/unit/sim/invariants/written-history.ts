@@ -1,5 +1,6 @@
 /** Histories written by hand: views that a test fills, and a chain of blocks with the verdicts of the real ledger. */
-import { EMPTY_BYTES, equalBytes, utf8 } from "../../../../src/kernel/bytes.ts";
+import { sha256 } from "../../../../src/crypto/index.ts";
+import { EMPTY_BYTES, equalBytes, toHex, utf8 } from "../../../../src/kernel/bytes.ts";
 import { commitHash } from "../../../../src/ledger/core/commit-hash.ts";
 import type { CommittedState } from "../../../../src/ledger/core/committed-state.ts";
 import { validateReads } from "../../../../src/ledger/core/mvcc.ts";
@@ -11,6 +12,7 @@ import type {
   OrdererView,
   PeerView,
   RaftView,
+  StateRow,
 } from "../../../../src/sim/contracts.ts";
 import { BANK } from "../../../../src/sim/workload/bank-contract.ts";
 import {
@@ -18,11 +20,14 @@ import {
   TxValidationCode,
   encode,
   type KVRead,
+  type KVReadHash,
   type KVWrite,
   type Partially,
 } from "../../../../src/wire/index.ts";
 import { sampleResults } from "../../../support/sample-transactions.ts";
 import { endorserEnvelope, nextBlock } from "../../ledger/block-builder.ts";
+
+const SHARED = "shared";
 
 /** A transaction of the bank's namespace. Keys that it reads are read as they are at the last block, unless given. */
 export interface WrittenTransaction {
@@ -30,6 +35,10 @@ export interface WrittenTransaction {
   readonly reads?: readonly (string | KVRead)[];
   /** Undefined deletes. */
   readonly writes?: Readonly<Record<string, string | undefined>>;
+  /** Private values of the shared collection; undefined deletes. */
+  readonly hides?: Readonly<Record<string, string | undefined>>;
+  /** Private keys there whose hashes it reads, as they are at the last block. */
+  readonly seals?: readonly string[];
   /** Comes again under an id that is taken. */
   readonly isDuplicate?: boolean;
 }
@@ -39,6 +48,8 @@ export class WrittenChain {
     withVerdicts(nextBlock(undefined, [utf8("genesis")]), Uint8Array.of(0), EMPTY_BYTES),
   ];
   readonly #states: ReadonlyMap<string, StateEntry>[] = [new Map<string, StateEntry>()];
+  readonly #hashes: ReadonlyMap<string, StateEntry>[] = [new Map<string, StateEntry>()];
+  readonly #secrets: ReadonlyMap<string, string>[] = [new Map<string, string>()];
   #commitHash: Uint8Array = EMPTY_BYTES;
 
   get height(): number {
@@ -55,6 +66,11 @@ export class WrittenChain {
     return this.#states[number]!;
   }
 
+  /** Private values after `number` by `shared/key`, as a member holds them. */
+  secrets(number: number): ReadonlyMap<string, string> {
+    return this.#secrets[number]!;
+  }
+
   add(...transactions: readonly WrittenTransaction[]): this {
     const block = nextBlock(
       this.#blocks.at(-1),
@@ -65,7 +81,11 @@ export class WrittenChain {
       each.isDuplicate === true ? [] : [{ index, set: parseReadWriteSet(this.#results(each))! }],
     );
     const { number } = block.header!;
-    const { conflicts, updates } = validateReads(number, candidates, committed(before));
+    const { conflicts, updates } = validateReads(
+      number,
+      candidates,
+      committed(before, this.#hashes.at(-1)!),
+    );
     const filter = Uint8Array.from(transactions, ({ isDuplicate }, index) =>
       isDuplicate === true
         ? TxValidationCode.DUPLICATE_TXID
@@ -79,14 +99,37 @@ export class WrittenChain {
       else after.set(key, { ...update, value: update.value });
     }
     this.#states.push(after);
+    const hashes = new Map(this.#hashes.at(-1));
+    for (const { keyHash, update } of updates.hashedUpdates(BANK, SHARED)) {
+      if (update.value === undefined) hashes.delete(toHex(keyHash));
+      else hashes.set(toHex(keyHash), { ...update, value: update.value });
+    }
+    this.#hashes.push(hashes);
+    this.#secrets.push(this.#secretsAfter(transactions, filter));
     return this;
+  }
+
+  #secretsAfter(
+    transactions: readonly WrittenTransaction[],
+    filter: Uint8Array,
+  ): ReadonlyMap<string, string> {
+    const secrets = new Map(this.#secrets.at(-1));
+    for (const [index, { hides = {} }] of transactions.entries()) {
+      if (filter[index] !== TxValidationCode.VALID) continue;
+      for (const [key, value] of Object.entries(hides)) {
+        if (value === undefined) secrets.delete(`${SHARED}/${key}`);
+        else secrets.set(`${SHARED}/${key}`, value);
+      }
+    }
+    return secrets;
   }
 
   #envelope(transaction: WrittenTransaction): Uint8Array {
     return endorserEnvelope({ txId: transaction.txId, results: this.#results(transaction) });
   }
 
-  #results({ reads = [], writes = {} }: WrittenTransaction): Uint8Array {
+  #results(transaction: WrittenTransaction): Uint8Array {
+    const { reads = [], writes = {}, hides = {}, seals = [] } = transaction;
     const kv: { reads: Partially<KVRead>[]; writes: KVWrite[] } = {
       reads: reads.map((read) => (typeof read === "string" ? this.#read(read) : read)),
       writes: Object.entries(writes).map(([key, value]) => ({
@@ -95,7 +138,25 @@ export class WrittenChain {
         value: utf8(value ?? ""),
       })),
     };
-    return sampleResults({ namespace: BANK, kv });
+    const hashed = {
+      hashedReads: seals.map((key) => this.#readHash(key)),
+      hashedWrites: Object.entries(hides).map(([key, value]) => ({
+        keyHash: sha256(utf8(key)),
+        isDelete: value === undefined,
+        valueHash: value === undefined ? EMPTY_BYTES : sha256(utf8(value)),
+        isPurge: false,
+      })),
+    };
+    const isPrivate = hashed.hashedReads.length + hashed.hashedWrites.length > 0;
+    const collections = isPrivate ? { [SHARED]: hashed } : {};
+    return sampleResults({ namespace: BANK, kv, collections });
+  }
+
+  #readHash(key: string): KVReadHash {
+    const keyHash = sha256(utf8(key));
+    const version = this.#hashes.at(-1)!.get(toHex(keyHash))?.version;
+    const wire = version && { blockNum: version.blockNumber, txNum: version.txNumber };
+    return { keyHash, version: wire };
   }
 
   #read(key: string): KVRead {
@@ -105,10 +166,13 @@ export class WrittenChain {
   }
 }
 
-function committed(state: ReadonlyMap<string, StateEntry>): CommittedState {
+function committed(
+  state: ReadonlyMap<string, StateEntry>,
+  hashes: ReadonlyMap<string, StateEntry>,
+): CommittedState {
   return {
     publicEntry: (_, key) => state.get(key),
-    hashedEntry: () => undefined,
+    hashedEntry: (_namespace, _collection, keyHash) => hashes.get(toHex(keyHash)),
     *publicRows() {
       // These transactions query no ranges.
     },
@@ -168,17 +232,38 @@ class WrittenOrderer extends WrittenNode implements OrdererView {
 }
 
 class WrittenPeer extends WrittenNode implements PeerView {
-  readonly mspId = "Org1MSP";
+  mspId = "Org1MSP";
   livingMembers: readonly string[] = [];
   seenAtMs: number = Infinity;
   /** What this peer's state holds instead; `undefined` as a value: nothing. */
   readonly values: Map<string, string | undefined> = new Map();
+  /** As `values`, of private ones, by `collection/key`. */
+  readonly secrets: Map<string, string | undefined> = new Map();
 
   state(namespace: string, key: string): Uint8Array | undefined {
     if (namespace !== BANK) return undefined;
     if (!this.values.has(key)) return this.chain.state(this.height - 1).get(key)?.value;
     const value = this.values.get(key);
     return value === undefined ? undefined : utf8(value);
+  }
+
+  privateValue(_namespace: string, collection: string, key: string): Uint8Array | undefined {
+    const place = `${collection}/${key}`;
+    const own = this.secrets.has(place)
+      ? this.secrets.get(place)
+      : this.chain.secrets(this.height - 1).get(place);
+    return own === undefined ? undefined : utf8(own);
+  }
+
+  *privateEntries(namespace: string, collection: string): Iterable<StateRow> {
+    const places = [...this.chain.secrets(this.height - 1).keys(), ...this.secrets.keys()];
+    for (const place of new Set(places)) {
+      const key = place.slice(collection.length + 1);
+      const value = place.startsWith(`${collection}/`)
+        ? this.privateValue(namespace, collection, key)
+        : undefined;
+      if (value !== undefined) yield { key, value };
+    }
   }
 
   *stateEntries(namespace: string): Iterable<{ key: string; value: Uint8Array }> {

@@ -20,6 +20,14 @@ class Vault implements BankContext {
     this.values.delete(key);
     return Promise.resolve();
   }
+  private(collection: string): ReturnType<BankContext["private"]> {
+    const at = (key: string): string => `${collection}/${key}`;
+    return {
+      put: (key, value) => this.put(at(key), value),
+      delete: (key) => this.delete(at(key)),
+      hash: (key) => this.get(at(key)),
+    };
+  }
   get total(): number {
     const accounts = [...this.values].filter(([key]) => key.startsWith(ACCOUNT_PREFIX));
     return accounts.reduce((sum, [, balance]) => sum + Number(balance), 0);
@@ -51,6 +59,19 @@ describe("the bank", () => {
       expect([...vault.values.values()].every((balance) => Number(balance) >= 0)).toBe(true);
     },
   );
+
+  test("hides, seals again and burns what only some may see", async () => {
+    const vault = new Vault();
+    await BANK_CONTRACT.hide(vault, "shared", "a", "1");
+    await BANK_CONTRACT.reseal(vault, "shared", "a", "2");
+    await BANK_CONTRACT.hide(vault, "first", "a", "3");
+    expect([...vault.values]).toEqual([
+      ["shared/a", "2 after 1"],
+      ["first/a", "3"],
+    ]);
+    await BANK_CONTRACT.burn(vault, "shared", "a");
+    expect([...vault.values.keys()]).toEqual(["first/a"]);
+  });
 
   test("refuses accounts that are not there", async () => {
     await expect(BANK_CONTRACT.transfer(new Vault(), "0", "1", "5")).rejects.toThrow(
