@@ -123,14 +123,6 @@ export const NETWORK_MUTANTS: readonly Mutant[] = [
     ),
   ),
   network(
-    "keeps at a start what it endorsed for others",
-    edit(
-      "src/ledger/ledger-tip",
-      "const plan = planReplay({ ...input, ...this.#keeping() });",
-      "const plan = planReplay(input);",
-    ),
-  ),
-  network(
     "does not judge what private reads found",
     edit(
       "src/ledger/core/mvcc",
