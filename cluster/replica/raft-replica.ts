@@ -280,6 +280,9 @@ export class RaftReplica {
   /** Stops taking part, after the flush and the apply under way. Idempotent. */
   async close(): Promise<void> {
     this.#stop();
+    // Of a channel that the node has left nothing may look as if it went on.
+    this.#metrics.isLeader.set(0, this.#labels);
+    this.#metrics.clusterSize.set(0, this.#labels);
     await this.#line?.stop();
     await this.#log.close();
   }

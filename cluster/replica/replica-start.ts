@@ -155,7 +155,7 @@ async function openAfresh(
 }
 
 function reasonOf(aside: Aside): string {
-  return aside.kind === "untrusted" ? aside.reason : `it was put aside for a later membership`;
+  return aside.kind === "untrusted" ? aside.reason : "it was put aside for a later membership";
 }
 
 async function forget(

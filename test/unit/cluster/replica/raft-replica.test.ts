@@ -25,6 +25,7 @@ class Rig {
   readonly applied: Entry[] = [];
   readonly leaderships: Leadership[] = [];
   readonly failures: Error[] = [];
+  readonly gauges = new Map<string, number>();
   snapshotIntervalBytes = Infinity;
   readonly restored: number[] = [];
   readonly sent: RaftMessage[] = [];
@@ -42,7 +43,10 @@ class Rig {
         timers,
         random: this.random,
         logger: silentLogger,
-        meter: silentMeter,
+        meter: {
+          ...silentMeter,
+          gauge: ({ name }) => ({ set: (value): void => void this.gauges.set(name, value) }),
+        },
         transport: { send: (message) => this.sent.push(message) },
       },
       {
@@ -390,6 +394,16 @@ describe("a replica with little room on its disk", () => {
       expect.arrayContaining([expect.stringMatching(/c$/)]),
     );
   });
+});
+
+test("a replica that is closed is no leader's and no member's in the metrics", async () => {
+  const rig = new Rig();
+  const replica = await rig.start();
+  const shown = (): readonly unknown[] =>
+    ["is_leader", "cluster_size"].map((name) => rig.gauges.get(`consensus_etcdraft_${name}`));
+  expect(shown()).toEqual([1, 1]);
+  await replica.close();
+  expect(shown()).toEqual([0, 0]);
 });
 
 describe("what else a replica is asked for", () => {
