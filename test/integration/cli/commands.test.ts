@@ -196,6 +196,24 @@ describe("a network", () => {
     });
   });
 
+  test("deploys a contract with a private collection, and hands on what is for endorsers alone", async () => {
+    const collection = { name: "prices", policy: "OR('Org1MSP.member')" };
+    const endorsementPolicy = { signaturePolicy: "OR('Org1MSP.peer')" };
+    const file = join(folder, "collections.json");
+    await writeFile(file, JSON.stringify([{ ...collection, endorsementPolicy, blockToLive: 9 }]));
+    const probe = `${root}/test/fixtures/contracts/probe`;
+    const deployed = await run("deploy", probe, "--name", "probe", "--collections-config", file);
+    expect([deployed.code, deployed.stderr]).toEqual([0, expect.stringContaining("blockToLive")]);
+    expect(await run("invoke", "probe", "putSecret", "prices", "car", "7")).toMatchObject({
+      code: 0,
+    });
+    const read = ["query", "probe", "getSecret", "prices", "car"];
+    expect((await run(...read)).stdout).toBe("7\n");
+    expectLine(await run(...read, "--org", "org2"), /private data matching public hash version/);
+    const described = await run("query", "probe", "describe", "--transient", '{"price":"MTAw"}');
+    expect(JSON.parse(described.stdout)).toMatchObject({ transient: { price: "100" } });
+  });
+
   test("answers every command with one JSON document", async () => {
     await inParallel([["status"], ["block", "newest"]], async (args) => {
       const { code, stdout } = await run(...args, "--json");
