@@ -14,6 +14,8 @@ import { HEARD_MS_MAX } from "./limits.ts";
 /** The log whose members change: `RaftReplica`. */
 export interface GroupLog {
   readonly leadership: Leadership;
+  /** Of `status`, what is asked again and again. */
+  readonly configuration: VoterSet;
   status(): GroupStatus;
   /** Refused unless this member leads, and while another change is not applied. */
   proposeConfChange(change: OneChange): unknown;
@@ -22,7 +24,6 @@ export interface GroupLog {
 
 /** What a replica says of its group. */
 export interface GroupStatus {
-  readonly configuration: VoterSet;
   readonly pendingConfIndex: number | undefined;
   readonly appliedIndex: number;
   readonly transferTo: number | undefined;
@@ -99,7 +100,7 @@ export class MembershipChanges {
   }
 
   #step(): MembershipStep | undefined {
-    return membershipStep(this.#deps.log.status().configuration, this.#deps.membership());
+    return membershipStep(this.#deps.log.configuration, this.#deps.membership());
   }
 
   #isPresent(raftId: number): boolean {

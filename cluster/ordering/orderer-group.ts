@@ -158,7 +158,7 @@ export class OrdererGroup implements GroupState {
   }
 
   voterIds(): readonly number[] {
-    return this.#deps.replica.status().configuration.voters;
+    return this.#deps.replica.configuration.voters;
   }
 
   #isLed(): boolean {

@@ -1,7 +1,7 @@
 import { assert } from "../../src/kernel/assert.ts";
 import { receiveAsCandidate } from "./candidate.ts";
 import { configure } from "./configure.ts";
-import type { ConfChange } from "./configuration.ts";
+import type { ConfChange, RaftConfiguration } from "./configuration.ts";
 import type { PersistToken, RaftEffects } from "./effects.ts";
 import { answerVoteRequest, campaign, persistedAsCandidate, tickElection } from "./election.ts";
 import type { Entry } from "./entry.ts";
@@ -154,6 +154,11 @@ export class Raft {
   leadership(): Pick<RaftStatus, "role" | "term" | "leaderId"> {
     const { role, term, leaderId } = this.#state;
     return { role: role.type, term, leaderId };
+  }
+
+  /** Of `status`, the configuration in force. */
+  get configuration(): RaftConfiguration {
+    return this.#state.membership.configuration;
   }
 
   status(): RaftStatus {

@@ -13,6 +13,7 @@ import {
   type ConfChangeKind,
   type Entry,
   type ProposeResult,
+  type RaftConfiguration,
   type RaftEffects,
   type RaftEvent,
   type RaftMessage,
@@ -271,6 +272,10 @@ export class RaftReplica {
 
   get leadership(): Leadership {
     return this.#leadership;
+  }
+
+  get configuration(): RaftConfiguration {
+    return this.#core.configuration;
   }
 
   status(): RaftStatus {

@@ -5,7 +5,7 @@
  * Layout: "heddle", version, kind, then the fields below; numbers are big-endian. An accusation is the accused (32), its run (8), its
  * rebuttals (8), the accuser (32), dead or suspected (1).
  */
-import { concatBytes, equalBytes, utf8 } from "../../src/kernel/bytes.ts";
+import { concatBytes, equalBytes, utf8, utf8DecodeLeniently } from "../../src/kernel/bytes.ts";
 import { ACCUSATIONS_MAX, type Accusation, type PeerId, type ProbeMessage } from "../core/index.ts";
 import { peerIdOf, pkiIdOfPeer } from "./peer-identity.ts";
 
@@ -134,10 +134,10 @@ function mark(name: string, value: number): Uint8Array {
 }
 
 function readMark(name: string, metadata: Uint8Array): number | undefined {
-  if (metadata.length > MARK_BYTES_MAX) return undefined;
+  if (metadata.length === 0 || metadata.length > MARK_BYTES_MAX) return undefined;
   const prefix = `heddle/${VERSION} ${name}=`;
   // Not the strict reading: what is no text is no mark, and nothing to fail over.
-  const text = new TextDecoder().decode(metadata);
+  const text = utf8DecodeLeniently(metadata);
   if (!text.startsWith(prefix)) return undefined;
   const value = text.slice(prefix.length);
   return /^\d{1,15}$/.test(value) ? Number(value) : undefined;

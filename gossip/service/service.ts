@@ -13,7 +13,7 @@ import {
 } from "../../src/kernel/ports/rpc.ts";
 import type { Signer } from "../../src/kernel/ports/signer.ts";
 import type { Timers } from "../../src/kernel/ports/timers.ts";
-import { equalBytes } from "../../src/kernel/bytes.ts";
+import { equalBytes, utf8DecodeLeniently } from "../../src/kernel/bytes.ts";
 import { GossipDefinition, methodOf, type GossipEnvelope } from "../../src/wire/index.ts";
 import {
   Channel,
@@ -299,7 +299,7 @@ export class GossipService {
     if (content.$case === "ack") {
       return this.#privateExchange.receiveAck(remote, nonce, content.value.error);
     }
-    const channelId = new TextDecoder().decode(channel);
+    const channelId = utf8DecodeLeniently(channel);
     const driver = this.#channels.get(channelId);
     if (driver === undefined) return "channel";
     if (!driver.channel.hasOrganization(remote.mspId)) return "organization";
@@ -314,7 +314,7 @@ export class GossipService {
       return this.#driverOfMac(remote.pkiId, content.value.channelMac);
     }
     // An id that is no text is no channel of ours; text that replaces what it cannot read never equals one.
-    return this.#channels.get(new TextDecoder().decode(channel));
+    return this.#channels.get(utf8DecodeLeniently(channel));
   }
 
   #driverOfMac(pkiId: Uint8Array, mac: Uint8Array): ChannelDriver | undefined {

@@ -1,4 +1,4 @@
-import { EMPTY_BYTES, utf8, utf8Decode } from "../kernel/bytes.ts";
+import { EMPTY_BYTES, utf8, utf8Decode, utf8DecodeLeniently } from "../kernel/bytes.ts";
 import { errorMessage } from "../kernel/error.ts";
 import {
   ChaincodeID,
@@ -45,7 +45,7 @@ export class ContractSession {
     if (type === MessageType.INIT || type === MessageType.TRANSACTION) void this.#run(message);
     else if (type === MessageType.RESPONSE) run?.answered({ payload: payload.slice() });
     else if (type === MessageType.ERROR) {
-      run?.answered({ reason: new TextDecoder().decode(payload) });
+      run?.answered({ reason: utf8DecodeLeniently(payload) });
     }
   }
 

@@ -1,4 +1,4 @@
-import { concatBytes } from "../kernel/bytes.ts";
+import { codeUnits, concatBytes } from "../kernel/bytes.ts";
 import { CryptoError } from "./errors.ts";
 
 /** Identifier octets of the ASN.1 types that certificates, revocation lists and signatures are made of. */
@@ -162,7 +162,7 @@ export function derOid(element: DerElement): string {
 
 /** Milliseconds since the epoch of a UTCTime or GeneralizedTime in DER's form: to the second, in UTC. */
 export function derTimeMs(element: DerElement): number {
-  const text = String.fromCharCode(...element.content.subarray(0, 16));
+  const text = codeUnits(element.content.subarray(0, 16));
   const pattern =
     element.tag === DER_TAG.utcTime
       ? /^(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/

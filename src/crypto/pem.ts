@@ -1,4 +1,4 @@
-import { utf8 } from "../kernel/bytes.ts";
+import { codeUnits, utf8 } from "../kernel/bytes.ts";
 
 /** `rest` is what follows the block's last line; `headerCount` is how many `name: value` lines it opens with. */
 export interface PemBlock {
@@ -17,7 +17,7 @@ const DASHES = "-----";
  * within it, headers and malformed blocks before it are skipped. Linear in the size of the input.
  */
 export function decodePem(input: Uint8Array): PemBlock | undefined {
-  const text = latin1(input);
+  const text = codeUnits(input);
   let from = 0;
   for (;;) {
     const end = text.indexOf(END, from);
@@ -83,18 +83,7 @@ function decodeBase64(text: string): Uint8Array | undefined {
 
 /** A PEM block in lines of 64 characters, ending in a line feed. */
 export function encodePem(label: string, bytes: Uint8Array): Uint8Array {
-  const digits = btoa(latin1(bytes));
+  const digits = btoa(codeUnits(bytes));
   const lines = digits.match(/.{1,64}/g) ?? [];
   return utf8([`${BEGIN}${label}${DASHES}`, ...lines, `-----END ${label}${DASHES}`, ""].join("\n"));
-}
-
-const CHUNK_LENGTH = 8192;
-
-// One character per byte. TextDecoder's "latin1" is windows-1252 and would change some of them.
-function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (let offset = 0; offset < bytes.length; offset += CHUNK_LENGTH) {
-    text += String.fromCharCode(...bytes.subarray(offset, offset + CHUNK_LENGTH));
-  }
-  return text;
 }

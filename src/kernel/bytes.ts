@@ -4,6 +4,7 @@ export const EMPTY_BYTES: Uint8Array = new Uint8Array(0);
 
 const encoder = new TextEncoder();
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lenientDecoder = new TextDecoder();
 
 /** `a ‖ b ‖ …` in a fresh array. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
@@ -59,6 +60,32 @@ function asciiBytes(text: string): Uint8Array | undefined {
 /** Text of UTF-8 bytes. Throws `TypeError` on malformed input. */
 export function utf8Decode(bytes: Uint8Array): string {
   return strictDecoder.decode(bytes);
+}
+
+/** As `utf8Decode`, with a replacement character for what is no text. For what is compared with text, and shown. */
+export function utf8DecodeLeniently(bytes: Uint8Array): string {
+  return lenientDecoder.decode(bytes);
+}
+
+/** More arguments of one call might not fit the stack. */
+const CODE_UNITS_PER_CALL = 4_096;
+
+/**
+ * A text with one code unit for each byte: the order of such texts is that of the bytes, and they are keys of a map. `TextDecoder`'s
+ * "latin1" is windows-1252 and would change some of them.
+ */
+export function codeUnits(bytes: Uint8Array): string {
+  if (bytes.length <= CODE_UNITS_PER_CALL) return codeUnitsOfShort(bytes);
+  let text = "";
+  for (let start = 0; start < bytes.length; start += CODE_UNITS_PER_CALL) {
+    text += codeUnitsOfShort(bytes.subarray(start, start + CODE_UNITS_PER_CALL));
+  }
+  return text;
+}
+
+// To spread the bytes costs eight times as much.
+function codeUnitsOfShort(bytes: Uint8Array): string {
+  return String.fromCharCode.apply(undefined, bytes as unknown as number[]);
 }
 
 /** Order of two strings by their UTF-8 bytes, as Go sorts them. */

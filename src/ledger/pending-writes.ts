@@ -1,8 +1,6 @@
 import { assert } from "../kernel/assert.ts";
+import { codeUnits } from "../kernel/bytes.ts";
 import type { KvEntry, KvRange, KvReader, KvWrite } from "../kernel/ports/kv-store.ts";
-
-// A call's arguments lie on the stack.
-const CODE_UNITS_PER_CALL = 4_096;
 
 interface PendingWrite extends KvWrite {
   /** Number of the batch. */
@@ -35,7 +33,7 @@ export class PendingWrites implements KvReader {
     const number = this.#added;
     this.#added += 1;
     const texts = batch.map(({ key, value }) => {
-      const text = textOf(key);
+      const text = codeUnits(key);
       this.#writes.set(text, { key, value, batch: number });
       return text;
     });
@@ -62,7 +60,7 @@ export class PendingWrites implements KvReader {
 
   get(key: Uint8Array): Uint8Array | undefined {
     if (this.#writes.size === 0) return this.#store.get(key);
-    const write = this.#writes.get(textOf(key));
+    const write = this.#writes.get(codeUnits(key));
     return write === undefined ? this.#store.get(key) : write.value;
   }
 
@@ -76,7 +74,7 @@ export class PendingWrites implements KvReader {
     const texts = this.#textsIn(range);
     let next = 0;
     for (const entry of this.#store.range(range)) {
-      const stored = textOf(entry.key);
+      const stored = codeUnits(entry.key);
       for (; isBefore(texts[next] ?? stored, stored); next += 1) yield* this.#present(texts[next]);
       if (texts[next] === stored) {
         yield* this.#present(stored);
@@ -88,10 +86,10 @@ export class PendingWrites implements KvReader {
 
   #textsIn({ start, end, reverse }: KvRange): readonly string[] {
     this.#sorted ??= [...this.#writes.keys()].sort();
-    const first = lowerBound(this.#sorted, textOf(start));
+    const first = lowerBound(this.#sorted, codeUnits(start));
     const texts = this.#sorted.slice(
       first,
-      end === undefined ? undefined : Math.max(first, lowerBound(this.#sorted, textOf(end))),
+      end === undefined ? undefined : Math.max(first, lowerBound(this.#sorted, codeUnits(end))),
     );
     return reverse === true ? texts.reverse() : texts;
   }
@@ -100,15 +98,6 @@ export class PendingWrites implements KvReader {
     const write = this.#writes.get(text);
     return write?.value === undefined ? [] : [{ key: write.key, value: write.value }];
   }
-}
-
-function textOf(bytes: Uint8Array): string {
-  if (bytes.length <= CODE_UNITS_PER_CALL) return String.fromCharCode(...bytes);
-  let text = "";
-  for (let start = 0; start < bytes.length; start += CODE_UNITS_PER_CALL) {
-    text += String.fromCharCode(...bytes.subarray(start, start + CODE_UNITS_PER_CALL));
-  }
-  return text;
 }
 
 /** Index of the first text that is not below `text`. */

@@ -169,7 +169,8 @@ class Run {
       healedAtMs: () => this.#healedAtMs,
     });
     world.onBlocks = () => {
-      this.#judge((invariant) => invariant.check(world.view()));
+      const view = world.view();
+      this.#judge((invariant) => invariant.check(view));
     };
   }
 

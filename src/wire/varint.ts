@@ -50,9 +50,15 @@ export function decodeUvarint(bytes: Uint8Array, offset = 0): ReadNumber | undef
  */
 export function encodeOrderedVarint(value: number): Uint8Array {
   assertUnsigned(value);
-  const bytes: number[] = [];
-  for (let rest = value; rest > 0; rest = Math.floor(rest / 0x100)) bytes.unshift(rest % 0x100);
-  return Uint8Array.of(bytes.length, ...bytes);
+  let count = 0;
+  for (let rest = value; rest > 0; rest = Math.floor(rest / 0x100)) count += 1;
+  const bytes = new Uint8Array(1 + count);
+  bytes[0] = count;
+  for (let rest = value, index = count; index > 0; index -= 1) {
+    bytes[index] = rest % 0x100;
+    rest = Math.floor(rest / 0x100);
+  }
+  return bytes;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { EMPTY_BYTES, utf8 } from "../../kernel/bytes.ts";
+import { EMPTY_BYTES, utf8, utf8DecodeLeniently } from "../../kernel/bytes.ts";
 import { RPC_MESSAGE_BYTES_MAX } from "../../kernel/limits.ts";
 import {
   ChaincodeID,
@@ -137,7 +137,7 @@ export class ShimSession {
     const outcome: RunOutcome =
       message.type === MessageType.COMPLETED
         ? { kind: "completed", payload: message.payload.slice(), event: message.chaincodeEvent }
-        : { kind: "error", text: new TextDecoder().decode(message.payload) };
+        : { kind: "error", text: utf8DecodeLeniently(message.payload) };
     this.#effects.push({ kind: "finished", run: open.run, outcome });
   }
 

@@ -1,4 +1,4 @@
-import { EMPTY_BYTES, equalBytes } from "../../kernel/bytes.ts";
+import { EMPTY_BYTES } from "../../kernel/bytes.ts";
 import {
   BLOCK_METADATA,
   Block,
@@ -36,11 +36,16 @@ export function readBlock(bytes: Uint8Array): ReadBlock | undefined {
 export function isSameBlock(a: ReadBlock, b: ReadBlock): boolean {
   return (
     a.header.number === b.header.number &&
-    equalBytes(a.header.previousHash, b.header.previousHash) &&
-    equalBytes(a.header.dataHash, b.header.dataHash) &&
+    isSame(a.header.previousHash, b.header.previousHash) &&
+    isSame(a.header.dataHash, b.header.dataHash) &&
     a.data.length === b.data.length &&
-    a.data.every((envelope, index) => equalBytes(envelope, b.data[index] ?? EMPTY_BYTES))
+    a.data.every((envelope, index) => isSame(envelope, b.data[index] ?? EMPTY_BYTES))
   );
+}
+
+// Envelopes are long, and every node's are compared: natively.
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
 }
 
 /** The hash that the next block names. */

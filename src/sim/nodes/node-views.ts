@@ -65,7 +65,9 @@ export class StoredBlocks {
     const store = storeOf(this.#node);
     if (store === undefined || store !== this.#store) return;
     for (const [number, known] of this.#blocks.entries()) {
-      this.#blocks[number] = (await readFrom(store, number)) ?? known;
+      const bytes = await readFrom(store, number);
+      // One array of those that are equal is kept: there are many of them.
+      if (bytes !== undefined && Buffer.compare(bytes, known) !== 0) this.#blocks[number] = bytes;
     }
   }
 

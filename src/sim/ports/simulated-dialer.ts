@@ -64,18 +64,16 @@ class SimulatedChannel implements RpcChannel {
       timeoutMs,
     });
     if (this.#isClosed) call.cancel(new RpcError("UNAVAILABLE", "the channel is closed"));
-    this.#open.add(call);
-    if (this.#open.size > CALLS_SWEPT_FROM) this.#sweep();
+    if (!call.near.isOver) this.#open.add(call);
     const cancel = (): void => {
       call.cancel();
     };
+    call.onEnd = () => {
+      this.#open.delete(call);
+      signal?.removeEventListener("abort", cancel);
+    };
     if (signal?.aborted === true) cancel();
-    else if (signal !== undefined) {
-      signal.addEventListener("abort", cancel);
-      call.onEnd = () => {
-        signal.removeEventListener("abort", cancel);
-      };
-    }
+    else signal?.addEventListener("abort", cancel);
     return {
       send: (request) =>
         call.near.isOver
@@ -92,17 +90,10 @@ class SimulatedChannel implements RpcChannel {
 
   close(): void {
     this.#isClosed = true;
-    for (const call of this.#open) call.cancel();
+    for (const call of [...this.#open]) call.cancel();
     this.#open.clear();
   }
-
-  #sweep(): void {
-    for (const call of this.#open) if (call.near.isOver) this.#open.delete(call);
-  }
 }
-
-/** From so many on, calls that have ended are forgotten. */
-const CALLS_SWEPT_FROM = 32;
 
 function derOf(pem: Uint8Array): Uint8Array {
   return decodePem(pem)?.bytes ?? pem;

@@ -34,8 +34,10 @@ export class SimulatedInode {
 
   /** A copy. */
   read(start = 0, end: number = this.#size): Uint8Array {
-    const bytes = new Uint8Array(Math.max(0, Math.min(end, this.#size) - start));
-    bytes.set(this.#buffer.subarray(start, start + bytes.length));
+    const sizeEnd = Math.min(end, this.#size);
+    if (sizeEnd <= this.#buffer.length) return this.#buffer.slice(start, Math.max(start, sizeEnd));
+    const bytes = new Uint8Array(Math.max(0, sizeEnd - start));
+    bytes.set(this.#buffer.subarray(start));
     return bytes;
   }
 

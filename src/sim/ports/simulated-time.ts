@@ -4,8 +4,8 @@ import type { Timer, Timers } from "../../kernel/ports/timers.ts";
 interface ScheduledCall {
   readonly atMs: number;
   readonly sequence: number;
-  readonly run: () => void;
-  isCancelled: boolean;
+  /** Undefined when it was cancelled: it stays in the heap until its time, and what it would have run holds on to a lot. */
+  run: (() => void) | undefined;
 }
 
 /**
@@ -31,16 +31,11 @@ export class SimulatedTime implements Clock, Timers {
   }
 
   after(delayMs: number, run: () => void): Timer {
-    const call = {
-      atMs: this.#nowMs + delayMs,
-      sequence: this.#sequence++,
-      run,
-      isCancelled: false,
-    };
+    const call: ScheduledCall = { atMs: this.#nowMs + delayMs, sequence: this.#sequence++, run };
     this.#push(call);
     return {
       cancel: (): void => {
-        call.isCancelled = true;
+        call.run = undefined;
       },
     };
   }
@@ -89,9 +84,10 @@ export class SimulatedTime implements Clock, Timers {
       const next = this.#heap[0];
       if (next === undefined || next.atMs > untilMs) return false;
       this.#pop();
-      if (next.isCancelled) continue;
+      const { run } = next;
+      if (run === undefined) continue;
       this.#nowMs = next.atMs;
-      next.run();
+      run();
       return true;
     }
   }

@@ -83,8 +83,9 @@ export class SortedTable {
   }
 }
 
+// As `toString("latin1")` of a buffer, without making one of the key.
 function textOf(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.length).toString("latin1");
+  return Buffer.prototype.latin1Slice.call(key, 0, key.length);
 }
 
 /** Index of the last page that begins at or below `text`: the one where it is, or would be; -1 when it is below all. */

@@ -47,12 +47,15 @@ class Rig {
 
   #log(): GroupLog {
     const role = (): "leader" | "follower" => this.role;
+    const voters = (): readonly number[] => this.voters;
     return {
       get leadership() {
         return { role: role(), term: 3, leaderId: 1 };
       },
+      get configuration() {
+        return { voters: voters() };
+      },
       status: (): GroupStatus => ({
-        configuration: { voters: this.voters },
         pendingConfIndex: this.pendingConfIndex,
         appliedIndex: 10,
         transferTo: undefined,
