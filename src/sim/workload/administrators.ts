@@ -41,6 +41,7 @@ export class Administrators {
   #out: NodeName | undefined;
   /** Of each orderer, the losses that it has been replaced after. */
   readonly #replaced = new Map<NodeName, number>();
+  readonly #doubtful = new Set<NodeName>();
   /** Of these the certificate is of their second key. */
   readonly #renewed = new Set<NodeName>();
   /** The orderer whose certificate is being renewed, or may have been. */
@@ -74,7 +75,7 @@ export class Administrators {
     let changeAtMs = this.#nextChangeAtMs();
     for (;;) {
       await this.#pause(RETRY_MS);
-      const missing = this.#out ?? this.#lossy();
+      const missing = this.#out ?? this.#lossy() ?? this.#outLate();
       if (missing !== undefined) await this.#putBack(missing);
       else if (this.#renewing !== undefined) await this.#renew(this.#renewing);
       else if (this.#isStopped) return;
@@ -145,6 +146,14 @@ export class Administrators {
     return this.#ports.target.orderers.find((name) => this.#isLossy(name));
   }
 
+  /** An orderer whose removal nobody answered for: it may have come about after the orderer seemed to be in again. */
+  #outLate(): NodeName | undefined {
+    const { orderers } = this.#ports.view();
+    return orderers.find(
+      ({ name, isUp, raft }) => this.#doubtful.has(name) && isUp && raft === undefined,
+    )?.name;
+  }
+
   #isLossy(node: NodeName): boolean {
     return this.#lossesOf(node) > (this.#replaced.get(node) ?? 0);
   }
@@ -180,6 +189,7 @@ export class Administrators {
     const [node, kind] = nodeAndKindOf(change);
     this.#orderCrashes(node, kind);
     const outcome = await this.#ports.clients.changeConsenters(change);
+    if ("remove" in change && outcome.kind === "unknown") this.#doubtful.add(node);
     if (outcome.kind === "acknowledged") {
       const isDown = this.#ports.view().orderers.some(({ isUp }) => !isUp);
       if (isDown) this.#ports.sometimes("consenters changed while an orderer was down");
