@@ -3,6 +3,10 @@
  * transaction a second (`DEFAULT_PROFILE` of src/sim) without faults, and with faults of every class; and what seeds draw.
  * Prints a table, and appends a line to test/bench/results-sim.ndjson unless `--no-record`.
  *
+ * Whoever hunts runs hundreds of seeds in a process, and the code of so many modules is compiled well only after several. So the
+ * table is of the steady state: each world but the last is run until its seeds get no faster, and then measured. The first
+ * seed of the process, which is what `npm run sim -- --seed N` costs, is reported beside it.
+ *
  * Processor time of the whole process is counted, its collector's threads too, from the loading of the disks to the
  * last judgement; that the network is made, once for all seeds, is not.
  */
@@ -21,6 +25,12 @@ import {
   type RunReport,
 } from "../src/sim/index.ts";
 
+/** By so much a seed must be faster than all before it to count as faster: they differ, and so does the machine. */
+const NOTABLE = 1.03;
+/** Seeds in a row that are no faster: it is steady. */
+const STEADY_SEEDS = 3;
+const WARM_UP_SEEDS_MAX = 15;
+
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const { values: options } = parseArgs({
   options: {
@@ -34,7 +44,7 @@ const { values: options } = parseArgs({
 if (options.help) {
   console.log(`Usage: npm run bench:sim [-- OPTIONS]
   --minutes 10   simulated minutes of each world
-  --seeds 5      seeds of each world
+  --seeds 5      seeds of each world, after those that it takes until they get no faster (at most ${WARM_UP_SEEDS_MAX})
   --no-record    appends nothing to test/bench/results-sim.ndjson
   --json         one JSON document instead of the table`);
   process.exit(0);
@@ -55,23 +65,26 @@ interface Row {
 const chaosMs = Number(options.minutes) * 60_000;
 const calm: Profile = { ...DEFAULT_PROFILE, classes: [], chaosMs };
 const idle: Profile = { ...calm, load: { ...calm.load, clients: 0 } };
-const worlds: readonly (readonly [string, Pick<RunOptions, "profile" | "chaosMs">])[] = [
-  ["idle", { profile: idle }],
+type How = Pick<RunOptions, "profile" | "chaosMs">;
+const worlds: readonly (readonly [string, How])[] = [
   ["default load, no faults", { profile: calm }],
+  ["idle", { profile: idle }],
   ["default load and faults", { profile: { ...DEFAULT_PROFILE, chaosMs } }],
   ["what seeds draw", { chaosMs }],
 ];
 
 const simulator = new Simulator();
-// Compiles what all of them run.
-await runs({ profile: { ...calm, chaosMs: 60_000 } }, 1);
-const rows: Row[] = [];
-let idleMsPerSecond = 0;
+const warmUps: (readonly number[])[] = [];
+const measured = new Map<string, readonly RunReport[]>();
 for (const [world, how] of worlds) {
-  const row = rowOf(world, await runs(how, Number(options.seeds)));
-  if (world === "idle") idleMsPerSecond = row.cpuMsPerSimulatedSecond;
-  rows.push(row);
+  // What seeds draw differs too much to tell.
+  if (how.profile !== undefined) warmUps.push(await warmUp(how));
+  measured.set(world, await runs(how, Number(options.seeds)));
 }
+const cold = Math.round(warmUps[0]?.[0] ?? 0);
+const warmUpSeeds = warmUps.map((speeds) => speeds.length);
+const idleMsPerSecond = 1_000 / speedOf(measured.get("idle") ?? []);
+const rows: readonly Row[] = [...measured].map(([world, reports]) => rowOf(world, reports));
 if (options.json) console.log(JSON.stringify(record(), undefined, 2));
 else printTable();
 if (!options["no-record"]) {
@@ -79,15 +92,30 @@ if (!options["no-record"]) {
   await appendFile(file, `${JSON.stringify(record())}\n`);
 }
 
-async function runs(
-  how: Pick<RunOptions, "profile" | "chaosMs">,
-  count: number,
-): Promise<readonly RunReport[]> {
+/** Runs seeds until they get no faster. Answers how fast they were. */
+async function warmUp(how: How): Promise<readonly number[]> {
+  const speeds: number[] = [];
+  for (let seed = 1; seed <= WARM_UP_SEEDS_MAX; seed += 1) {
+    speeds.push(speedOf([await simulator.run(seed, { ...how, cpuMs: processorMs })]));
+    const before = Math.max(...speeds.slice(0, -STEADY_SEEDS));
+    if (Math.max(...speeds.slice(-STEADY_SEEDS)) < NOTABLE * before) break;
+  }
+  return speeds;
+}
+
+async function runs(how: How, count: number): Promise<readonly RunReport[]> {
   const reports: RunReport[] = [];
   for (let seed = 1; seed <= count; seed += 1) {
     reports.push(await simulator.run(seed, { ...how, cpuMs: processorMs }));
   }
   return reports;
+}
+
+/** Simulated seconds in a second of processor time. */
+function speedOf(reports: readonly RunReport[]): number {
+  const sum = (of: (report: RunReport) => number): number =>
+    reports.reduce((total, report) => total + of(report), 0);
+  return sum(({ simulatedMs }) => simulatedMs) / sum(({ cpuMs }) => cpuMs);
 }
 
 function rowOf(world: string, reports: readonly RunReport[]): Row {
@@ -100,7 +128,7 @@ function rowOf(world: string, reports: readonly RunReport[]): Row {
   const loadMs = cpuMs - idleMsPerSecond * seconds;
   return {
     world,
-    simulatedSecondsPerCpuSecond: Math.round((seconds * 1_000) / cpuMs),
+    simulatedSecondsPerCpuSecond: Math.round(speedOf(reports)),
     cpuMsPerSimulatedSecond: round(cpuMs / seconds),
     transactions,
     cpuMsPerTransaction: isCalm && world !== "idle" ? round(loadMs / transactions) : undefined,
@@ -121,6 +149,8 @@ function record(): object {
     cpu: `${availableParallelism()} × ${cpus()[0]?.model ?? "unknown"}`,
     minutes: Number(options.minutes),
     seeds: Number(options.seeds),
+    cold,
+    warmUpSeeds,
     rows,
   };
 }
@@ -149,6 +179,8 @@ function printTable(): void {
     ].map(String),
   );
   console.log(formatTable(header, lines));
+  const seeds = `${warmUpSeeds.join(", ")} seeds of the first worlds`;
+  console.log(`\nCold, the first seed under the default load: ${cold}. Steady after ${seeds}.`);
 }
 
 function processorMs(): number {

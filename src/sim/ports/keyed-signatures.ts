@@ -18,13 +18,14 @@ const R_OFFSET = 4;
 const S_OFFSET = 38;
 const SIGNATURE_BYTES = 70;
 const NUMBER_BYTES = 32;
+const EMPTY_SIGNATURE = emptySignature();
 
 export class KeyedSignatures implements Signatures {
   readonly msps: MspCache;
   // A key's bytes cost more to read than a signature to check.
   readonly #known = new WeakMap<PublicKey, HashWords>();
   // What a signature is compared with, written anew for each.
-  readonly #expected = emptySignature();
+  readonly #expected = EMPTY_SIGNATURE.slice();
 
   constructor() {
     this.msps = new MspCache(this.verifier);
@@ -38,7 +39,7 @@ export class KeyedSignatures implements Signatures {
     const key = this.#hashOf(certificate.publicKey);
     assert(key !== undefined, "members sign with ECDSA");
     const sign = (message: Uint8Array): Promise<Uint8Array> =>
-      Promise.resolve(writeSignature(emptySignature(), key, message));
+      Promise.resolve(writeSignature(EMPTY_SIGNATURE.slice(), key, message));
     return { mspId, identity, sign };
   }
 
