@@ -18,6 +18,16 @@ export {
   type FaultSettings,
   type LinkFaults,
 } from "./fault-settings.ts";
+export type { DiskStep } from "./disk-step.ts";
+export { FAILPOINTS, stepName, stepsOf, USUAL_STEPS } from "./step-names.ts";
+export { survivingParts } from "./surviving-parts.ts";
+export {
+  perform,
+  UnflushedChanges,
+  type Covered,
+  type FileChange,
+  type FileImage,
+} from "./unflushed-changes.ts";
 export { faultyClock } from "./faulty-clock.ts";
 export { faultyDialer, type FaultyDialerDeps } from "./faulty-dialer.ts";
 export { faultyFiles, type FaultyFilesDeps } from "./faulty-files.ts";
