@@ -47,6 +47,17 @@ export function stepsOf(kind: string, steps: readonly string[]): readonly string
   return steps.map((step) => `${kind} ${step}`);
 }
 
+/** Steps that nodes take with every block, and next to nothing else while they serve. */
+export const SERVING_STEPS: Readonly<Record<"orderer" | "peer", readonly [string, ...string[]]>> = {
+  orderer: [
+    "log segment written",
+    "log segment flushed",
+    "block file written",
+    "block file flushed",
+  ],
+  peer: ["block file written", "block file flushed", "state batch written"],
+};
+
 /** Steps that nodes take while they start and serve: a crash at one of them comes soon, whoever it is ordered at. */
 export const USUAL_STEPS: Readonly<Record<"orderer" | "peer", readonly string[]>> = {
   orderer: [

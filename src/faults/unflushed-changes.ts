@@ -41,6 +41,7 @@ export class UnflushedChanges {
   #pending: PendingChange[] = [];
   #stale: StaleRange[] = [];
   #count = 0;
+  #pendingBytes = 0;
 
   /** Number of the newest change. */
   get count(): number {
@@ -57,18 +58,15 @@ export class UnflushedChanges {
 
   /** What is kept here, in bytes. */
   get byteCount(): number {
-    let count = 0;
-    for (const { change, covered } of this.#pending) {
-      count += covered.bytes.length + (change.kind === "write" ? change.bytes.length : 0);
-    }
-    for (const { durable } of this.#stale) count += durable.length;
-    return count;
+    return this.#stale.reduce((sum, { durable }) => sum + durable.length, this.#pendingBytes);
   }
 
   /** Keeps `change` and `covered`: neither may be changed afterwards. */
   add(change: FileChange, covered: Covered): void {
     this.#count += 1;
-    this.#pending.push({ change, covered, isLost: false });
+    const pending = { change, covered, isLost: false };
+    this.#pendingBytes += bytesOf(pending);
+    this.#pending.push(pending);
   }
 
   /** Changes up to that number are durable, but for what an earlier flush has failed to write. */
@@ -122,8 +120,14 @@ export class UnflushedChanges {
 
   #take(through: number): PendingChange[] {
     const first = this.#count - this.#pending.length + 1;
-    return this.#pending.splice(0, Math.max(0, through - first + 1));
+    const taken = this.#pending.splice(0, Math.max(0, through - first + 1));
+    for (const each of taken) this.#pendingBytes -= bytesOf(each);
+    return taken;
   }
+}
+
+function bytesOf({ change, covered }: PendingChange): number {
+  return covered.bytes.length + (change.kind === "write" ? change.bytes.length : 0);
 }
 
 export function perform(image: FileImage, change: FileChange): void {
