@@ -49,7 +49,8 @@ export class TrackedFile {
   }
 
   async #keep(handle: OpenFile, change: FileChange, bytesMax: number): Promise<boolean> {
-    if (this.content !== undefined) return true;
+    const isNothing = change.kind === "write" && change.bytes.length === 0;
+    if (isNothing || this.content !== undefined) return true;
     const sizeBefore = (this.#size ??= await handle.size());
     const isWrite = change.kind === "write";
     const newEnd = isWrite ? change.offset + change.bytes.length : change.size;

@@ -33,7 +33,8 @@ function contents(below: SimulatedFiles): ReadonlyMap<string, Uint8Array> {
 }
 
 type Operation =
-  | { readonly kind: "create" | "sync" | "remove"; readonly name: string }
+  | { readonly kind: "create" | "remove"; readonly name: string }
+  | { readonly kind: "sync"; readonly name: string }
   | {
       readonly kind: "write";
       readonly name: string;
@@ -46,11 +47,12 @@ type Operation =
 
 const name = fc.constantFrom(...NAMES);
 const size = fc.integer({ min: 0, max: 1_600 });
+const length = fc.integer({ min: 1, max: 1_600 });
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("create" as const), name }) },
   {
     weight: 6,
-    arbitrary: fc.record({ kind: fc.constant("write" as const), name, offset: size, length: size }),
+    arbitrary: fc.record({ kind: fc.constant("write" as const), name, offset: size, length }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("truncate" as const), name, size }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("sync" as const), name }) },
@@ -68,38 +70,50 @@ async function perform(
   each: Operation,
   fill: number,
 ): Promise<void> {
-  if (each.kind === "syncDirectory") {
-    await files.syncDirectory("/d");
-    model.syncDirectory();
-    return;
+  switch (each.kind) {
+    case "syncDirectory":
+      await files.syncDirectory("/d");
+      model.syncDirectory();
+      return;
+    case "create":
+      await (await files.open(`/d/${each.name}`, { create: true })).close();
+      model.create(each.name);
+      return;
+    case "remove":
+      await files.remove(`/d/${each.name}`);
+      model.remove(each.name);
+      return;
+    case "rename":
+      if (!model.has(each.name) || each.to === each.name) return;
+      await files.rename(`/d/${each.name}`, `/d/${each.to}`);
+      model.rename(each.name, each.to);
+      return;
+    case "write":
+    case "truncate":
+    case "sync":
+      if (model.has(each.name)) await performInside(files, model, each, fill);
   }
-  const path = `/d/${each.name}`;
-  if (each.kind === "create") {
-    await (await files.open(path, { create: true })).close();
-    model.create(each.name);
+}
+
+async function performInside(
+  files: Files,
+  model: DiskModel,
+  each: Extract<Operation, { readonly kind: "write" | "truncate" | "sync" }>,
+  fill: number,
+): Promise<void> {
+  const file = await files.open(`/d/${each.name}`, { create: false });
+  if (each.kind === "sync") {
+    await file.sync();
+    model.sync(each.name);
+  } else if (each.kind === "truncate") {
+    await file.truncate(each.size);
+    model.change(each.name, { kind: "truncate", size: each.size });
+  } else {
+    const bytes = new Uint8Array(each.length).fill(fill);
+    await file.writeAt(each.offset, bytes);
+    model.change(each.name, { kind: "write", offset: each.offset, bytes });
   }
-  if (!model.has(each.name)) return;
-  if (each.kind === "remove") {
-    await files.remove(path);
-    model.remove(each.name);
-  } else if (each.kind === "rename" && each.to !== each.name) {
-    await files.rename(path, `/d/${each.to}`);
-    model.rename(each.name, each.to);
-  } else if (each.kind === "write" || each.kind === "truncate" || each.kind === "sync") {
-    const file = await files.open(path, { create: false });
-    if (each.kind === "sync") {
-      await file.sync();
-      model.sync(each.name);
-    } else if (each.kind === "truncate") {
-      await file.truncate(each.size);
-      model.change(each.name, { kind: "truncate", size: each.size });
-    } else {
-      const bytes = new Uint8Array(each.length).fill(fill);
-      await file.writeAt(each.offset, bytes);
-      if (each.length > 0) model.change(each.name, { kind: "write", offset: each.offset, bytes });
-    }
-    await file.close();
-  }
+  await file.close();
 }
 
 /** Whether the model allows what a loss of power leaves. `spoiled`: what nodes are given in place of the disk's files. */
