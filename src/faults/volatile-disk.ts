@@ -74,6 +74,11 @@ export class VolatileDisk {
     };
   }
 
+  /** Nothing is changed any more: the process is about to die. */
+  get isCut(): boolean {
+    return this.#isCut;
+  }
+
   /** The process dies, and with `powerLoss` the disk loses what was not flushed. Nothing is changed from the call on. */
   crash(powerLoss?: PowerLoss): Promise<void> {
     return (this.#ending ??= this.#die(powerLoss));

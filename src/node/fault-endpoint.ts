@@ -9,7 +9,7 @@ const FAULTS_PATH = "/faults";
 /** What faults of a node need: both belong to it for as long as it lives. */
 export interface FaultLayer {
   readonly faults: Faults;
-  readonly disk: Pick<VolatileDisk, "crash">;
+  readonly disk: Pick<VolatileDisk, "crash" | "isCut">;
 }
 
 /** A POST replaces all faults in force. A node without a layer for them says why it takes none. */
@@ -32,8 +32,12 @@ export function offerFaults(
   }
   const { faults, disk } = layer;
   logger.warn("this node takes faults from whoever reaches its operations listener");
-  operations.offer(FAULTS_PATH, () => ({ status: 200, body: faults.settings }));
+  const dying = { status: 410, body: { error: "this node dies by an injected fault" } };
+  operations.offer(FAULTS_PATH, () =>
+    disk.isCut ? dying : { status: 200, body: faults.settings },
+  );
   operations.accept(FAULTS_PATH, (text) => {
+    if (disk.isCut) return dying;
     const parsed = parseFaults(text);
     if (!parsed.ok) return { status: 400, body: { error: parsed.reason } };
     const { reset, powerLoss, ...settings } = parsed.request;

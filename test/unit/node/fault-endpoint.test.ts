@@ -21,7 +21,13 @@ function endpointOf(
     losses.push(powerLoss);
     return Promise.resolve();
   };
-  const layer = faults && { faults, disk: { crash } };
+  const disk = {
+    crash,
+    get isCut() {
+      return losses.length > 0;
+    },
+  };
+  const layer = faults && { faults, disk };
   offerFaults(operations, layer, silentLogger);
   return { get: inquiries.get("/faults")!, post: orders.get("/faults")! };
 }
@@ -51,13 +57,13 @@ describe("a node of a development network", () => {
     expect(faults.disk.full).toBe(false);
   });
 
-  test("lets the power go when it is told to, once", () => {
+  test("lets the power go when it is told to, and takes nothing more", () => {
     const losses: (PowerLoss | undefined)[] = [];
     const { get, post } = endpointOf(new Faults(), losses);
     expect(post('{"powerLoss":{"seed":5}}')).toMatchObject({ status: 200 });
-    post("{}");
+    expect(post('{"powerLoss":{"seed":6}}')).toMatchObject({ status: 410 });
+    expect(get(new URLSearchParams())).toMatchObject({ status: 410 });
     expect(losses).toEqual([{ seed: 5 }]);
-    expect(get(new URLSearchParams()).body).not.toHaveProperty("powerLoss");
   });
 
   test("waits for the steps that it is told, until it is told of none", () => {
