@@ -37,11 +37,28 @@ export interface ClockFaults {
   readonly offsetMs: number;
 }
 
+/** The power goes: of what was not flushed, any part may be left. */
+export interface PowerLoss {
+  /** Chooses what is left. */
+  readonly seed: number;
+}
+
+/** The process dies at the next durable step of that name, and never ends in order. */
+export interface Failpoint {
+  /** One of `FAILPOINTS`. */
+  readonly step: string;
+  /** Whether the step is done. */
+  readonly moment: "before" | "after";
+  /** The power goes at that moment too. */
+  readonly powerLoss?: PowerLoss | undefined;
+}
+
 /** All faults of one node. */
 export interface FaultSettings {
   readonly links: readonly LinkFaults[];
   readonly disk: DiskFaults;
   readonly clock: ClockFaults;
+  readonly failpoints: readonly Failpoint[];
 }
 
 export const NO_FAULT: DirectionFaults = {
@@ -59,7 +76,12 @@ export const SOUND_DISK: DiskFaults = {
   corruptReads: 0,
 };
 export const RIGHT_CLOCK: ClockFaults = { offsetMs: 0 };
-export const NO_FAULTS: FaultSettings = { links: [], disk: SOUND_DISK, clock: RIGHT_CLOCK };
+export const NO_FAULTS: FaultSettings = {
+  links: [],
+  disk: SOUND_DISK,
+  clock: RIGHT_CLOCK,
+  failpoints: [],
+};
 export const BLOCKED: DirectionFaults = { ...NO_FAULT, drop: true };
 
 /** `settings` with `link` in place of what was said of that peer; a link without faults is left out. */

@@ -3,6 +3,7 @@ import {
   NO_FAULTS,
   type ClockFaults,
   type DiskFaults,
+  type Failpoint,
   type FaultSettings,
   type LinkFaults,
 } from "./fault-settings.ts";
@@ -28,6 +29,10 @@ export class Faults {
 
   get clock(): ClockFaults {
     return this.#settings.clock;
+  }
+
+  get failpoints(): readonly Failpoint[] {
+    return this.#settings.failpoints;
   }
 
   link(peer: string): LinkFaults {

@@ -10,6 +10,8 @@ export interface FaultyFilesDeps {
   readonly faults: Faults;
   readonly timers: Timers;
   readonly random: Random;
+  /** Told of a flush that fails by an injected fault. */
+  readonly onLostFlush?: (path: string) => void;
 }
 
 const CHANCE_STEPS = 1_000_000;
@@ -47,13 +49,14 @@ function faultyFile(deps: FaultyFilesDeps, path: string, file: OpenFile): OpenFi
 }
 
 async function flush(
-  { faults, timers }: FaultyFilesDeps,
+  { faults, timers, onLostFlush }: FaultyFilesDeps,
   path: string,
   run: () => Promise<void>,
 ): Promise<void> {
   const { syncDelayMs } = faults.disk;
   if (syncDelayMs > 0) await sleep(timers, syncDelayMs);
   if (faults.disk.failSync) {
+    onLostFlush?.(path);
     throw new DiskFault("EIO", `cannot flush ${path}, by an injected fault`);
   }
   await run();

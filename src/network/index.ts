@@ -57,6 +57,7 @@ export {
 } from "./chaos/chaos-report.ts";
 export { timelineSvg } from "./chaos/chaos-timeline.ts";
 export { courseOf, type CourseRequest } from "./chaos/course.ts";
+export { requireStep } from "./chaos/failpoint-names.ts";
 export { DevelopmentSite } from "./chaos/development-site.ts";
 export { runChaos, type ChaosPlan } from "./chaos/run-chaos.ts";
 export { SCENARIOS, type Scenario } from "./chaos/scenarios.ts";

@@ -1,18 +1,24 @@
 /** `GET /faults` and `POST /faults` on the operations listener of a development node. */
 import { parseFaults } from "../faults/adapters/parse-faults.ts";
-import type { Faults } from "../faults/index.ts";
+import type { Faults, VolatileDisk } from "../faults/index.ts";
 import type { Logger } from "../kernel/ports/logger.ts";
 import type { Operations } from "./world.ts";
 
 const FAULTS_PATH = "/faults";
 
-/** A POST replaces all faults in force. A node without `faults` says why it takes none. */
+/** What faults of a node need: both belong to it for as long as it lives. */
+export interface FaultLayer {
+  readonly faults: Faults;
+  readonly disk: Pick<VolatileDisk, "crash" | "isCut">;
+}
+
+/** A POST replaces all faults in force. A node without a layer for them says why it takes none. */
 export function offerFaults(
   operations: Operations,
-  faults: Faults | undefined,
+  layer: FaultLayer | undefined,
   logger: Logger,
 ): void {
-  if (faults === undefined) {
+  if (layer === undefined) {
     const refusal = {
       status: 403,
       body: {
@@ -24,15 +30,21 @@ export function offerFaults(
     operations.accept(FAULTS_PATH, () => refusal);
     return;
   }
+  const { faults, disk } = layer;
   logger.warn("this node takes faults from whoever reaches its operations listener");
-  operations.offer(FAULTS_PATH, () => ({ status: 200, body: faults.settings }));
+  const dying = { status: 410, body: { error: "this node dies by an injected fault" } };
+  operations.offer(FAULTS_PATH, () =>
+    disk.isCut ? dying : { status: 200, body: faults.settings },
+  );
   operations.accept(FAULTS_PATH, (text) => {
+    if (disk.isCut) return dying;
     const parsed = parseFaults(text);
     if (!parsed.ok) return { status: 400, body: { error: parsed.reason } };
-    const { reset, ...settings } = parsed.request;
+    const { reset, powerLoss, ...settings } = parsed.request;
     faults.apply(settings);
     for (const peer of reset) faults.reset(peer);
     logger.warn("faults were set", { ...settings, links: settings.links.length, reset });
+    if (powerLoss !== undefined) void disk.crash(powerLoss);
     return { status: 200, body: faults.settings };
   });
 }

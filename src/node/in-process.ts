@@ -1,7 +1,7 @@
 /** A node in the caller's process, from the same configuration file as one with a process of its own. */
 import { createWriteStream } from "node:fs";
 import type { ChaincodeRuntime } from "../chaincode/index.ts";
-import type { Faults } from "../faults/index.ts";
+import type { Faults, VolatileDisk } from "../faults/index.ts";
 import type { OrdererConfig, PeerConfig } from "./config.ts";
 import type { RealWorld, WorldOptions } from "./open-world.ts";
 import type { RunningHost } from "./running-host.ts";
@@ -11,6 +11,8 @@ export interface NodeInProcess {
   metrics(): Promise<string>;
   /** Undefined unless its configuration allows them. */
   readonly faults: Faults | undefined;
+  /** Undefined with them. */
+  readonly disk: VolatileDisk | undefined;
   /** Ends it in order. Idempotent. */
   close(): Promise<void>;
 }
@@ -18,6 +20,8 @@ export interface NodeInProcess {
 export interface InProcessOptions {
   /** Lines of its log are added there. */
   readonly logFile: string;
+  /** Told when it dies by a fault: it changes nothing on its disk any more, and is to be closed. */
+  readonly onDeath?: () => void;
   /** Of a peer: run packages of further types. */
   readonly runtimes?: readonly ChaincodeRuntime[];
 }
@@ -30,7 +34,12 @@ export async function startInProcess(
 ): Promise<NodeInProcess> {
   const { loadOrdererConfig, loadPeerConfig } = await import("./config.ts");
   const log = createWriteStream(options.logFile, { flags: "a" });
-  const inWorld = { process: false, logDestination: log };
+  const { onDeath } = options;
+  const inWorld = {
+    process: false,
+    logDestination: log,
+    ...(onDeath === undefined ? {} : { onDeath }),
+  };
   const { world, host } =
     role === "orderer"
       ? await startedOrderer(await loadOrdererConfig(configPath), inWorld)
@@ -45,6 +54,7 @@ export async function startInProcess(
   return {
     metrics: async () => (await world.meter.expose()).text,
     faults: world.faults,
+    disk: world.disk,
     close: () => (ending ??= end()),
   };
 }

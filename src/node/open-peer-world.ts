@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ProcessLauncher } from "../chaincode/adapters/process-launcher.ts";
 import { tarArchive } from "../chaincode/adapters/tar-archive.ts";
 import type { ChaincodeRuntime } from "../chaincode/index.ts";
+import { steppedStore } from "../faults/index.ts";
 import type { Logger } from "../kernel/ports/logger.ts";
 import { LmdbKvStore } from "../ledger/adapters/lmdb-kv-store.ts";
 import type { PeerConfig } from "./config.ts";
@@ -17,7 +18,10 @@ export async function openPeerWorld(
   return {
     ...world,
     archive: tarArchive,
-    openState: (directory) => LmdbKvStore.open(directory, () => world.files.freeBytes(directory)),
+    openState: (directory) => {
+      const store = LmdbKvStore.open(directory, () => world.files.freeBytes(directory));
+      return world.disk === undefined ? store : steppedStore(store, world.disk);
+    },
     runtimes: (peer) => [processLauncher(peer, world.logger)],
     makeCredentialIssuer: async (listenerRootsPem) => {
       // Loaded when the first contract starts: issuing certificates takes 260 modules.

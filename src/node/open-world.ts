@@ -1,6 +1,6 @@
 /** Makes the real world of a node: clock, disk, randomness, network, log and metrics, made once and handed down. */
 import { AdminEndpoint } from "../../cluster/participation/adapters/admin-endpoint.ts";
-import { faultyClock, Faults, faultyDialer, faultyFiles } from "../faults/index.ts";
+import { faultyClock, Faults, faultyDialer, faultyFiles, VolatileDisk } from "../faults/index.ts";
 import { GrpcDialer } from "../kernel/adapters/grpc-dialer.ts";
 import { GrpcServer } from "../kernel/adapters/grpc-server.ts";
 import { nodeFiles } from "../kernel/adapters/node-files.ts";
@@ -8,6 +8,10 @@ import { systemClock } from "../kernel/adapters/system-clock.ts";
 import { systemRandom } from "../kernel/adapters/system-random.ts";
 import { systemTimers } from "../kernel/adapters/system-timers.ts";
 import { meteredFiles } from "../kernel/adapters/metered-files.ts";
+import type { Files } from "../kernel/ports/files.ts";
+import type { Logger } from "../kernel/ports/logger.ts";
+import type { Random } from "../kernel/ports/random.ts";
+import type { Timers } from "../kernel/ports/timers.ts";
 import { MspCache } from "../msp/index.ts";
 import { readMspDirectory, readSigner } from "../msp/adapters/msp-directory.ts";
 import { OpsEndpoints } from "../ops/adapters/http-endpoints.ts";
@@ -28,6 +32,8 @@ export interface RealWorld extends World {
   readonly meter: PrometheusMeter;
   /** Those of `dialer` and `files`; of a development node only. */
   readonly faults: Faults | undefined;
+  /** What `files` are on; of a development node only. */
+  readonly disk: VolatileDisk | undefined;
   /** Presents another certificate to those whom it calls from now on. */
   renewTls(renewed: TlsMaterial): void;
   /** Reads the node's signing identity again. Rejects for one that cannot be used; then it signs as before. */
@@ -39,6 +45,8 @@ export interface WorldOptions {
   readonly process: boolean;
   /** Where log lines go. Default: standard output. */
   readonly logDestination?: DestinationStream;
+  /** Told when a development node that shares its process dies by a fault. Its disk is cut off then; the caller closes it. */
+  readonly onDeath?: () => void;
 }
 
 export async function openWorld(config: CommonConfig, options: WorldOptions): Promise<RealWorld> {
@@ -61,8 +69,9 @@ export async function openWorld(config: CommonConfig, options: WorldOptions): Pr
     },
     config.operations,
   );
-  const faults = config.development?.faults === true ? new Faults() : undefined;
-  offerFaults(operations, faults, log.logger);
+  const layer = config.development?.faults === true ? faultLayer(log.logger, options) : undefined;
+  offerFaults(operations, layer, log.logger);
+  const faults = layer?.faults;
   const clock = faults === undefined ? systemClock : faultyClock({ clock: systemClock, faults });
   const ports = { clock, timers: systemTimers, random: systemRandom };
   const dialer = new GrpcDialer({
@@ -72,8 +81,7 @@ export async function openWorld(config: CommonConfig, options: WorldOptions): Pr
   const msps = new MspCache();
   const localMsp = await readMspDirectory(config.msp.directory, config.msp.id);
   const signer = new RenewableSigner(await readSigner(config.msp.directory, config.msp.id));
-  const files =
-    faults === undefined ? nodeFiles : faultyFiles({ ...ports, files: nodeFiles, faults });
+  const files = layer === undefined ? nodeFiles : filesWithFaults(layer, ports);
   return {
     ...ports,
     // The metrics of a disk with faults show them.
@@ -85,6 +93,7 @@ export async function openWorld(config: CommonConfig, options: WorldOptions): Pr
     signer,
     dialer: faults === undefined ? dialer : faultyDialer({ ...ports, dialer, faults }),
     faults,
+    disk: layer?.disk,
     renewTls: (renewed) => {
       dialer.renew(renewed);
     },
@@ -104,6 +113,33 @@ export async function openWorld(config: CommonConfig, options: WorldOptions): Pr
       ),
     ),
   };
+}
+
+interface WorldFaults {
+  readonly faults: Faults;
+  readonly disk: VolatileDisk;
+}
+
+// A process of its own dies as by kill -9: nothing that it does at its end may help it.
+function faultLayer(logger: Logger, { process: isAlone, onDeath }: WorldOptions): WorldFaults {
+  const faults = new Faults();
+  const end = (): void => {
+    if (isAlone) process.kill(process.pid, "SIGKILL");
+    else onDeath?.();
+  };
+  const whenCut = isAlone ? "waits" : "fails";
+  const disk = new VolatileDisk({ files: nodeFiles, faults, logger, end }, { whenCut });
+  return { faults, disk };
+}
+
+function filesWithFaults(
+  { faults, disk }: WorldFaults,
+  ports: { readonly timers: Timers; readonly random: Random },
+): Files {
+  const onLostFlush = (path: string): void => {
+    disk.loseFlush(path);
+  };
+  return faultyFiles({ ...ports, files: disk.files, faults, onLostFlush });
 }
 
 async function adminEndpoint(

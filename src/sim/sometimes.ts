@@ -1,6 +1,6 @@
 /** States that random runs should reach at some time: a campaign that never does has not tested what lies behind them. */
 
-import { FAILPOINTS } from "./ports/step-names.ts";
+import { FAILPOINTS } from "../faults/index.ts";
 
 /** Every state that is counted. */
 export const SOMETIMES_STATES = [

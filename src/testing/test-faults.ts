@@ -6,6 +6,7 @@ import {
   withLink,
   type DirectionFaults,
   type DiskFaults,
+  type Failpoint,
   type FaultSettings,
   type OneWayCut,
 } from "../faults/index.ts";
@@ -68,6 +69,13 @@ export class TestFaults {
 
   clock(name: string, offsetMs: number): TakeBack {
     return change(this.node(name), (settings) => ({ ...settings, clock: { offsetMs } }));
+  }
+
+  crashAt(name: string, failpoint: Failpoint): TakeBack {
+    return change(this.node(name), (settings) => ({
+      ...settings,
+      failpoints: [...settings.failpoints, failpoint],
+    }));
   }
 
   heal(): void {

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { packageFolder, packageInProcess } from "../chaincode/adapters/package-folder.ts";
 import { ContractRuntime, type Contract } from "../contract/index.ts";
-import type { DirectionFaults, DiskFaults } from "../faults/index.ts";
+import type { DirectionFaults, DiskFaults, Failpoint } from "../faults/index.ts";
 import { GrpcDialer } from "../kernel/adapters/grpc-dialer.ts";
 import { systemClock } from "../kernel/adapters/system-clock.ts";
 import { systemRandom } from "../kernel/adapters/system-random.ts";
@@ -14,6 +14,7 @@ import {
   deployChaincode,
   FabricClient,
   nodeNamed,
+  requireStep,
   type ChaosSite,
   type Collection,
   type DeployedChaincode,
@@ -229,7 +230,32 @@ export class TestNetwork {
    */
   async kill(name: string): Promise<void> {
     const node = this.#faults.node(name);
-    await node.kill(this.nodes.filter((other) => other !== node.name));
+    await node.kill(this.#othersThan(node.name));
+  }
+
+  /**
+   * Ends a node as `kill` does, and lets its disk lose what was not flushed: of its logs and block files, any part of that may be
+   * left, as the seed chooses. A peer's state, which LMDB writes, is left whole.
+   */
+  async losePower(name: string, options: { readonly seed?: number } = {}): Promise<void> {
+    const node = this.#faults.node(name);
+    await node.losePower({ seed: options.seed ?? 1 }, this.#othersThan(node.name));
+  }
+
+  /**
+   * Ends a node the next time that it takes a durable step of this name, such as `log segment flushed`: right after it, or right
+   * before. `powerLoss`: its power goes then too. Waits for nothing: the step may never come. `heal` takes it back.
+   */
+  crashAt(
+    name: string,
+    step: string,
+    options: Partial<Omit<Failpoint, "step">> = {},
+  ): Promise<void> {
+    const node = this.#faults.node(name);
+    requireStep(node.role, step);
+    node.expectDeath(this.#othersThan(node.name));
+    this.#faults.crashAt(node.name, { moment: "after", ...options, step });
+    return Promise.resolve();
   }
 
   /** Starts a node that was killed, from what is on its disk. */
@@ -299,6 +325,10 @@ export class TestNetwork {
     for (const client of this.#clients) client.close();
     await Promise.all(this.#nodes.map((node) => node.stop()));
     await rm(this.#parts.scratch, { recursive: true, force: true });
+  }
+
+  #othersThan(name: string): readonly string[] {
+    return this.nodes.filter((other) => other !== name);
   }
 
   get #peerSites(): readonly PeerSite[] {

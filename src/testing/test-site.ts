@@ -1,5 +1,11 @@
 /** A network in a test's process as a place for chaos. */
-import type { DirectionFaults, DiskFaults, OneWayCut } from "../faults/index.ts";
+import type {
+  DirectionFaults,
+  DiskFaults,
+  Failpoint,
+  OneWayCut,
+  PowerLoss,
+} from "../faults/index.ts";
 import type { ChaosSite, FabricClient, NetworkNames, PeerClient, Undo } from "../network/index.ts";
 import { TestNetworkError } from "./errors.ts";
 import type { TestFaults, TakeBack } from "./test-faults.ts";
@@ -13,6 +19,8 @@ export interface SiteNetwork {
   heights(): Promise<ReadonlyMap<string, number>>;
   leader(): Promise<string | undefined>;
   kill(name: string): Promise<void>;
+  losePower(name: string, powerLoss: PowerLoss): Promise<void>;
+  crashAt(name: string, step: string, options: Omit<Failpoint, "step">): Promise<void>;
   restart(name: string): Promise<void>;
   untilReady(): Promise<void>;
 }
@@ -88,6 +96,21 @@ export class TestSite implements ChaosSite {
   async kill(name: string): Promise<Undo> {
     await this.#network.kill(name);
     return () => this.#network.restart(name);
+  }
+
+  async losePower(name: string, powerLoss: PowerLoss): Promise<Undo> {
+    await this.#network.losePower(name, powerLoss);
+    return () => this.#network.restart(name);
+  }
+
+  async crashAt(name: string, { step, ...options }: Failpoint): Promise<Undo> {
+    await this.#network.crashAt(name, step, options);
+    return async () => {
+      const node = this.#faults.node(name);
+      node.applyFaults({ ...node.faults, failpoints: [] });
+      await node.untilDead();
+      if (!node.isRunning) await this.#network.restart(name);
+    };
   }
 
   addNode(): Promise<void> {

@@ -4,6 +4,7 @@ import { ChaosControl, DevelopmentNetwork, SCENARIOS } from "../../network/index
 import { Output } from "../output.ts";
 import { addDirectoryOptions, wholeNumber, type DirectoryOptions } from "../shared-options.ts";
 import { formatTable } from "../table.ts";
+import { addDeaths } from "./chaos-deaths.ts";
 import { addLinkFaults } from "./chaos-links.ts";
 import { addNodeFaults } from "./chaos-nodes.ts";
 import type { ChaosRunOptions } from "./chaos-run.ts";
@@ -15,10 +16,11 @@ export function addChaosCommand(program: Command): void {
     .description("cut, slow, stop and heal the nodes of a running development network")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ heddle chaos isolate orderer --for 10s\n  $ heddle chaos run leader-kill\n  $ heddle chaos heal",
+      "\nExamples:\n  $ heddle chaos isolate orderer --for 10s\n  $ heddle chaos power-loss orderer1 --for 5s\n  $ heddle chaos run leader-kill\n  $ heddle chaos heal",
     );
   addLinkFaults(chaos);
   addNodeFaults(chaos);
+  addDeaths(chaos);
   addHeal(chaos);
   addStatus(chaos);
   addScenarios(chaos);
@@ -102,6 +104,7 @@ function faultText(faults: FaultSettings | undefined): string {
     ...(failSync ? ["flushes fail"] : []),
     ...(corruptReads > 0 ? ["reads rot"] : []),
     ...(offsetMs === 0 ? [] : [`clock off by ${offsetMs} ms`]),
+    ...faults.failpoints.map(({ moment, step }) => `dies ${moment} "${step}"`),
   ];
   return [...faults.links.map(linkText), ...own].join("; ");
 }

@@ -1,11 +1,20 @@
 import { z } from "zod";
-import { NO_FAULT, RIGHT_CLOCK, SOUND_DISK, type FaultSettings } from "../fault-settings.ts";
-import { CLOCK_OFFSET_MS_MAX, DELAY_MS_MAX, LINKS_MAX } from "../limits.ts";
+import {
+  NO_FAULT,
+  RIGHT_CLOCK,
+  SOUND_DISK,
+  type FaultSettings,
+  type PowerLoss,
+} from "../fault-settings.ts";
+import { CLOCK_OFFSET_MS_MAX, DELAY_MS_MAX, FAILPOINTS_MAX, LINKS_MAX } from "../limits.ts";
+import { FAILPOINTS } from "../step-names.ts";
 
-/** What a request may say: settings, each part without faults where it is absent, and connections to be reset. */
+/** What a request may say: settings, each part without faults where it is absent, and what is to happen once. */
 export interface FaultRequest extends FaultSettings {
   /** Names of nodes whose connections break once. */
   readonly reset: readonly string[];
+  /** The power goes, and the node with it. */
+  readonly powerLoss?: PowerLoss | undefined;
 }
 
 const name = z.string().min(1).max(253);
@@ -21,6 +30,16 @@ const direction = z
     reorder: share,
   })
   .default(NO_FAULT);
+const powerLoss = z.strictObject({ seed: z.number().int().min(0).max(0xffff_ffff) }).optional();
+const steps = [...FAILPOINTS.orderer, ...FAILPOINTS.peer];
+const failpoint = z.strictObject({
+  step: z
+    .string()
+    .max(100)
+    .refine((step) => steps.includes(step), "no durable step has this name"),
+  moment: z.enum(["before", "after"]).default("after"),
+  powerLoss,
+});
 const schema = z.strictObject({
   links: z
     .array(z.strictObject({ peer: name, out: direction, in: direction }))
@@ -39,7 +58,9 @@ const schema = z.strictObject({
       offsetMs: z.number().int().min(-CLOCK_OFFSET_MS_MAX).max(CLOCK_OFFSET_MS_MAX).default(0),
     })
     .default(RIGHT_CLOCK),
+  failpoints: z.array(failpoint).max(FAILPOINTS_MAX).default([]),
   reset: z.array(name).max(LINKS_MAX).default([]),
+  powerLoss,
 });
 
 /** Reads the JSON of a request. */

@@ -8,14 +8,17 @@ import {
   type Cut,
   type DirectionFaults,
   type DiskFaults,
+  type Failpoint,
   type FaultSettings,
   type OneWayCut,
+  type PowerLoss,
 } from "../../faults/index.ts";
 import { assert } from "../../kernel/assert.ts";
 import { NetworkError } from "../errors.ts";
 import type { DevelopmentNetwork } from "../development-network.ts";
 import { nodeNamed, nodesNamed } from "../node-names.ts";
 import type { NodeStatus } from "../node-status.ts";
+import { requireStep } from "./failpoint-names.ts";
 import {
   killNode,
   pauseNode,
@@ -24,6 +27,7 @@ import {
   resetLink,
   reviveNode,
   stateOf,
+  takePower,
   writeFaults,
   type NodeState,
 } from "./node-control.ts";
@@ -128,6 +132,28 @@ export class ChaosControl {
     return () => this.restart(node.name);
   }
 
+  /** The node's process ends at once, and what it had not flushed is left or lost by chance. */
+  async losePower(name: string, powerLoss: PowerLoss): Promise<Undo> {
+    this.#requireFaultLayer();
+    const node = await this.#node(name);
+    await takePower(node, powerLoss);
+    return () => this.restart(node.name);
+  }
+
+  /** The node's process ends at once at a step, as soon as it takes it. Rejects for a step that its role never takes. */
+  async crashAt(name: string, failpoint: Failpoint): Promise<Undo> {
+    this.#requireFaultLayer();
+    const node = await this.#node(name);
+    requireStep(node.role, failpoint.step);
+    const before = await readFaults(node);
+    // It may take the step before it has answered.
+    await this.#write(node, { ...before, failpoints: [...before.failpoints, failpoint] });
+    return async () => {
+      await this.#write(node, before);
+      if (!(await this.#network.isRunning(node.name))) await this.restart(node.name);
+    };
+  }
+
   /** Starts a node that is down. */
   async restart(name: string): Promise<void> {
     const node = await this.#node(name);
@@ -141,9 +167,10 @@ export class ChaosControl {
     for (const node of running) resumeNode(node);
     const { namespaces } = this.#network;
     if (namespaces === undefined) {
-      await Promise.all(running.map((node) => writeFaults(node, NO_FAULTS)));
+      await Promise.all(running.map((node) => this.#write(node, NO_FAULTS)));
     } else await namespaces.heal();
-    return nodes.filter(({ pid }) => pid === undefined).map(({ name }) => name);
+    const left = await this.#network.status();
+    return left.filter(({ pid }) => pid === undefined).map(({ name }) => name);
   }
 
   async status(): Promise<readonly NodeChaos[]> {
@@ -181,12 +208,12 @@ export class ChaosControl {
       before.map(({ node, settings }) => writeFaults(node, change(settings, node.name))),
     );
     return async () => {
-      await Promise.all(before.map(({ node, settings }) => this.#restore(node, settings)));
+      await Promise.all(before.map(({ node, settings }) => this.#write(node, settings)));
     };
   }
 
   // A node that has ended meanwhile took its faults with it.
-  async #restore(node: NodeStatus, settings: FaultSettings): Promise<void> {
+  async #write(node: NodeStatus, settings: FaultSettings): Promise<void> {
     try {
       await writeFaults(node, settings);
     } catch (error) {

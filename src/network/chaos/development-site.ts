@@ -1,5 +1,11 @@
 /** A development network, whose nodes are processes, as a place for chaos. */
-import type { DirectionFaults, DiskFaults, OneWayCut } from "../../faults/index.ts";
+import type {
+  DirectionFaults,
+  DiskFaults,
+  Failpoint,
+  OneWayCut,
+  PowerLoss,
+} from "../../faults/index.ts";
 import { DevelopmentNetwork } from "../development-network.ts";
 import { readNodeFigures } from "../node-figures.ts";
 import { ChaosControl, type Undo } from "./chaos-control.ts";
@@ -80,6 +86,14 @@ export class DevelopmentSite implements ChaosSite {
 
   kill(name: string): Promise<Undo> {
     return this.#control.kill(name);
+  }
+
+  losePower(name: string, powerLoss: PowerLoss): Promise<Undo> {
+    return this.#control.losePower(name, powerLoss);
+  }
+
+  crashAt(name: string, failpoint: Failpoint): Promise<Undo> {
+    return this.#control.crashAt(name, failpoint);
   }
 
   get added(): readonly AddedNode[] {

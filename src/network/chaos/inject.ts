@@ -31,6 +31,11 @@ export async function inject(site: ChaosSite, fault: Fault): Promise<Injected> {
         text: `all ${fault.role} killed`,
         undo: await killAll(site, site.names[fault.role]),
       };
+    case "blackout":
+      return {
+        text: `the power of all ${fault.role} goes`,
+        undo: await darken(site, site.names[fault.role], fault.seed),
+      };
     case "constrained":
       return injectConstrained(site);
     case "peers-split": {
@@ -84,6 +89,10 @@ function injectAt(site: ChaosSite, fault: NodeFault, name: string): Promise<Undo
       return failDisk(site, name);
     case "clock":
       return site.clock(name, fault.offsetMs);
+    case "power-loss":
+      return site.losePower(name, { seed: fault.seed });
+    case "crash-at":
+      return site.crashAt(name, fault.failpoint);
   }
 }
 
@@ -99,6 +108,10 @@ function textOf(fault: NodeFault, name: string): string {
       return `slow-disk ${name} ${fault.delayMs} ms`;
     case "clock":
       return `clock ${name} off by ${Math.round(fault.offsetMs / 1_000)} s`;
+    case "crash-at": {
+      const { moment, step, powerLoss } = fault.failpoint;
+      return `crash-at ${name} ${moment} "${step}"${powerLoss === undefined ? "" : ", without power"}`;
+    }
     case "isolate":
     case "kill":
     case "pause":
@@ -106,6 +119,7 @@ function textOf(fault: NodeFault, name: string): string {
     case "reset":
     case "disk-full":
     case "fail-disk":
+    case "power-loss":
       return `${fault.kind} ${name}`;
   }
 }
@@ -127,6 +141,14 @@ async function failDisk(site: ChaosSite, name: string): Promise<Undo> {
 async function killAll(site: ChaosSite, names: readonly string[]): Promise<Undo> {
   const undos: Undo[] = [];
   for (const name of names) undos.push(await site.kill(name));
+  return all(undos);
+}
+
+async function darken(site: ChaosSite, names: readonly string[], seed: number): Promise<Undo> {
+  return all(await Promise.all(names.map((name) => site.losePower(name, { seed }))));
+}
+
+function all(undos: readonly Undo[]): Undo {
   return async () => {
     await Promise.all(undos.map((undo) => undo()));
   };

@@ -1,7 +1,7 @@
 /** What can be done to one node of a running network from outside: its faults by HTTP, its process by signals. */
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import type { FaultSettings } from "../../faults/index.ts";
+import type { FaultSettings, PowerLoss } from "../../faults/index.ts";
 import { errorMessage } from "../../kernel/error.ts";
 import { NetworkError } from "../errors.ts";
 import type { NodeStatus } from "../node-status.ts";
@@ -10,6 +10,8 @@ import { startNode, type NodeProcess } from "../processes.ts";
 const TIMEOUT_MS = 10_000;
 const END_TIMEOUT_MS = 10_000;
 const POLL_MS = 10;
+/** Of a node that an injected fault is about to end. */
+const STATUS_DYING = 410;
 
 export type NodeState = "up" | "paused" | "down";
 
@@ -28,12 +30,24 @@ export async function resetLink(node: NodeStatus, peer: string): Promise<void> {
   await post(node, { ...(await readFaults(node)), reset: [peer] });
 }
 
+/** Takes the node's power, and resolves when its process is gone. Rejects as `readFaults` does. */
+export async function takePower(node: NodeStatus, powerLoss: PowerLoss): Promise<void> {
+  const pid = pidOf(node);
+  const request = { ...(await readFaults(node)), powerLoss };
+  await post(node, request).catch(async (error: unknown) => {
+    // It may be gone before it has answered.
+    if (await isThere(pid)) throw error;
+  });
+  await untilGone(node, pid);
+}
+
 async function post(node: NodeStatus, request: object): Promise<void> {
   const body = JSON.stringify(request);
   await ask(node, { method: "POST", headers: { "content-type": "application/json" }, body });
 }
 
 async function ask(node: NodeStatus, request: RequestInit): Promise<unknown> {
+  const pid = pidOf(node);
   const url = `http://${node.operationsAddress.replace("localhost", "127.0.0.1")}/faults`;
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const answer = await fetch(url, { ...request, signal }).catch((cause: unknown) => {
@@ -43,6 +57,7 @@ async function ask(node: NodeStatus, request: RequestInit): Promise<unknown> {
   });
   const document = (await answer.json()) as { readonly error?: string };
   if (answer.ok) return document;
+  if (answer.status === STATUS_DYING) await untilGone(node, pid);
   throw new NetworkError("refused", `${node.name}: ${document.error ?? String(answer.status)}`);
 }
 
@@ -65,6 +80,10 @@ export function resumeNode(node: NodeStatus): void {
 export async function killNode(node: NodeStatus): Promise<void> {
   const pid = pidOf(node);
   process.kill(pid, "SIGKILL");
+  await untilGone(node, pid);
+}
+
+async function untilGone(node: NodeStatus, pid: number): Promise<void> {
   const deadlineMs = performance.now() + END_TIMEOUT_MS;
   while (await isThere(pid)) {
     if (performance.now() > deadlineMs) {

@@ -1,4 +1,5 @@
 /** Faults that a seed chooses. Pure. */
+import { SERVING_STEPS, type Failpoint } from "../../faults/index.ts";
 import type { SeededRandom } from "../../kernel/seeded-random.ts";
 import { ORDERER_COUNT_MIN, SHAPES } from "./shapes.ts";
 import type { SiteAbilities } from "./abilities.ts";
@@ -11,6 +12,8 @@ import {
   type Step,
   type Target,
 } from "./steps.ts";
+
+const POWER_SEEDS = 2 ** 32;
 
 /** Faults for about `durationMs`. The same seed gives the same course. */
 export function randomSteps(
@@ -53,11 +56,32 @@ function possibleFaults(
     { kind: "fail-disk", target: orderer },
     { kind: "clock", target, offsetMs },
     { kind: "outage", role: random.below(2) === 0 ? "orderers" : "peers" },
+    { kind: "power-loss", target, seed: random.below(POWER_SEEDS) },
+    { kind: "crash-at", ...failpointOf(random, { orderer, peers }) },
+    {
+      kind: "blackout",
+      role: random.below(2) === 0 ? "orderers" : "peers",
+      seed: random.below(POWER_SEEDS),
+    },
     ...(peers.length < 2
       ? []
       : [{ kind: "peers-split" } as const, { kind: "peers-cut-off" } as const]),
     ...shapes.map((shape) => ({ kind: "shape", shape }) as const),
   ];
+}
+
+/** At a step that the node takes with the next block. */
+function failpointOf(
+  random: SeededRandom,
+  { orderer, peers }: { readonly orderer: Target; readonly peers: readonly string[] },
+): { readonly target: Target; readonly failpoint: Failpoint } {
+  const isPeer = random.below(2) === 0;
+  const failpoint: Failpoint = {
+    step: pick(random, SERVING_STEPS[isPeer ? "peer" : "orderer"]),
+    moment: random.below(2) === 0 ? "before" : "after",
+    ...(random.below(2) === 0 ? {} : { powerLoss: { seed: random.below(POWER_SEEDS) } }),
+  };
+  return { target: isPeer ? node(pick(random, peers)) : orderer, failpoint };
 }
 
 function pick<T>(random: SeededRandom, from: readonly T[]): T {

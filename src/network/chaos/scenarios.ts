@@ -1,4 +1,5 @@
 /** Named courses of faults. Pure: who leads is known only when a step is taken. */
+import type { Failpoint } from "../../faults/index.ts";
 import { ORDERER_COUNT_MIN, SHAPE_TEXTS, SHAPES, type Shape } from "./shapes.ts";
 import {
   LEADER,
@@ -7,6 +8,7 @@ import {
   type MemberChange,
   type NetworkNames,
   type Step,
+  type Target,
 } from "./steps.ts";
 
 export interface Scenario {
@@ -48,6 +50,31 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "peers-down": one("all peers are killed", { kind: "outage", role: "peers" }),
   "peer-kill": one("a peer is killed", { kind: "kill", target: FIRST_PEER }),
   "peer-pause": one("a peer's process stops where it is", { kind: "pause", target: FIRST_PEER }),
+  "power-loss": {
+    about:
+      "the power goes at the leader, at all orderers at once, at a peer and at all peers at once",
+    ordererCountMin: 1,
+    steps: () =>
+      [
+        { kind: "power-loss", target: LEADER, seed: 1 } as const,
+        { kind: "blackout", role: "orderers", seed: 2 } as const,
+        { kind: "power-loss", target: FIRST_PEER, seed: 3 } as const,
+        { kind: "blackout", role: "peers", seed: 4 } as const,
+      ].map((fault) => ({ waitMs: 2_500, fault, holdMs: 1_500 })),
+  },
+  failpoints: {
+    about:
+      "the leader, a follower and a peer die in the middle of what they write, some without power",
+    ordererCountMin: 1,
+    steps: () => [
+      crash(LEADER, { step: "log segment written", moment: "after", powerLoss: { seed: 5 } }),
+      crash(LEADER, { step: "log segment flushed", moment: "after" }),
+      crash(FOLLOWER, { step: "block file written", moment: "after", powerLoss: { seed: 6 } }),
+      crash(LEADER, { step: "block file flushed", moment: "before" }),
+      crash(FIRST_PEER, { step: "block file written", moment: "after", powerLoss: { seed: 7 } }),
+      crash(FIRST_PEER, { step: "state batch written", moment: "before" }),
+    ],
+  },
   "minority-partition": {
     about: "a follower is alone, then the leader",
     ordererCountMin: 3,
@@ -129,6 +156,10 @@ function once(fault: Fault): readonly Step[] {
 
 function one(about: string, fault: Fault, ordererCountMin = 1): Scenario {
   return { about, ordererCountMin, steps: () => once(fault) };
+}
+
+function crash(target: Target, failpoint: Failpoint): Step {
+  return { waitMs: 2_500, fault: { kind: "crash-at", target, failpoint }, holdMs: 4_000 };
 }
 
 function change(

@@ -1,4 +1,10 @@
-import type { DirectionFaults, DiskFaults, OneWayCut } from "../../faults/index.ts";
+import type {
+  DirectionFaults,
+  DiskFaults,
+  Failpoint,
+  OneWayCut,
+  PowerLoss,
+} from "../../faults/index.ts";
 import type { FabricClient } from "../client/fabric-client.ts";
 import type { SiteAbilities } from "./abilities.ts";
 import type { Undo } from "./chaos-control.ts";
@@ -39,6 +45,10 @@ export interface ChaosSite {
   pause(name: string): Promise<Undo>;
   /** Taken back, the node is started again. */
   kill(name: string): Promise<Undo>;
+  /** As `kill`, and what the node had not flushed is left or lost by chance. */
+  losePower(name: string, powerLoss: PowerLoss): Promise<Undo>;
+  /** The node dies at a step. Taken back, it is started again, or no longer waits for that. */
+  crashAt(name: string, failpoint: Failpoint): Promise<Undo>;
   /** Those that were added and not removed. */
   readonly added: readonly AddedNode[];
   /** Resolves when the node is level and counts, whatever comes in between; rejects where nodes cannot be added. */

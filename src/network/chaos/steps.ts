@@ -1,4 +1,5 @@
 /** What a course of faults consists of. */
+import type { Failpoint } from "../../faults/index.ts";
 import type { Shape } from "./shapes.ts";
 import type { SiteAbilities } from "./abilities.ts";
 
@@ -30,6 +31,10 @@ export type NodeFault = { readonly target: Target } & (
   /** What relied on its flushes stops for good: it is started again when the fault is taken back. */
   | { readonly kind: "fail-disk" }
   | { readonly kind: "clock"; readonly offsetMs: number }
+  /** What it has not flushed is left or lost as the seed chooses; then it is started again. */
+  | { readonly kind: "power-loss"; readonly seed: number }
+  /** It dies at a step, if it takes that while the fault is in force, and is started again. */
+  | { readonly kind: "crash-at"; readonly failpoint: Failpoint }
 );
 
 /** What a node of a running network does. */
@@ -47,6 +52,8 @@ export type Fault =
   | MemberChange
   | { readonly kind: "shape"; readonly shape: Shape }
   | { readonly kind: "outage"; readonly role: "orderers" | "peers" }
+  /** The power of all of them goes at once. */
+  | { readonly kind: "blackout"; readonly role: "orderers" | "peers"; readonly seed: number }
   /** One orderer is left behind, the leader is killed, and only the one left behind reaches the others. */
   | { readonly kind: "constrained" }
   | { readonly kind: "peers-split" }
@@ -68,6 +75,9 @@ export function isPossible(fault: Fault, abilities: SiteAbilities): boolean {
     case "disk-full":
     case "fail-disk":
     case "clock":
+    case "power-loss":
+    case "crash-at":
+    case "blackout":
       return hasFaultLayer;
     case "kill":
     case "isolate":

@@ -2,9 +2,10 @@
  * What a seed goes for beside what it draws: steps at which somebody is to crash, and states that chance alone seldom leads to. Seeds
  * take turns, so that few of them reach all. One in three goes for nothing: what always happens hides what happens without it.
  */
+import { FAILPOINTS, USUAL_STEPS } from "../../faults/index.ts";
 import type { Random } from "../../kernel/ports/random.ts";
 import type { NodeName } from "../contracts.ts";
-import { FAILPOINTS, STEPS_OF_CHANGES, USUAL_STEPS, type Change } from "../ports/step-names.ts";
+import { STEPS_OF_CHANGES, type Change } from "../ports/steps-of-changes.ts";
 import type { AimedState, AimedStep, Aims, Profile } from "./profile.ts";
 import type { Nodes, ScheduledFault } from "./schedule.ts";
 

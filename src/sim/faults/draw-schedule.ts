@@ -1,7 +1,7 @@
+import { USUAL_STEPS } from "../../faults/index.ts";
 import type { Random } from "../../kernel/ports/random.ts";
 import type { SeededRandom } from "../../kernel/seeded-random.ts";
 import type { DiskState, LinkQuality, NodeName } from "../contracts.ts";
-import { USUAL_STEPS } from "../ports/step-names.ts";
 import { faultsFor } from "./aims.ts";
 import { ringCuts, type NodePair } from "./partial-topologies.ts";
 import type { FaultClass, Profile } from "./profile.ts";

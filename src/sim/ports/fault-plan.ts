@@ -2,8 +2,7 @@
  * What goes wrong with a simulated disk, and when. One plan is shared by everything that one process writes to,
  * so that "crash at step n" means the n-th change of any of it.
  */
-import type { DiskStep } from "./disk-step.ts";
-import { stepName } from "./step-names.ts";
+import { stepName, type DiskStep } from "../../faults/index.ts";
 
 /** Thrown by every operation from the crash on, until `restart`. */
 export class SimulatedCrash extends Error {

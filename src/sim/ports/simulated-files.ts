@@ -1,11 +1,8 @@
+import { survivingParts, type DiskStep, type FileChange } from "../../faults/index.ts";
 import type { Files, OpenFile } from "../../kernel/ports/files.ts";
 import type { Random } from "../../kernel/ports/random.ts";
-import type { DiskStep } from "./disk-step.ts";
 import { FaultPlan, SimulatedDiskError } from "./fault-plan.ts";
-import { keptBytes, SimulatedInode, type Change } from "./simulated-inode.ts";
-
-/** The unit that a disk writes or does not write: a torn write keeps some of them. */
-const SECTOR_BYTES = 512;
+import { keptBytes, SimulatedInode } from "./simulated-inode.ts";
 
 /** A directory entry that appeared (`inode`) or disappeared (undefined) and is not yet synced. */
 interface EntryChange {
@@ -48,7 +45,8 @@ export class SimulatedFiles implements Files {
     this.#entries = kept;
     this.#durableEntries = new Map(kept);
     this.#pendingEntries = [];
-    const survivors = (change: Change): readonly Change[] => this.#survivors(change);
+    const survivors = (change: FileChange): readonly FileChange[] =>
+      survivingParts(change, this.#random);
     for (const inode of new Set(kept.values())) inode.settle(survivors);
     this.faults.restart();
   }
@@ -222,23 +220,6 @@ export class SimulatedFiles implements Files {
     const inode = this.#entries.get(path);
     if (inode === undefined) throw new SimulatedDiskError("ENOENT", `no such file: ${path}`);
     return inode;
-  }
-
-  // All of a change, none of it, or, of a write, any set of its sectors.
-  #survivors(change: Change): readonly Change[] {
-    const fate = this.#random.below(3);
-    if (fate === 0) return [];
-    if (fate === 1 || change.kind === "truncate") return [change];
-    const sectors: Change[] = [];
-    for (let start = 0; start < change.bytes.length;) {
-      const offset = change.offset + start;
-      const end = start + SECTOR_BYTES - (offset % SECTOR_BYTES);
-      if (this.#random.below(2) === 1) {
-        sectors.push({ kind: "write", offset, bytes: change.bytes.subarray(start, end) });
-      }
-      start = end;
-    }
-    return sectors;
   }
 
   // Executors run at the call and reject on what they throw, as the real port's calls do.

@@ -1,32 +1,11 @@
-/** What a process did to a file. */
-export type Change =
-  | { readonly kind: "write"; readonly offset: number; readonly bytes: Uint8Array }
-  | { readonly kind: "truncate"; readonly size: number };
-
-/** A change that was not synced, with what was there before it: the bytes from `offset` on that it covered or cut off. */
-interface PendingChange {
-  readonly change: Change;
-  readonly sizeBefore: number;
-  readonly offset: number;
-  readonly covered: Uint8Array;
-  /** A flush of it failed. */
-  readonly isLost: boolean;
-}
-
-/** Bytes whose flush failed: the page counts as clean, so that later flushes pass it over. What is durable there is older. */
-interface StaleRange {
-  readonly offset: number;
-  readonly durable: Uint8Array;
-}
+import { perform, UnflushedChanges, type FileChange, type FileImage } from "../../faults/index.ts";
 
 /** The bytes of a file, those that a power loss is sure to leave and those that it may take. */
-export class SimulatedInode {
+export class SimulatedInode implements FileImage {
   // What every process sees: the first `#size` bytes, zeros where the buffer ends before. All of it from `#size` on is zero.
   #buffer: Uint8Array = new Uint8Array(0);
   #size = 0;
-  // From what a power loss is sure to leave to what is seen, in order.
-  #pending: PendingChange[] = [];
-  #stale: StaleRange[] = [];
+  #unflushed = new UnflushedChanges();
 
   get size(): number {
     return this.#size;
@@ -41,61 +20,34 @@ export class SimulatedInode {
     return bytes;
   }
 
-  apply(change: Change): void {
+  apply(change: FileChange): void {
     const offset = change.kind === "write" ? change.offset : Math.min(change.size, this.#size);
     const end = change.kind === "write" ? offset + change.bytes.length : this.#size;
-    const covered = this.read(offset, end);
-    this.#pending.push({ change, sizeBefore: this.#size, offset, covered, isLost: false });
-    this.#perform(change);
+    const bytes = this.read(offset, end);
+    this.#unflushed.add(change, { sizeBefore: this.#size, offset, bytes });
+    perform(this, change);
   }
 
   /** What is seen is durable, but for what an earlier flush has failed to write. */
   sync(): void {
-    for (const { change, offset, covered, isLost } of this.#pending) {
-      if (change.kind === "truncate") {
-        this.#stale = this.#stale.flatMap((range) => outside(range, change.size, Infinity));
-        continue;
-      }
-      if (!isLost && this.#stale.length === 0) continue;
-      const end = offset + change.bytes.length;
-      const durable = new Uint8Array(change.bytes.length);
-      durable.set(covered);
-      for (const range of this.#stale) overlay(durable, offset, range);
-      this.#stale = this.#stale.flatMap((range) => outside(range, offset, end));
-      if (isLost) this.#stale.push({ offset, durable });
-    }
-    this.#pending = [];
+    this.#unflushed.flush();
   }
 
   /** A failed flush marks pages clean: they stay visible, and a power loss takes them. */
   failSync(): void {
-    this.#pending = this.#pending.map((each) => ({ ...each, isLost: true }));
+    this.#unflushed.failFlush();
   }
 
   /** Another content, durable. */
   replace(content: Uint8Array): void {
     this.#buffer = content.slice();
     this.#size = content.length;
-    this.#pending = [];
-    this.#stale = [];
+    this.#unflushed = new UnflushedChanges();
   }
 
   /** Goes back to what was durable, then makes those changes that `survivors` answers for each that was not. */
-  settle(survivors: (change: Change) => readonly Change[]): void {
-    const pending = this.#pending;
-    for (const { sizeBefore, offset, covered } of [...pending].reverse()) {
-      this.#resize(sizeBefore);
-      this.#perform({ kind: "write", offset, bytes: covered });
-    }
-    if (this.#stale.length > 0) this.#reserve(this.#size);
-    const seen = this.#buffer.subarray(0, this.#size);
-    for (const range of this.#stale) overlay(seen, 0, range);
-    for (const { change, isLost } of pending) {
-      if (isLost) continue;
-      for (const survivor of survivors(change)) this.#perform(survivor);
-    }
-    this.#pending = [];
-    this.#stale = [];
+  settle(survivors: (change: FileChange) => readonly FileChange[]): void {
+    this.#unflushed.settle(this, survivors);
   }
 
   clone(): SimulatedInode {
@@ -105,12 +57,7 @@ export class SimulatedInode {
     return clone;
   }
 
-  #perform(change: Change): void {
-    if (change.kind === "truncate") {
-      this.#resize(change.size);
-      return;
-    }
-    const { offset, bytes } = change;
+  write(offset: number, bytes: Uint8Array): void {
     const end = offset + bytes.length;
     this.#size = Math.max(this.#size, end);
     if (!isZeros(bytes)) this.#reserve(end);
@@ -118,7 +65,7 @@ export class SimulatedInode {
     if (inside > 0) this.#buffer.set(bytes.subarray(0, inside), offset);
   }
 
-  #resize(size: number): void {
+  resize(size: number): void {
     if (size < this.#size) this.#buffer.fill(0, size, this.#size);
     this.#size = size;
   }
@@ -144,22 +91,4 @@ export function keptBytes(bytes: Uint8Array): Uint8Array {
 
 function isZeros(bytes: Uint8Array): boolean {
   return bytes.buffer === ZEROS.buffer;
-}
-
-/** Puts what of `range` lies in `target`, which begins at `offset` of the file, there. */
-function overlay(target: Uint8Array, offset: number, range: StaleRange): void {
-  const start = Math.max(offset, range.offset);
-  const end = Math.min(offset + target.length, range.offset + range.durable.length);
-  if (start >= end) return;
-  target.set(range.durable.subarray(start - range.offset, end - range.offset), start - offset);
-}
-
-/** What of `range` does not lie in `start` to `end`. */
-function outside({ offset, durable }: StaleRange, start: number, end: number): StaleRange[] {
-  const before = durable.subarray(0, Math.max(0, start - offset));
-  const after = durable.subarray(Math.max(0, Math.min(durable.length, end - offset)));
-  return [
-    { offset, durable: before },
-    { offset: offset + durable.length - after.length, durable: after },
-  ].filter((part) => part.durable.length > 0);
 }

@@ -1,6 +1,6 @@
 import type { Random } from "../../kernel/ports/random.ts";
 import type { AdminOutcome, ConsenterChange, NodeName, SimPorts } from "../contracts.ts";
-import { STEPS_OF_REMOVALS, type Change } from "../ports/step-names.ts";
+import { STEPS_OF_REMOVALS, type Change } from "../ports/steps-of-changes.ts";
 import { CrashesInChanges, type CrashAt } from "./crashes-in-changes.ts";
 
 export interface AdministrationOptions {

@@ -1,6 +1,6 @@
 import type { Random } from "../../kernel/ports/random.ts";
 import type { NodeName, StepOfNode } from "../contracts.ts";
-import { STEPS_OF_CHANGES, type Change } from "../ports/step-names.ts";
+import { STEPS_OF_CHANGES, type Change } from "../ports/steps-of-changes.ts";
 
 /** Orders a crash at a step of a node, until what is returned is called. */
 export type CrashAt = (node: NodeName, point: StepOfNode) => () => void;

@@ -25,6 +25,13 @@ describe("a request for faults", () => {
     ["a delay without bound", '{"disk":{"syncDelayMs":60001}}'],
     ["a share above one", '{"links":[{"peer":"b","in":{"loss":1.5}}]}'],
     ["a clock of another age", '{"clock":{"offsetMs":-1e13}}'],
+    ["a seed that is no whole number", '{"powerLoss":{"seed":1.5}}'],
+    ["more than a seed", '{"powerLoss":{"seed":1,"files":["/etc/passwd"]}}'],
+    ["a step that no node takes", '{"failpoints":[{"step":"log segment flusht"}]}'],
+    [
+      "too many failpoints",
+      JSON.stringify({ failpoints: Array(65).fill({ step: "log segment flushed" }) }),
+    ],
     ["too many links", JSON.stringify({ links: Array(129).fill({ peer: "b" }) })],
   ])("is refused for %s", (_, text) => {
     const parsed = parseFaults(text);

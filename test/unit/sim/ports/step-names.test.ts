@@ -2,12 +2,8 @@ import { describe, expect, test } from "vitest";
 import { SeededRandom } from "../../../../src/kernel/seeded-random.ts";
 import { FaultPlan, SimulatedCrash } from "../../../../src/sim/ports/fault-plan.ts";
 import { SimulatedFiles } from "../../../../src/sim/ports/simulated-files.ts";
-import {
-  FAILPOINTS,
-  STEPS_OF_CHANGES,
-  stepName,
-  USUAL_STEPS,
-} from "../../../../src/sim/ports/step-names.ts";
+import { FAILPOINTS, stepName, USUAL_STEPS } from "../../../../src/faults/index.ts";
+import { STEPS_OF_CHANGES } from "../../../../src/sim/ports/steps-of-changes.ts";
 
 async function wrote(when: "before" | "after"): Promise<string> {
   const faults = new FaultPlan();
