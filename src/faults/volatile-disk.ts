@@ -93,9 +93,9 @@ export class VolatileDisk {
 
   /** Does one step, unless the process dies before it; and answers, unless it dies after it. */
   async take<T>(step: DiskStep, path: string, run: () => Promise<T>): Promise<T> {
-    if (this.#isCut || this.#diesAt("before", step, path)) return this.#nevermore();
+    if (this.#isOver() || this.#diesAt("before", step, path)) return this.#nevermore();
     const result = await this.#doing(run());
-    if (this.#isCut || this.#diesAt("after", step, path)) return this.#nevermore();
+    if (this.#isOver() || this.#diesAt("after", step, path)) return this.#nevermore();
     return result;
   }
 
@@ -114,6 +114,11 @@ export class VolatileDisk {
     this.#deps.logger.warn("dies at a failpoint", { step: found.step, moment });
     void this.crash(found.powerLoss);
     return true;
+  }
+
+  // May come to hold wherever something is waited for.
+  #isOver(): boolean {
+    return this.#isCut;
   }
 
   async #doing<T>(work: Promise<T>): Promise<T> {
@@ -286,10 +291,10 @@ export class VolatileDisk {
 
   // A disk may flush whenever it likes.
   async #flushAll(): Promise<void> {
-    if (this.#isCut) return this.#nevermore();
+    if (this.#isOver()) return this.#nevermore();
     this.#earlyFlushCount += 1;
     await this.#doing(this.#flushEverything());
-    if (this.#isCut) return this.#nevermore();
+    if (this.#isOver()) return this.#nevermore();
   }
 
   async #flushEverything(): Promise<void> {

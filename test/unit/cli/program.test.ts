@@ -51,6 +51,9 @@ describe("the program", () => {
     [["block", "-1"]],
     [["tx", "short"]],
     [["status", "--nonsense"]],
+    [["chaos", "power-loss"]],
+    [["chaos", "power-loss", "orderer1", "--seed", "-1"]],
+    [["chaos", "crash-at", "orderer1", "log segment flushed", "--seed", "x"]],
   ])("says what is wrong with the usage %j", async (args) => {
     expect(await endOf(args)).toBe(2);
     expect(printed).toMatch(/^error: .+/);

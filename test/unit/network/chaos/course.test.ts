@@ -1,5 +1,6 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
+import { FAILPOINTS } from "../../../../src/faults/index.ts";
 import { courseOf } from "../../../../src/network/chaos/course.ts";
 
 const names = { orderers: ["o1", "o2", "o3"], peers: ["p1", "p2"] };
@@ -62,6 +63,27 @@ describe("a course of faults", () => {
       "make one without --namespaces",
     );
     const { steps } = courseOf({ seed: 1, minutes: 9 }, inKernel);
-    expect(steps.map(({ fault }) => fault.kind)).not.toContain("clock");
+    const kinds = steps.map(({ fault }) => fault.kind);
+    for (const kind of ["clock", "power-loss", "blackout", "crash-at"]) {
+      expect(kinds).not.toContain(kind);
+    }
+    for (const scenario of ["power-loss", "failpoints"]) {
+      expect(() => courseOf({ scenario, seed: 1, minutes: 1 }, inKernel)).toThrow(
+        "make one without --namespaces",
+      );
+    }
+  });
+
+  test("of a seed takes nodes' power and their lives in the middle of a step that they take", () => {
+    const { steps } = courseOf({ seed: 1, minutes: 60 }, site);
+    const faults = steps.map(({ fault }) => fault);
+    expect(faults.map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(["power-loss", "blackout", "crash-at"]),
+    );
+    for (const fault of faults) {
+      if (fault.kind !== "crash-at") continue;
+      const isPeer = fault.target.kind === "node" && names.peers.includes(fault.target.name);
+      expect(FAILPOINTS[isPeer ? "peer" : "orderer"]).toContain(fault.failpoint.step);
+    }
   });
 });
