@@ -2,6 +2,7 @@
  * A sorted map of byte keys that is never changed: a batch makes another one, which shares with it all but the pages that
  * the batch touches. So a snapshot is a reference, and a write costs as much in a large table as in a small one, nearly.
  */
+import { codeUnits } from "../../kernel/bytes.ts";
 import type { KvEntry, KvRange, KvWrite } from "../../kernel/ports/kv-store.ts";
 
 /** `text` has one code unit for each byte of the key: their orders agree. */
@@ -24,15 +25,15 @@ export class SortedTable {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    const text = textOf(key);
+    const text = codeUnits(key);
     const page = this.#pages[pageOf(this.#pages, text)];
     const row = page?.[lowerBound(page, text)];
     return row?.text === text ? row.entry.value : undefined;
   }
 
   range(range: KvRange): IterableIterator<KvEntry> {
-    const start = textOf(range.start);
-    const end = range.end === undefined ? undefined : textOf(range.end);
+    const start = codeUnits(range.start);
+    const end = range.end === undefined ? undefined : codeUnits(range.end);
     return range.reverse === true ? this.#descending(start, end) : this.#ascending(start, end);
   }
 
@@ -41,7 +42,7 @@ export class SortedTable {
     const pages = [...this.#pages];
     const own = new Set<Page>();
     for (const { key, value } of batch) {
-      const text = textOf(key);
+      const text = codeUnits(key);
       const index = Math.max(0, pageOf(pages, text));
       let page = pages[index] as Row[] | undefined;
       if (page === undefined || !own.has(page)) {
@@ -81,11 +82,6 @@ export class SortedTable {
       }
     }
   }
-}
-
-// As `toString("latin1")` of a buffer, without making one of the key.
-function textOf(key: Uint8Array): string {
-  return Buffer.prototype.latin1Slice.call(key, 0, key.length);
 }
 
 /** Index of the last page that begins at or below `text`: the one where it is, or would be; -1 when it is below all. */
