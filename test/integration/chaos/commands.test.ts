@@ -1,59 +1,42 @@
 /** `heddle chaos` on a network of real processes. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { TestNetwork } from "../network/harness.ts";
+import { describe, expect, test, vi } from "vitest";
+import type { TestNetwork } from "../network/harness.ts";
+import { chaosStatusOf, SLOW_MACHINE_MS, withNetwork } from "./chaos-network.ts";
 
-const SLOW_MACHINE_MS = 300_000;
 /** So many that a few which were under way do not count. */
 const SENT_COUNT_MIN = 20;
 
-interface ChaosStatus {
-  readonly nodes: readonly {
-    readonly name: string;
-    readonly state: string;
-    readonly faults?: { readonly links: readonly unknown[]; readonly disk: unknown };
-  }[];
-}
-
 let net: TestNetwork;
 
-beforeAll(async () => {
-  net = await TestNetwork.start({ peersPerOrganization: 1 });
-}, SLOW_MACHINE_MS);
-
-afterAll(async () => {
-  await net.close();
-}, SLOW_MACHINE_MS);
-
-async function statusOf(name: string): Promise<ChaosStatus["nodes"][number] | undefined> {
-  const { nodes } = (await net.must("chaos", "status")) as ChaosStatus;
-  return nodes.find((node) => node.name === name);
-}
+withNetwork((started) => {
+  net = started;
+});
 
 describe("chaos", { timeout: SLOW_MACHINE_MS }, () => {
   test("cuts, fills and heals", async () => {
     await net.must("chaos", "partition", "orderer1|orderer2,orderer3");
-    expect((await statusOf("orderer.example.com"))?.faults?.links).toHaveLength(2);
+    expect((await chaosStatusOf(net, "orderer.example.com"))?.faults?.links).toHaveLength(2);
     await net.must("chaos", "disk-full", "orderer2");
-    expect((await statusOf("orderer2.example.com"))?.faults).toMatchObject({
+    expect((await chaosStatusOf(net, "orderer2.example.com"))?.faults).toMatchObject({
       links: [{ peer: "orderer.example.com" }],
       disk: { full: true },
     });
     await net.must("chaos", "heal");
-    expect((await statusOf("orderer2.example.com"))?.faults).toMatchObject({
+    expect((await chaosStatusOf(net, "orderer2.example.com"))?.faults).toMatchObject({
       links: [],
       disk: { full: false },
     });
     await net.must("chaos", "partition", "org1|orderers,org2", "--one-way");
-    expect((await statusOf("peer0.org1.example.com"))?.faults?.links).toHaveLength(4);
+    expect((await chaosStatusOf(net, "peer0.org1.example.com"))?.faults?.links).toHaveLength(4);
     await net.must("chaos", "heal");
   });
 
   test("takes a fault back after its time, and leaves those from before", async () => {
     await net.must("chaos", "slow-disk", "orderer3", "20ms");
     await net.must("chaos", "isolate", "orderer3", "--for", "200ms");
-    expect((await statusOf("orderer3.example.com"))?.faults).toMatchObject({
+    expect((await chaosStatusOf(net, "orderer3.example.com"))?.faults).toMatchObject({
       links: [],
       disk: { syncDelayMs: 20 },
     });
@@ -65,15 +48,15 @@ describe("chaos", { timeout: SLOW_MACHINE_MS }, () => {
     await net.must("chaos", "corrupt", "peer0.org1", "5");
     await net.must("chaos", "clock-skew", "peer0.org1", "10m", "--back");
     await net.must("chaos", "reset", "orderer2", "orderer3");
-    expect((await statusOf("orderer3.example.com"))?.faults?.disk).toMatchObject({
+    expect((await chaosStatusOf(net, "orderer3.example.com"))?.faults?.disk).toMatchObject({
       failSync: false,
     });
-    expect((await statusOf("peer0.org1.example.com"))?.faults).toMatchObject({
+    expect((await chaosStatusOf(net, "peer0.org1.example.com"))?.faults).toMatchObject({
       disk: { corruptReads: 0.05 },
       clock: { offsetMs: -600_000 },
     });
     await net.must("chaos", "heal");
-    expect((await statusOf("peer0.org1.example.com"))?.faults).toMatchObject({
+    expect((await chaosStatusOf(net, "peer0.org1.example.com"))?.faults).toMatchObject({
       disk: { corruptReads: 0 },
       clock: { offsetMs: 0 },
     });
@@ -84,10 +67,10 @@ describe("chaos", { timeout: SLOW_MACHINE_MS }, () => {
     await net.must("chaos", "reorder", "orderer2", "30");
     const jumbled = { duplicate: 0.2, reorder: 0.3, loss: 0 };
     const links = [{ peer: "orderer2.example.com", out: jumbled, in: jumbled }];
-    expect((await statusOf("orderer3.example.com"))?.faults).toMatchObject({ links });
+    expect((await chaosStatusOf(net, "orderer3.example.com"))?.faults).toMatchObject({ links });
     expect((await net.run("chaos", "status")).stdout).toContain("20 % repeated 30 % overtaken");
     await net.must("chaos", "heal");
-    expect((await statusOf("orderer3.example.com"))?.faults).toMatchObject({ links: [] });
+    expect((await chaosStatusOf(net, "orderer3.example.com"))?.faults).toMatchObject({ links: [] });
   });
 
   test("lets a peer receive twice what the other one sends", async () => {
@@ -111,15 +94,15 @@ describe("chaos", { timeout: SLOW_MACHINE_MS }, () => {
 
   test("pauses, kills and starts processes", async () => {
     await net.must("chaos", "pause", "orderer2");
-    expect((await statusOf("orderer2.example.com"))?.state).toBe("paused");
+    expect((await chaosStatusOf(net, "orderer2.example.com"))?.state).toBe("paused");
     await net.must("chaos", "heal");
-    expect((await statusOf("orderer2.example.com"))?.state).toBe("up");
+    expect((await chaosStatusOf(net, "orderer2.example.com"))?.state).toBe("up");
     await net.must("chaos", "kill", "orderer2");
-    expect((await statusOf("orderer2.example.com"))?.state).toBe("down");
+    expect((await chaosStatusOf(net, "orderer2.example.com"))?.state).toBe("down");
     const twice = await net.run("chaos", "kill", "orderer2");
     expect(twice.stderr).toContain("orderer2.example.com is down");
     await net.must("chaos", "restart", "orderer2");
-    expect((await statusOf("orderer2.example.com"))?.state).toBe("up");
+    expect((await chaosStatusOf(net, "orderer2.example.com"))?.state).toBe("up");
   });
 
   test("refuses what it does not understand, with the cure", async () => {

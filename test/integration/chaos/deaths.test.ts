@@ -1,24 +1,15 @@
 /** Real processes that lose their power, or die in the middle of what they write. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { TestNetwork } from "../network/harness.ts";
-
-const SLOW_MACHINE_MS = 300_000;
+import { describe, expect, test } from "vitest";
+import type { TestNetwork } from "../network/harness.ts";
+import { chaosStatusOf, SLOW_MACHINE_MS, withNetwork } from "./chaos-network.ts";
 
 interface ChaosRun {
   readonly isSound: boolean;
   readonly acknowledged: number;
   readonly violations: readonly unknown[];
   readonly recoveries: readonly { readonly fault: string; readonly afterHealMs?: number }[];
-}
-
-interface ChaosStatus {
-  readonly nodes: readonly {
-    readonly name: string;
-    readonly state: string;
-    readonly faults?: { readonly failpoints: readonly unknown[] };
-  }[];
 }
 
 interface LogLine {
@@ -28,18 +19,9 @@ interface LogLine {
 
 let net: TestNetwork;
 
-beforeAll(async () => {
-  net = await TestNetwork.start({ peersPerOrganization: 1 });
-}, SLOW_MACHINE_MS);
-
-afterAll(async () => {
-  await net.close();
-}, SLOW_MACHINE_MS);
-
-async function stateOf(name: string): Promise<ChaosStatus["nodes"][number] | undefined> {
-  const { nodes } = (await net.must("chaos", "status")) as ChaosStatus;
-  return nodes.find((node) => node.name === name);
-}
+withNetwork((started) => {
+  net = started;
+});
 
 /** What all nodes have logged with this message. */
 async function logged(message: string): Promise<readonly LogLine[]> {
@@ -58,7 +40,7 @@ describe("nodes that die", { timeout: SLOW_MACHINE_MS }, () => {
     const pid = await net.pidOf("orderer2.example.com");
     const done = await net.must("chaos", "power-loss", "orderer2", "--seed", "3", "--for", "1ms");
     expect(done).toMatchObject({ done: "took the power of orderer2 (seed 3)", takenBack: true });
-    expect((await stateOf("orderer2.example.com"))?.state).toBe("up");
+    expect((await chaosStatusOf(net, "orderer2.example.com"))?.state).toBe("up");
     expect(await net.pidOf("orderer2.example.com")).not.toBe(pid);
     expect(await logged("the loss of power was not simulated to its end")).toEqual([]);
     expect(await logged("the power goes")).toHaveLength(1);
@@ -68,7 +50,7 @@ describe("nodes that die", { timeout: SLOW_MACHINE_MS }, () => {
 
   test("at a step wait for it, and are told no more when it is taken back", async () => {
     await net.must("chaos", "crash-at", "orderer3", "record of a join flushed");
-    expect(await stateOf("orderer3.example.com")).toMatchObject({
+    expect(await chaosStatusOf(net, "orderer3.example.com")).toMatchObject({
       state: "up",
       faults: { failpoints: [{ step: "record of a join flushed", moment: "after" }] },
     });
@@ -76,10 +58,10 @@ describe("nodes that die", { timeout: SLOW_MACHINE_MS }, () => {
       'dies after "record of a join flushed"',
     );
     await net.must("chaos", "heal");
-    expect((await stateOf("orderer3.example.com"))?.faults?.failpoints).toEqual([]);
+    expect((await chaosStatusOf(net, "orderer3.example.com"))?.faults?.failpoints).toEqual([]);
     const passed = ["crash-at", "orderer3", "record of a join flushed", "--before", "--for", "1ms"];
     await net.must("chaos", ...passed);
-    expect(await stateOf("orderer3.example.com")).toMatchObject({
+    expect(await chaosStatusOf(net, "orderer3.example.com")).toMatchObject({
       state: "up",
       faults: { failpoints: [] },
     });

@@ -1,18 +1,13 @@
 /** `heddle chaos run jumbled`: messages between real processes come twice and out of turn. */
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { TestNetwork } from "../network/harness.ts";
-
-const SLOW_MACHINE_MS = 300_000;
+import { expect, test } from "vitest";
+import type { TestNetwork } from "../network/harness.ts";
+import { SLOW_MACHINE_MS, withNetwork } from "./chaos-network.ts";
 
 let net: TestNetwork;
 
-beforeAll(async () => {
-  net = await TestNetwork.start({ peersPerOrganization: 1 });
-}, SLOW_MACHINE_MS);
-
-afterAll(async () => {
-  await net.close();
-}, SLOW_MACHINE_MS);
+withNetwork((started) => {
+  net = started;
+});
 
 test(
   "repeated and reordered messages cost nothing that was acknowledged",

@@ -1,20 +1,15 @@
 /** `heddle chaos run members`: who belongs to a network of real processes changes under load and faults. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { TestNetwork, type StatusDocument } from "../network/harness.ts";
-
-const SLOW_MACHINE_MS = 300_000;
+import { expect, test } from "vitest";
+import type { StatusDocument, TestNetwork } from "../network/harness.ts";
+import { SLOW_MACHINE_MS, withNetwork } from "./chaos-network.ts";
 
 let net: TestNetwork;
 
-beforeAll(async () => {
-  net = await TestNetwork.start({ peersPerOrganization: 1 });
-}, SLOW_MACHINE_MS);
-
-afterAll(async () => {
-  await net.close();
-}, SLOW_MACHINE_MS);
+withNetwork((started) => {
+  net = started;
+});
 
 async function names(): Promise<readonly string[]> {
   const { nodes } = (await net.must("status")) as StatusDocument;
