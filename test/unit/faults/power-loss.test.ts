@@ -9,6 +9,7 @@ import { nodeFiles } from "../../../src/kernel/adapters/node-files.ts";
 import { utf8, utf8Decode } from "../../../src/kernel/bytes.ts";
 import type { Files } from "../../../src/kernel/ports/files.ts";
 import { silentLogger } from "../../../src/kernel/ports/logger.ts";
+import { withoutFlushes } from "./without-flushes.ts";
 
 const SEEDS = Array.from({ length: 12 }, (_, seed) => seed);
 const SEGMENT_BYTES = 64 * 512;
@@ -56,17 +57,6 @@ async function losePower(
   const again = await open(nodeFiles, directory);
   await again.log.close();
   return { acknowledged, left: again.recovered.entries.map(({ data }) => utf8Decode(data)) };
-}
-
-/** Says that what was written is on the disk, without asking the disk. */
-function withoutFlushes(files: Files): Files {
-  return {
-    ...files,
-    open: async (path, options) => ({
-      ...(await files.open(path, options)),
-      sync: () => Promise.resolve(),
-    }),
-  };
 }
 
 test("a log keeps all that it has acknowledged", async () => {

@@ -6,6 +6,7 @@ import { silentLogger } from "../../../src/kernel/ports/logger.ts";
 import { SeededRandom } from "../../../src/kernel/seeded-random.ts";
 import { SimulatedFiles } from "../../../src/sim/ports/simulated-files.ts";
 import { DiskModel } from "./disk-model.ts";
+import { withoutFlushes } from "./without-flushes.ts";
 
 const NAMES = ["a", "b", "c"] as const;
 
@@ -137,16 +138,6 @@ async function isAllowed(
   for (const [index, each] of todo.entries()) await perform(given, model, each, 1 + index);
   await disk.crash({ seed: powerSeed });
   return model.allows(contents(below));
-}
-
-function withoutFlushes(files: Files): Files {
-  return {
-    ...files,
-    open: async (path, options) => ({
-      ...(await files.open(path, options)),
-      sync: () => Promise.resolve(),
-    }),
-  };
 }
 
 function flushingWrites(files: Files): Files {

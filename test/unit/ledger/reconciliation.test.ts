@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { utf8 } from "../../../src/kernel/bytes.ts";
 import { SeededRandom } from "../../../src/kernel/seeded-random.ts";
 import type { Ledger, LatePrivateSet, TxSimulator } from "../../../src/ledger/index.ts";
-import { TxPvtReadWriteSet, decode } from "../../../src/wire/index.ts";
+import { TxPvtReadWriteSet, decode, type Block } from "../../../src/wire/index.ts";
 import { nextBlock } from "./block-builder.ts";
 import { LedgerWorld, allValid, genesis, simulated } from "./ledger-world.ts";
 
@@ -128,16 +128,25 @@ describe("a private set that comes after its block", () => {
   );
 });
 
-test("private values of a collection that is not kept here are dropped at the commit", async () => {
-  const world = new LedgerWorld();
-  const ledger = await world.open({ keepsCollection: (_state, _ns, name) => name === "ours" });
-  await ledger.commitGenesis(genesis());
+function isOurs(_state: unknown, _namespace: string, name: string): boolean {
+  return name === "ours";
+}
+
+/** Block 1, whose transaction this peer has endorsed: it writes to a collection that is kept here, and to one that is not. */
+async function endorsedForBoth(world: LedgerWorld, ledger: Ledger): Promise<Block> {
   const { envelope, privateBytes } = simulated(ledger, "t", (s) => {
     s.putPrivateData("cc", "ours", "k", utf8("1"));
     s.putPrivateData("cc", "theirs", "k", utf8("2"));
   });
   await world.transient.persist("t", 1, privateBytes!);
-  const block = nextBlock(await ledger.read(0), [envelope]);
+  return nextBlock(await ledger.read(0), [envelope]);
+}
+
+test("private values of a collection that is not kept here are dropped at the commit", async () => {
+  const world = new LedgerWorld();
+  const ledger = await world.open({ keepsCollection: isOurs });
+  await ledger.commitGenesis(genesis());
+  const block = await endorsedForBoth(world, ledger);
   expect(ledger.absentPrivateSets(block, allValid(block))).toEqual([]);
   await ledger.commit(block, allValid(block));
   expect(ledger.privateSet(1, 0, { namespace: "cc", collection: "ours" })).toBeDefined();
@@ -150,15 +159,9 @@ test("private values of a collection that is not kept here are dropped by a star
   let appliedCount = 0;
   for (let step = 1; step <= 12; step += 1) {
     const world = new LedgerWorld();
-    const isOurs = (_state: unknown, _ns: string, name: string): boolean => name === "ours";
     const first = await world.open({ keepsCollection: isOurs });
     await first.commitGenesis(genesis());
-    const { envelope, privateBytes } = simulated(first, "t", (s) => {
-      s.putPrivateData("cc", "ours", "k", utf8("1"));
-      s.putPrivateData("cc", "theirs", "k", utf8("2"));
-    });
-    await world.transient.persist("t", 1, privateBytes!);
-    const block = nextBlock(await first.read(0), [envelope]);
+    const block = await endorsedForBoth(world, first);
     world.faults.crashAfter(step);
     const isCommitted = await first.commit(block, allValid(block)).then(
       () => true,
@@ -167,7 +170,7 @@ test("private values of a collection that is not kept here are dropped by a star
     world.powerLoss();
     const shown: number[] = [];
     const ledger = await world.open({
-      keepsCollection: (_state, _ns, name) => shown.length > 0 && name === "ours",
+      keepsCollection: (...place) => shown.length > 0 && isOurs(...place),
       beforeRecovery: ({ height }) => {
         shown.push(height);
         return Promise.resolve();
