@@ -24,7 +24,15 @@ export {
 export type { DiskStep } from "./disk-step.ts";
 export { steppedStore } from "./stepped-store.ts";
 export { VolatileDisk, type VolatileDiskDeps, type VolatileDiskOptions } from "./volatile-disk.ts";
-export { FAILPOINTS, SERVING_STEPS, stepName, stepsOf, USUAL_STEPS } from "./step-names.ts";
+export {
+  FAILPOINTS,
+  RECORDED,
+  SERVING_STEPS,
+  stepName,
+  stepsOf,
+  USUAL_STEPS,
+} from "./step-names.ts";
+export { parentOf } from "./unflushed-entries.ts";
 export { survivingParts } from "./surviving-parts.ts";
 export {
   perform,

@@ -26,7 +26,7 @@ export async function restoreDisk(files: Files, log: UndoLog, random: Random): P
   }
 }
 
-export async function readWhole(files: Files, path: string): Promise<Uint8Array> {
+async function readWhole(files: Files, path: string): Promise<Uint8Array> {
   const file = await files.open(path, { create: false });
   try {
     return await file.readAt(0, await file.size());

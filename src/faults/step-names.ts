@@ -40,7 +40,8 @@ export function stepName(step: DiskStep, path: string): string | undefined {
 }
 
 const WRITTEN = ["made", "written", "cut to size", "flushed"] as const;
-const RECORDED = [...WRITTEN, "put in place"] as const;
+/** Of a record: it is written whole beside its place, and put there. */
+export const RECORDED: readonly string[] = [...WRITTEN, "put in place"];
 
 /** All `steps` of files of this kind. */
 export function stepsOf(kind: string, steps: readonly string[]): readonly string[] {

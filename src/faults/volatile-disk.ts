@@ -7,7 +7,7 @@ import { DiskFault } from "./errors.ts";
 import type { PowerLoss } from "./fault-settings.ts";
 import type { Faults } from "./faults.ts";
 import { UNFLUSHED_BYTES_MAX, UNFLUSHED_CHANGES_MAX } from "./limits.ts";
-import { readWhole, restoreDisk } from "./restore-disk.ts";
+import { restoreDisk } from "./restore-disk.ts";
 import { stepName } from "./step-names.ts";
 import type { TrackedFile } from "./tracked-file.ts";
 import { Turns } from "./turns.ts";
@@ -279,9 +279,13 @@ export class VolatileDisk {
     const { files } = this.#deps;
     if (!(await files.exists(path))) return undefined;
     const handle = await files.open(path, { create: false });
-    const size = await handle.size().finally(() => handle.close());
-    if (size > this.#options.bytesMax) return "too large";
-    return { file: this.#log.fileAt(path), content: await readWhole(files, path) };
+    try {
+      const size = await handle.size();
+      if (size > this.#options.bytesMax) return "too large";
+      return { file: this.#log.fileAt(path), content: await handle.readAt(0, size) };
+    } finally {
+      await handle.close();
+    }
   }
 
   #isOverfull(): boolean {

@@ -1,4 +1,4 @@
-import { survivingParts, type DiskStep, type FileChange } from "../../faults/index.ts";
+import { parentOf, survivingParts, type DiskStep, type FileChange } from "../../faults/index.ts";
 import type { Files, OpenFile } from "../../kernel/ports/files.ts";
 import type { Random } from "../../kernel/ports/random.ts";
 import { FaultPlan, SimulatedDiskError } from "./fault-plan.ts";
@@ -257,8 +257,4 @@ export class SimulatedFiles implements Files {
 function setEntry(entries: Map<string, SimulatedInode>, change: EntryChange): void {
   if (change.inode === undefined) entries.delete(change.path);
   else entries.set(change.path, change.inode);
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, path.lastIndexOf("/")) || "/";
 }

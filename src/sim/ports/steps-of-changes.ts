@@ -1,8 +1,5 @@
 /** Steps that nodes take while they are being changed: where administrators order crashes. */
-import { FAILPOINTS, stepsOf } from "../../faults/index.ts";
-
-const WRITTEN = ["made", "written", "cut to size", "flushed"] as const;
-const RECORDED = [...WRITTEN, "put in place"] as const;
+import { FAILPOINTS, RECORDED, stepsOf } from "../../faults/index.ts";
 
 /** What administrators do to a node. */
 export type Change = "remove" | "add" | "renew" | "join";
