@@ -52,21 +52,26 @@ const collectionsSchema = z.array(collectionSchema);
 
 /** The contents of a file of collections. Throws `NetworkError` ("unusable file"), which names the cause and the cure. */
 export function parseCollections(text: string, file: string): readonly Collection[] {
-  const parsed = collectionsSchema.safeParse(documentOf(text, file));
-  if (parsed.success) return parsed.data;
-  const problems = z.prettifyError(parsed.error);
-  throw unusable(
-    `${file} is not a list of collections; each has at least a name and a policy\n${problems}`,
-  );
+  return checked(documentOf(text, file), file);
 }
 
-/** As a definition holds them. Throws `NetworkError` ("unusable file") for a policy that cannot be read. */
+/** As a definition holds them. Throws `NetworkError` ("unusable file") for what is no collection, and a policy that cannot be read. */
 export function collectionPackage(collections: readonly Collection[]): CollectionConfigPackage {
   return {
-    config: collectionsSchema.parse(collections).map((collection) => ({
+    config: checked(collections, "what is deployed").map((collection) => ({
       payload: { $case: "staticCollectionConfig", value: configOf(collection) },
     })),
   };
+}
+
+/** With everything that was left out. */
+function checked(document: unknown, source: string): z.output<typeof collectionsSchema> {
+  const parsed = collectionsSchema.safeParse(document);
+  if (parsed.success) return parsed.data;
+  const problems = z.prettifyError(parsed.error);
+  throw unusable(
+    `${source} is not a list of collections; each has at least a name and a policy\n${problems}`,
+  );
 }
 
 function configOf(collection: z.output<typeof collectionSchema>): StaticCollectionConfig {
