@@ -17,6 +17,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { formatTable } from "../src/cli/table.ts";
+import { processCpuMs } from "../src/kernel/adapters/process-time.ts";
 import {
   DEFAULT_PROFILE,
   Simulator,
@@ -96,7 +97,7 @@ if (!options["no-record"]) {
 async function warmUp(how: How): Promise<readonly number[]> {
   const speeds: number[] = [];
   for (let seed = 1; seed <= WARM_UP_SEEDS_MAX; seed += 1) {
-    speeds.push(speedOf([await simulator.run(seed, { ...how, cpuMs: processorMs })]));
+    speeds.push(speedOf([await simulator.run(seed, { ...how, cpuMs: processCpuMs })]));
     const before = Math.max(...speeds.slice(0, -STEADY_SEEDS));
     if (Math.max(...speeds.slice(-STEADY_SEEDS)) < NOTABLE * before) break;
   }
@@ -106,7 +107,7 @@ async function warmUp(how: How): Promise<readonly number[]> {
 async function runs(how: How, count: number): Promise<readonly RunReport[]> {
   const reports: RunReport[] = [];
   for (let seed = 1; seed <= count; seed += 1) {
-    reports.push(await simulator.run(seed, { ...how, cpuMs: processorMs }));
+    reports.push(await simulator.run(seed, { ...how, cpuMs: processCpuMs }));
   }
   return reports;
 }
@@ -181,11 +182,6 @@ function printTable(): void {
   console.log(formatTable(header, lines));
   const seeds = `${warmUpSeeds.join(", ")} seeds of the first worlds`;
   console.log(`\nCold, the first seed under the default load: ${cold}. Steady after ${seeds}.`);
-}
-
-function processorMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
 }
 
 function round(value: number): number {

@@ -159,6 +159,12 @@ export function hashedNamespace(namespace: string, collection: string): string {
   return `${namespace}\n${collection}`;
 }
 
+/** Undoes `hashedNamespace`; of public keys, the namespace's name and no collection. */
+export function hashedNames(place: string): { readonly name: string; readonly collection: string } {
+  const [name = "", collection = ""] = place.split("\n");
+  return { name, collection };
+}
+
 function idOf(namespace: string, key: string): string {
   return `${namespace}\n${key}`;
 }

@@ -12,7 +12,7 @@ import type { Invariant, NetworkView } from "../contracts.ts";
 import { Cursor } from "./cursor.ts";
 import { firstViolation } from "./first-violation.ts";
 import type { LedgerHistory } from "./ledger-history.ts";
-import type { Replay, ReplayedBlock, WrittenBy } from "./replay.ts";
+import { hashedNames, type Replay, type ReplayedBlock, type WrittenBy } from "./replay.ts";
 
 /**
  * The commit hash is what Fabric's rule makes of the codes, the writes and the hash before it: equal hashes at all peers
@@ -77,12 +77,10 @@ export class RightCommitHash implements Invariant {
   }
 }
 
-// Undoes `hashedNamespace`.
 function placeOf(
   key: WrittenBy,
 ): WrittenBy & { readonly name: string; readonly collection: string } {
-  const [name = "", collection = ""] = key.namespace.split("\n");
-  return { ...key, name, collection };
+  return { ...key, ...hashedNames(key.namespace) };
 }
 
 function bytesOfHex(text: string): Uint8Array {

@@ -17,6 +17,7 @@ const RETRY_MS = 500;
 const TRANSFER_MAX = 100;
 const NOTES = 20;
 const SECRETS = 6;
+const COLLECTION_NAMES = BANK_COLLECTIONS.map(({ name }) => name);
 /** Committed transactions that are remembered, to be sent again long after. */
 const REMEMBERED_MAX = 200;
 
@@ -134,7 +135,7 @@ export class Clients {
   }
 
   #drawPrivateCall(): Call {
-    const collection = BANK_COLLECTIONS[this.#below(BANK_COLLECTIONS.length)]?.name ?? "";
+    const collection = anyOf(COLLECTION_NAMES, this.#random);
     const name = `secret-${this.#below(SECRETS)}`;
     const text = `at ${this.#ports.time.nowMs()}`;
     const kind = this.#below(10);
@@ -247,7 +248,7 @@ export class Clients {
   }
 }
 
-function anyOf(names: readonly NodeName[], random: Random): NodeName {
+function anyOf(names: readonly string[], random: Random): string {
   return names[random.below(names.length)] ?? "";
 }
 
