@@ -19,7 +19,7 @@ export type {
 export { forecastRecovery, recoverAlone } from "./recovery.ts";
 export type { RecoveryDeps, RecoveryForecast, RecoveryRequest } from "./recovery.ts";
 export type { RecoveryRecord } from "./recovery-record.ts";
-export { isConsenterOf } from "./members.ts";
+export { isConsenterOf, OwnNaming } from "./members.ts";
 export { Broadcast } from "./broadcast.ts";
 export type { BroadcastChannel, BroadcastDeps, BroadcastOptions } from "./broadcast.ts";
 export type { Rate, RateLimitOptions } from "./core/rate-limits.ts";

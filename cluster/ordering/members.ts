@@ -44,3 +44,20 @@ export function raftIdIn(
 export function isConsenterOf(config: ChannelConfig, serverTlsCert: Uint8Array): boolean {
   return raftIdIn(membersOf(config), serverTlsCert) !== undefined;
 }
+
+/** As `isConsenterOf` for one node's certificate. Certificates are parsed for it: once for each configuration. */
+export class OwnNaming {
+  readonly #serverTlsCert: Uint8Array;
+  #newest: { readonly config: ChannelConfig; readonly isNamed: boolean } | undefined;
+
+  constructor(serverTlsCert: Uint8Array) {
+    this.#serverTlsCert = serverTlsCert;
+  }
+
+  isIn(config: ChannelConfig): boolean {
+    if (this.#newest?.config !== config) {
+      this.#newest = { config, isNamed: isConsenterOf(config, this.#serverTlsCert) };
+    }
+    return this.#newest.isNamed;
+  }
+}

@@ -1,4 +1,4 @@
-import type { ChannelConfig, ChannelConfigRef } from "../../src/channel/index.ts";
+import type { ChannelConfigRef } from "../../src/channel/index.ts";
 import type { Clock } from "../../src/kernel/ports/clock.ts";
 import type { Logger } from "../../src/kernel/ports/logger.ts";
 import type { Meter } from "../../src/kernel/ports/meter.ts";
@@ -21,7 +21,7 @@ import { GroupConnections } from "./group-connections.ts";
 import { HeardTimes } from "./heard-times.ts";
 import { LeaderlessTime } from "./leaderless-time.ts";
 import { LEADERLESS_COMPLAINT_MS, MEMBERSHIP_CHECK_MS } from "./limits.ts";
-import { isConsenterOf } from "./members.ts";
+import { OwnNaming } from "./members.ts";
 import { MembershipChanges } from "./membership-changes.ts";
 import { NewerMembersWatch, type FindNewerMembers, type NewerMembers } from "./newer-members.ts";
 import { tuningOf } from "./raft-tuning.ts";
@@ -68,12 +68,13 @@ export class OrdererGroup implements GroupState {
   readonly #heard: HeardTimes;
   readonly #active: ActiveMembers;
   readonly #leaderless: LeaderlessTime;
-  #named: { readonly config: ChannelConfig; readonly isNamed: boolean } | undefined;
+  readonly #naming: OwnNaming;
   #timer: Timer | undefined;
 
   constructor(deps: OrdererGroupDeps, options: OrdererGroupOptions) {
     this.#deps = deps;
     this.#options = options;
+    this.#naming = new OwnNaming(options.serverTlsCert);
     this.#heard = new HeardTimes(deps.clock);
     this.#leaderless = new LeaderlessTime(deps.clock);
     const hasAnswered = (raftId: number): boolean => this.#hasAnswered(raftId);
@@ -200,13 +201,8 @@ export class OrdererGroup implements GroupState {
     this.#departure.check();
   }
 
-  // Certificates are parsed for it: once for each configuration.
   #isNamed(): boolean {
-    const config = this.#deps.config.current();
-    if (this.#named?.config !== config) {
-      this.#named = { config, isNamed: isConsenterOf(config, this.#options.serverTlsCert) };
-    }
-    return this.#named.isNamed;
+    return this.#naming.isIn(this.#deps.config.current());
   }
 }
 

@@ -5,7 +5,7 @@ import { EMPTY_BYTES, equalBytes } from "../../src/kernel/bytes.ts";
 import { errorMessage } from "../../src/kernel/error.ts";
 import { BlockStore } from "../../src/ledger/index.ts";
 import { blockHeaderHash, type Block } from "../../src/wire/index.ts";
-import { BlockCatchUp, isConsenterOf, type ChannelOrdererDeps } from "../ordering/index.ts";
+import { BlockCatchUp, OwnNaming, type ChannelOrdererDeps } from "../ordering/index.ts";
 import { configOnDisk } from "./chain-on-disk.ts";
 import type { ChannelStatus, ConsensusRelation } from "./channel-info.ts";
 import { ParticipationError } from "./errors.ts";
@@ -46,6 +46,7 @@ export class FollowerChain {
   readonly #options: FollowerChainOptions;
   readonly #closing = new AbortController();
   readonly #joinConfig: ChannelConfig | undefined;
+  readonly #naming: OwnNaming;
   #blocks: BlockStore;
   #config: ChannelConfigRef | undefined;
   #pulling = new AbortController();
@@ -56,7 +57,8 @@ export class FollowerChain {
     this.#deps = deps;
     this.#options = options;
     this.#blocks = blocks;
-    const { joinBlock } = options;
+    const { joinBlock, serverTlsCert } = options;
+    this.#naming = new OwnNaming(serverTlsCert);
     this.#joinConfig = joinBlock && ChannelConfig.fromBlock(joinBlock, deps.msps);
   }
 
@@ -92,7 +94,7 @@ export class FollowerChain {
   /** Fabric: while onboarding, what the join block makes of this node. */
   get relation(): ConsensusRelation {
     const config = this.#isOnboarding() ? this.#joinConfig : this.#config?.current();
-    const isConsenter = config !== undefined && this.#isConsenter(config);
+    const isConsenter = config !== undefined && this.#naming.isIn(config);
     return isConsenter ? "consenter" : "follower";
   }
 
@@ -141,7 +143,7 @@ export class FollowerChain {
     onHeight: (height: number) => void,
   ): Promise<FollowerEnd> {
     while (!this.#closing.signal.aborted) {
-      if (this.#isConsenter(config.current())) return { kind: "consenter" };
+      if (this.#naming.isIn(config.current())) return { kind: "consenter" };
       this.#pulling = this.#newPulling();
       // Blocks that were on their way when a configuration named this node may take it out again.
       await this.#follow(config, onHeight);
@@ -200,7 +202,7 @@ export class FollowerChain {
   // Until a configuration names this node.
   async #follow(config: ChannelConfigRef, onHeight: (height: number) => void): Promise<void> {
     const unsubscribe = config.subscribe((next) => {
-      if (this.#isConsenter(next)) this.#pulling.abort();
+      if (this.#naming.isIn(next)) this.#pulling.abort();
     });
     const catchUp = new BlockCatchUp(
       { ...this.#deps, config, blocks: this.#blocks },
@@ -272,10 +274,6 @@ export class FollowerChain {
   #isOnboarding(): boolean {
     const number = this.#options.joinBlock?.header?.number;
     return number !== undefined && this.height <= number;
-  }
-
-  #isConsenter(config: ChannelConfig): boolean {
-    return isConsenterOf(config, this.#options.serverTlsCert);
   }
 }
 

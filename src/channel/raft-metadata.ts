@@ -1,4 +1,4 @@
-import { toHex } from "../kernel/bytes.ts";
+import { codeUnits } from "../kernel/bytes.ts";
 import { EtcdraftConfigMetadata, type EtcdraftOptions } from "../wire/index.ts";
 import { decodeValue } from "./config-values.ts";
 import { parseDuration } from "./duration.ts";
@@ -77,7 +77,7 @@ function checkCertificates(path: string, consenters: readonly RaftConsenter[]): 
       if (certificate.length === 0) {
         throw invalidConfig(path, `consenter ${index + 1} has no TLS certificate`);
       }
-      const key = toHex(certificate);
+      const key = codeUnits(certificate);
       const owner = owners.get(key) ?? index;
       if (owner !== index) {
         throw invalidConfig(

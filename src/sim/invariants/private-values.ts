@@ -33,6 +33,8 @@ export class PrivateValues implements Invariant {
   readonly isEventual = true;
   readonly #deps: PrivateValuesDeps;
   readonly #reached = new Set<SometimesState>();
+  // There are few keys, looked at after every block.
+  readonly #keyHashes = new Map<string, string>();
 
   constructor(deps: PrivateValuesDeps) {
     this.#deps = deps;
@@ -98,7 +100,7 @@ export class PrivateValues implements Invariant {
     const height = Math.min(...members.map((peer) => peer.height));
     const isHeld = (key: string): boolean =>
       members.some((peer) => peer.privateValue(BANK, collection, key) !== undefined);
-    const held = new Set([...keys].filter(isHeld).map(keyHashOf));
+    const held = new Set([...keys].filter(isHeld).map((key) => this.#keyHashOf(key)));
     const place = hashedNamespace(BANK, collection);
     const all = [...this.#deps.replay.hashes.entriesAfter(height - 1, place)];
     if (all.some(({ key }) => held.has(key))) this.#reach("private value was kept");
@@ -117,12 +119,16 @@ export class PrivateValues implements Invariant {
 
   #hashOf(height: number, collection: string, key: string): Uint8Array | undefined {
     const place = hashedNamespace(BANK, collection);
-    return this.#deps.replay.hashes.valueAfter(height - 1, place, keyHashOf(key));
+    return this.#deps.replay.hashes.valueAfter(height - 1, place, this.#keyHashOf(key));
   }
-}
 
-function keyHashOf(key: string): string {
-  return toHex(sha256(utf8(key)));
+  #keyHashOf(key: string): string {
+    const known = this.#keyHashes.get(key);
+    if (known !== undefined) return known;
+    const hash = toHex(sha256(utf8(key)));
+    this.#keyHashes.set(key, hash);
+    return hash;
+  }
 }
 
 function isHashOf(hash: Uint8Array | undefined, value: Uint8Array): boolean {
