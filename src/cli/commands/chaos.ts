@@ -83,7 +83,7 @@ function addRun(chaos: Command): void {
     .addHelpText(
       "after",
       `
-The exit code is 0 only when nothing acknowledged was lost or doubled and all ledgers agree.
+The exit code is 0 only when nothing acknowledged was lost, doubled or out of order, and all ledgers agree.
 
 Examples:
   $ heddle chaos run leader-kill

@@ -1,4 +1,5 @@
 /** Judges a run: what clients were told against what the ledgers hold. Pure. */
+import { tooEarly, type Placed } from "./real-time-order.ts";
 
 /** One transaction as its client saw it. Times from the start of the run. */
 export interface Attempt {
@@ -23,11 +24,14 @@ export interface PeerLedger {
 }
 
 export interface Violation {
-  readonly kind: "lost" | "duplicate" | "fork" | "commit hash" | "gap" | "height";
+  readonly kind: "lost" | "duplicate" | "order" | "fork" | "commit hash" | "gap" | "height";
   readonly detail: string;
 }
 
-/** Nothing acknowledged is lost or there twice; all ledgers are one chain without gaps and with one commit hash. */
+/**
+ * Nothing acknowledged is lost or there twice, or before what was acknowledged when it began; all ledgers are one chain without gaps
+ * and with one commit hash.
+ */
 export function judge(
   attempts: readonly Attempt[],
   ledgers: readonly PeerLedger[],
@@ -35,15 +39,16 @@ export function judge(
   const [first, ...others] = ledgers;
   if (first === undefined) return [{ kind: "height", detail: "no ledger could be read" }];
   return [
-    ...ledgers.flatMap((ledger) => contentViolations(attempts, ledger)),
+    ...ledgers.flatMap((ledger) => [
+      ...chainViolations(ledger),
+      ...promiseViolations(attempts, ledger),
+    ]),
     ...others.flatMap((ledger) => differences(first, ledger)),
   ];
 }
 
-function contentViolations(
-  attempts: readonly Attempt[],
-  { peer, blocks }: PeerLedger,
-): readonly Violation[] {
+// Every block follows the one before, and no transaction is valid twice.
+function chainViolations({ peer, blocks }: PeerLedger): readonly Violation[] {
   const violations: Violation[] = [];
   const blockOf = new Map<string, number>();
   blocks.forEach(({ number, valid }, index) => {
@@ -57,11 +62,30 @@ function contentViolations(
       violations.push({ kind: "duplicate", detail });
     }
   });
-  for (const { transactionId } of attempts) {
-    if (transactionId === undefined || blockOf.has(transactionId)) continue;
-    violations.push({ kind: "lost", detail: `${peer}: ${transactionId} was acknowledged` });
-  }
   return violations;
+}
+
+// What clients were told holds.
+function promiseViolations(
+  attempts: readonly Attempt[],
+  { peer, blocks }: PeerLedger,
+): readonly Violation[] {
+  const blockOf = new Map(
+    blocks.flatMap(({ number, valid }) => valid.map((id) => [id, number] as const)),
+  );
+  const lost: Violation[] = [];
+  const placed: Placed[] = [];
+  for (const { transactionId, startMs, endMs } of attempts) {
+    if (transactionId === undefined) continue;
+    const block = blockOf.get(transactionId);
+    if (block !== undefined) placed.push({ transactionId, startMs, endMs, block });
+    else lost.push({ kind: "lost", detail: `${peer}: ${transactionId} was acknowledged` });
+  }
+  const early = tooEarly(placed);
+  return [
+    ...lost,
+    ...early.map((detail): Violation => ({ kind: "order", detail: `${peer}: ${detail}` })),
+  ];
 }
 
 function differences(first: PeerLedger, other: PeerLedger): readonly Violation[] {

@@ -51,6 +51,40 @@ describe("a history", () => {
     expect(kinds([], twins(chain(["t"], ["t"])))).toEqual(["duplicate", "duplicate"]);
   });
 
+  test("with a transaction before what was acknowledged when it began is not", () => {
+    const early = { startMs: 2, endMs: 3, transactionId: "early" };
+    const late = { startMs: 0, endMs: 1, transactionId: "late" };
+    expect(kinds([early, late], twins(chain(["early"], ["late"])))).toEqual(["order", "order"]);
+    expect(kinds([early, late], twins(chain(["early", "late"])))).toEqual(["order", "order"]);
+    expect(kinds([early, late], twins(chain(["late"], ["early"])))).toEqual([]);
+  });
+
+  test("with two transactions at the same time is sound in both orders", () => {
+    const attempts = [
+      { startMs: 0, endMs: 2, transactionId: "t" },
+      { startMs: 2, endMs: 4, transactionId: "u" },
+    ];
+    expect(kinds(attempts, twins(chain(["t"], ["u"])))).toEqual([]);
+    expect(kinds(attempts, twins(chain(["u"], ["t"])))).toEqual([]);
+  });
+
+  property.prop([
+    fc.array(fc.record({ startMs: fc.nat(30), length: fc.nat(10), block: fc.nat(6) })),
+  ])("is sound in its order just where no two are the wrong way round", (drawn) => {
+    const contents = Array.from({ length: 7 }, (_, block) =>
+      drawn.flatMap((each, index) => (each.block === block ? [`t${index}`] : [])),
+    );
+    const attempts = drawn.map(({ startMs, length }, index) => ({
+      startMs,
+      endMs: startMs + length,
+      transactionId: `t${index}`,
+    }));
+    const isTooEarly = drawn.some((late) =>
+      drawn.some((one) => one.startMs + one.length < late.startMs && one.block >= late.block),
+    );
+    expect(kinds(attempts, twins(chain(...contents))).includes("order")).toBe(isTooEarly);
+  });
+
   test("with two chains, two commit hashes or two heights is not", () => {
     const blocks = chain([], ["t"]);
     const against = (other: readonly LedgerBlock[]): readonly string[] =>
