@@ -1,4 +1,5 @@
 import type { Logger } from "../../src/kernel/ports/logger.ts";
+import type { MspCache } from "../../src/msp/index.ts";
 import { Block, Envelope, tryDecode } from "../../src/wire/index.ts";
 import type { ChannelInfo } from "./channel-info.ts";
 import type { ChannelRegistrar } from "./channel-registrar.ts";
@@ -32,6 +33,8 @@ export interface ParticipationApiDeps {
   /** Orders a configuration update; resolves with the reason when it is refused. */
   readonly orderConfigUpdate: (envelope: Envelope) => Promise<string | undefined>;
   readonly logger: Logger;
+  /** Of the organisations that this node knows. Default: each block's are read anew. */
+  readonly msps?: MspCache;
 }
 
 const NO_STORE = { "Cache-Control": "no-store" } as const;
@@ -113,7 +116,7 @@ export class ParticipationApi {
         "cannot unmarshal file part config-block into a block: proto: cannot parse invalid wire-format data",
       );
     }
-    const reading = readJoinBlock(block);
+    const reading = readJoinBlock(block, this.#deps.msps);
     if (!reading.ok) return errorAnswer(400, `invalid join block: ${reading.reason}`);
     const result = await this.#deps.registrar.join(block);
     switch (result.kind) {

@@ -12,6 +12,7 @@ import type { Random } from "../kernel/ports/random.ts";
 import type { RpcChannel } from "../kernel/ports/rpc.ts";
 import type { Signer } from "../kernel/ports/signer.ts";
 import type { Timers } from "../kernel/ports/timers.ts";
+import { MspCache } from "../msp/index.ts";
 import { readSigner } from "../msp/adapters/msp-directory.ts";
 import {
   decode,
@@ -59,6 +60,7 @@ export class DevelopmentNetwork implements OrdererCluster {
   readonly clock: Clock = systemClock;
   readonly timers: Timers = systemTimers;
   readonly random: Random = systemRandom;
+  readonly msps: MspCache = new MspCache();
   readonly topology: Topology;
   readonly layout: NetworkLayout;
   /** As the manifest has them. */

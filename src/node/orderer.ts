@@ -113,6 +113,7 @@ function openAdmin(
 ): Promise<Listener> {
   const api = new ParticipationApi({
     registrar: parts.registrar,
+    msps: world.msps,
     orderConfigUpdate: async (envelope) => {
       const { status, info } = await parts.broadcast.process(envelope);
       return status === Status.SUCCESS ? undefined : info;

@@ -1,6 +1,7 @@
 import { ChannelConfig, isConfigBlock } from "../../../src/channel/index.ts";
 import { equalBytes } from "../../../src/kernel/bytes.ts";
 import { errorMessage } from "../../../src/kernel/error.ts";
+import type { MspCache } from "../../../src/msp/index.ts";
 import {
   ConfigUpdate,
   ConfigUpdateEnvelope,
@@ -19,9 +20,9 @@ export type ChannelReading =
 
 /**
  * Whether a channel can be joined with `block`: a whole config block of an application channel. Fabric: it is the trust
- * anchor, and nothing is checked of its signatures.
+ * anchor, and nothing is checked of its signatures. `msps`: organisations that this node knows.
  */
-export function readJoinBlock(block: Block): ChannelReading {
+export function readJoinBlock(block: Block, msps?: MspCache): ChannelReading {
   const { header, data, metadata } = block;
   if (header === undefined || data === undefined || !isConfigBlock(block)) {
     return refused("block is not a config block");
@@ -33,7 +34,7 @@ export function readJoinBlock(block: Block): ChannelReading {
     return refused("invalid block: Header.DataHash is different from Hash(block.Data)");
   }
   try {
-    return { ok: true, channelId: ChannelConfig.fromBlock(block).channelId };
+    return { ok: true, channelId: ChannelConfig.fromBlock(block, msps).channelId };
   } catch (error) {
     return refused(errorMessage(error));
   }

@@ -7,6 +7,7 @@ import type { Random } from "../../kernel/ports/random.ts";
 import type { Signer } from "../../kernel/ports/signer.ts";
 import type { Timers } from "../../kernel/ports/timers.ts";
 import { sleep } from "../../kernel/sleep.ts";
+import type { MspCache } from "../../msp/index.ts";
 import { Block, decode, type ConfigGroup } from "../../wire/index.ts";
 import { NetworkError } from "../errors.ts";
 import { configUpdateOf, signedConfigUpdate } from "./config-update.ts";
@@ -26,6 +27,8 @@ export interface OrdererCluster {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
+  /** Of the organisations in configurations that were read. */
+  readonly msps: MspCache;
   /** Whether the orderer has a process. */
   isRunning(name: string): Promise<boolean>;
   ordererAdmin(name: string): Promise<OrdererAdmin>;
@@ -119,7 +122,7 @@ export async function configInForce(
 ): Promise<{ readonly config: ChannelConfig; readonly block: Uint8Array }> {
   const admin = await cluster.ordererAdmin(leader.site.name);
   const block = await admin.configBlock(leader.group.channelId);
-  return { config: ChannelConfig.fromBlock(decode(Block, block)), block };
+  return { config: ChannelConfig.fromBlock(decode(Block, block), cluster.msps), block };
 }
 
 const ATTEMPTS_MAX = 40;

@@ -23,6 +23,7 @@ export function simulatedCluster(world: AdministeredWorld, material: Material): 
     clock: clientHost.time,
     timers: clientHost.time,
     random: world.random("configuration updates"),
+    msps: signatures.msps,
     isRunning: (name) => Promise.resolve(nodes.get(name)?.isUp === true),
     ordererAdmin: (name) => {
       const admin = admins.get(name);
