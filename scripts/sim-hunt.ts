@@ -8,11 +8,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Worker } from "node:worker_threads";
 import { parsed, positiveNumber, wholeNumber } from "./command-line.ts";
 import { Campaign } from "./sim-hunt/campaign.ts";
 import { failureText } from "./sim-hunt/failure-file.ts";
 import type { Found, Order } from "./sim-hunt/messages.ts";
+import { onInterrupt, runSeeds } from "./seed-threads.ts";
 
 const PROGRESS_MS = 10_000;
 /** Nearly all that a run makes is soon garbage: with more room it is collected less often, and less of it is copied. */
@@ -40,6 +40,8 @@ if (values.help) {
   --workers 2            threads
   --folder sim-failures  where failing runs are kept
 
+Ctrl-C ends it, once the seeds that run are done, with the figures so far.
+
 Examples:
   npm run sim:hunt -- --minutes 30
   npm run sim:hunt -- --seeds 2000 --chaos-minutes 10
@@ -50,14 +52,14 @@ const seedCount = values.seeds === undefined ? Infinity : wholeNumber("--seeds",
 const minutesWithout = values.seeds === undefined ? 5 : Infinity;
 const minutes =
   values.minutes === undefined ? minutesWithout : positiveNumber("--minutes", values.minutes);
-const workers = wholeNumber("--workers", values.workers, 1);
+const threads = wholeNumber("--workers", values.workers, 1);
 const chaosMs = positiveNumber("--chaos-minutes", values["chaos-minutes"]) * 60_000;
 
 const campaign = new Campaign();
 const startMs = Date.now();
 const endMs = startMs + minutes * 60_000;
 let nextSeed = wholeNumber("--from", values.from, 0);
-const endSeed = nextSeed + seedCount;
+let endSeed = nextSeed + seedCount;
 let smallestEvents = Infinity;
 
 function keep(found: Found & { readonly kind: "failure" }): void {
@@ -70,37 +72,31 @@ function keep(found: Found & { readonly kind: "failure" }): void {
   writeFileSync(join(values.folder, "smallest.json"), text);
 }
 
-function hunt(): Promise<void> {
-  const worker = new Worker(new URL("./sim-hunt/worker.js", import.meta.url), {
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEBIBYTES },
-  });
-  const order = (): boolean => {
-    if (Date.now() >= endMs || nextSeed >= endSeed) return false;
-    worker.postMessage({ seed: nextSeed, chaosMs } satisfies Order);
-    nextSeed += 1;
-    return true;
-  };
-  return new Promise((resolve, reject) => {
-    const end = (): void => {
-      void worker.terminate();
-      resolve();
-    };
-    worker.on("message", (found: Found) => {
-      if (found.kind === "failure") keep(found);
-      else {
-        campaign.add(found.run);
-        if (!order()) end();
-      }
-    });
-    worker.once("error", reject);
-    if (!order()) end();
-  });
+function nextOrder(): Order | undefined {
+  if (Date.now() >= endMs || nextSeed >= endSeed) return undefined;
+  nextSeed += 1;
+  return { seed: nextSeed - 1, chaosMs };
 }
 
+function take(found: Found): boolean {
+  if (found.kind === "failure") keep(found);
+  else campaign.add(found.run);
+  return found.kind === "run";
+}
+
+onInterrupt(() => {
+  endSeed = nextSeed;
+});
 const progress = setInterval(() => {
   console.log(campaign.progress());
 }, PROGRESS_MS);
-await Promise.all(Array.from({ length: workers }, hunt));
+await runSeeds<Order, Found>({
+  script: new URL("./sim-hunt/worker.js", import.meta.url),
+  threads,
+  resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEBIBYTES },
+  next: nextOrder,
+  take,
+});
 clearInterval(progress);
 console.log(campaign.summary());
 console.log(`${Math.round((Date.now() - startMs) / 1_000)} s in all`);

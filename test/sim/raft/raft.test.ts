@@ -14,7 +14,7 @@ function seeds(): readonly number[] {
 
 describe("a simulated Raft group", () => {
   test("keeps every safety property under faults, and recovers when they end", () => {
-    const results = seeds().map(runSeed);
+    const results = seeds().map((seed) => runSeed(seed));
     // A run without elections or commits would have checked nothing.
     for (const result of results) {
       expect(result.leaderCount).toBeGreaterThan(0);

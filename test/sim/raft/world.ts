@@ -16,8 +16,10 @@ import type { Sabotage } from "./sabotage.ts";
 import { SimNode } from "./sim-node.ts";
 import { TraceHash } from "./trace-hash.ts";
 
-/** Steps of one run before it counts as a message storm. */
-const STEPS_MAX = 100_000;
+/** Steps in a second of a whole run: more of them count as a message storm. */
+const STEPS_A_SECOND_MAX = 2_500;
+/** How long the calm after the chaos is, about. */
+const CALM_MS = 20_000;
 
 /** What one run was. */
 export interface RunResult {
@@ -45,6 +47,7 @@ export class World {
   readonly #disks: readonly SimDisk[];
   readonly #trace = new TraceHash();
   #stepCount = 0;
+  #stepsMax = 0;
   #leaderCount = 0;
   #changeCount = 0;
   #installedCount = 0;
@@ -81,6 +84,7 @@ export class World {
 
   /** Faults and load for `durationMs`, with every safety property checked after every step. */
   runChaos(durationMs: number): void {
+    this.#stepsMax = (STEPS_A_SECOND_MAX * (durationMs + CALM_MS)) / 1_000;
     for (const node of this.#nodes) node.start();
     const random = this.#random.child("chaos");
     const nemesis = new Nemesis(
@@ -242,7 +246,7 @@ export class World {
 
   #observe(observation: Observation): void {
     this.#stepCount += 1;
-    mustHold(this.#stepCount < STEPS_MAX, "message storm");
+    mustHold(this.#stepCount < this.#stepsMax, "message storm");
     const { nodeId, event, after, effects } = observation;
     for (const happening of effects.trace) {
       if (happening.type === "becameLeader") this.#leaderCount += 1;
