@@ -1,4 +1,5 @@
 import { assert } from "../../src/kernel/assert.ts";
+import { firstIndexWhere } from "../../src/kernel/first-index.ts";
 import type { Entry, EntryId } from "./entry.ts";
 import { entriesBytes, entryBytes } from "./entry.ts";
 import { ENTRIES_PER_APPEND_MAX } from "./limits.ts";
@@ -136,16 +137,10 @@ export class RaftLog {
    * one, because terms never fall. So a whole term is skipped at each refusal (Raft §5.3, last paragraphs).
    */
   latestNotAfter({ index, term }: EntryId): number {
-    let low = this.#prefix.index;
-    let high = Math.min(index, this.last.index);
-    if (high < low || this.#prefix.term > term) return Math.min(index, low);
-    // Invariant: termAt(low) ≤ term, and every index above high has a later one.
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if ((this.termAt(middle) ?? 0) <= term) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+    const first = this.#prefix.index;
+    const end = Math.min(index, this.last.index) + 1;
+    if (end <= first || this.#prefix.term > term) return Math.min(index, first);
+    return firstIndexWhere(first + 1, end, (at) => (this.termAt(at) ?? 0) > term) - 1;
   }
 
   /** Drops every entry before `index`, which is at most one beyond the commit index. */

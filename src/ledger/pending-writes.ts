@@ -1,5 +1,6 @@
 import { assert } from "../kernel/assert.ts";
 import { codeUnits } from "../kernel/bytes.ts";
+import { firstIndexWhere } from "../kernel/first-index.ts";
 import type { KvEntry, KvRange, KvReader, KvWrite } from "../kernel/ports/kv-store.ts";
 
 interface PendingWrite extends KvWrite {
@@ -102,12 +103,5 @@ export class PendingWrites implements KvReader {
 
 /** Index of the first text that is not below `text`. */
 function lowerBound(sorted: readonly string[], text: string): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? "") < text) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstIndexWhere(0, sorted.length, (index) => (sorted[index] ?? "") >= text);
 }

@@ -3,6 +3,7 @@
  * the batch touches. So a snapshot is a reference, and a write costs as much in a large table as in a small one, nearly.
  */
 import { codeUnits } from "../../kernel/bytes.ts";
+import { firstIndexWhere } from "../../kernel/first-index.ts";
 import type { KvEntry, KvRange, KvWrite } from "../../kernel/ports/kv-store.ts";
 
 /** `text` has one code unit for each byte of the key: their orders agree. */
@@ -86,26 +87,12 @@ export class SortedTable {
 
 /** Index of the last page that begins at or below `text`: the one where it is, or would be; -1 when it is below all. */
 function pageOf(pages: readonly Page[], text: string): number {
-  let low = 0;
-  let high = pages.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((pages[middle]?.[0]?.text ?? "") <= text) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
+  return firstIndexWhere(0, pages.length, (index) => (pages[index]?.[0]?.text ?? "") > text) - 1;
 }
 
 /** Index of the first row whose key is not below `text`. */
 function lowerBound(page: Page, text: string): number {
-  let low = 0;
-  let high = page.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((page[middle]?.text ?? "") < text) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstIndexWhere(0, page.length, (index) => (page[index]?.text ?? "") >= text);
 }
 
 function put(page: Row[], text: string, entry: KvEntry | undefined): void {
