@@ -1,24 +1,18 @@
 /** `GET /faults` and `POST /faults` on the operations listener of a development node. */
 import { parseFaults } from "../faults/adapters/parse-faults.ts";
-import type { Faults, VolatileDisk } from "../faults/index.ts";
 import type { Logger } from "../kernel/ports/logger.ts";
+import type { FaultTarget } from "./fault-layer.ts";
 import type { Operations } from "./world.ts";
 
 const FAULTS_PATH = "/faults";
 
-/** What faults of a node need: both belong to it for as long as it lives. */
-export interface FaultLayer {
-  readonly faults: Faults;
-  readonly disk: Pick<VolatileDisk, "crash" | "isCut">;
-}
-
-/** A POST replaces all faults in force. A node without a layer for them says why it takes none. */
+/** A POST replaces all faults in force. A node that has nothing for them says why it takes none. */
 export function offerFaults(
   operations: Operations,
-  layer: FaultLayer | undefined,
+  target: FaultTarget | undefined,
   logger: Logger,
 ): void {
-  if (layer === undefined) {
+  if (target === undefined) {
     const refusal = {
       status: 403,
       body: {
@@ -30,7 +24,7 @@ export function offerFaults(
     operations.accept(FAULTS_PATH, () => refusal);
     return;
   }
-  const { faults, disk } = layer;
+  const { faults, disk } = target;
   logger.warn("this node takes faults from whoever reaches its operations listener");
   const dying = { status: 410, body: { error: "this node dies by an injected fault" } };
   operations.offer(FAULTS_PATH, () =>

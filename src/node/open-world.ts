@@ -1,6 +1,6 @@
 /** Makes the real world of a node: clock, disk, randomness, network, log and metrics, made once and handed down. */
 import { AdminEndpoint } from "../../cluster/participation/adapters/admin-endpoint.ts";
-import { faultyClock, Faults, faultyDialer, faultyFiles, VolatileDisk } from "../faults/index.ts";
+import { faultyClock, faultyDialer, type Faults, type VolatileDisk } from "../faults/index.ts";
 import { GrpcDialer } from "../kernel/adapters/grpc-dialer.ts";
 import { GrpcServer } from "../kernel/adapters/grpc-server.ts";
 import { nodeFiles } from "../kernel/adapters/node-files.ts";
@@ -8,10 +8,6 @@ import { systemClock } from "../kernel/adapters/system-clock.ts";
 import { systemRandom } from "../kernel/adapters/system-random.ts";
 import { systemTimers } from "../kernel/adapters/system-timers.ts";
 import { meteredFiles } from "../kernel/adapters/metered-files.ts";
-import type { Files } from "../kernel/ports/files.ts";
-import type { Logger } from "../kernel/ports/logger.ts";
-import type { Random } from "../kernel/ports/random.ts";
-import type { Timers } from "../kernel/ports/timers.ts";
 import { MspCache } from "../msp/index.ts";
 import { readMspDirectory, readSigner } from "../msp/adapters/msp-directory.ts";
 import { OpsEndpoints } from "../ops/adapters/http-endpoints.ts";
@@ -20,6 +16,7 @@ import { PinoLog } from "../ops/adapters/pino-log.ts";
 import { PrometheusMeter } from "../ops/adapters/prometheus-meter.ts";
 import { Health } from "../ops/index.ts";
 import { offerFaults } from "./fault-endpoint.ts";
+import { faultLayer, filesWithFaults } from "./fault-layer.ts";
 import { RenewableSigner } from "./renewable-signer.ts";
 import { requireCurrentIdentity } from "./signing-identity.ts";
 import { readVersion } from "./version.ts";
@@ -69,7 +66,11 @@ export async function openWorld(config: CommonConfig, options: WorldOptions): Pr
     },
     config.operations,
   );
-  const layer = config.development?.faults === true ? faultLayer(log.logger, options) : undefined;
+  const { process: isAlone, onDeath } = options;
+  const layer =
+    config.development?.faults === true
+      ? faultLayer({ files: nodeFiles, logger: log.logger, isAlone, onDeath })
+      : undefined;
   offerFaults(operations, layer, log.logger);
   const faults = layer?.faults;
   const clock = faults === undefined ? systemClock : faultyClock({ clock: systemClock, faults });
@@ -113,33 +114,6 @@ export async function openWorld(config: CommonConfig, options: WorldOptions): Pr
       ),
     ),
   };
-}
-
-interface WorldFaults {
-  readonly faults: Faults;
-  readonly disk: VolatileDisk;
-}
-
-// A process of its own dies as by kill -9: nothing that it does at its end may help it.
-function faultLayer(logger: Logger, { process: isAlone, onDeath }: WorldOptions): WorldFaults {
-  const faults = new Faults();
-  const end = (): void => {
-    if (isAlone) process.kill(process.pid, "SIGKILL");
-    else onDeath?.();
-  };
-  const whenCut = isAlone ? "waits" : "fails";
-  const disk = new VolatileDisk({ files: nodeFiles, faults, logger, end }, { whenCut });
-  return { faults, disk };
-}
-
-function filesWithFaults(
-  { faults, disk }: WorldFaults,
-  ports: { readonly timers: Timers; readonly random: Random },
-): Files {
-  const onLostFlush = (path: string): void => {
-    disk.loseFlush(path);
-  };
-  return faultyFiles({ ...ports, files: disk.files, faults, onLostFlush });
 }
 
 async function adminEndpoint(
