@@ -1,6 +1,6 @@
 /** What becomes of a log that can no longer be used: it is put aside, for people to look at, and never deleted. */
 import type { Files } from "../../src/kernel/ports/files.ts";
-import { utf8, utf8Decode } from "../../src/kernel/bytes.ts";
+import { utf8, utf8DecodeLeniently } from "../../src/kernel/bytes.ts";
 import { segmentNumber } from "./wal-format.ts";
 
 // Present while the log is being put aside; says why. Then the log that is found must not be believed: it may be the
@@ -82,7 +82,7 @@ async function readText(files: Files, path: string): Promise<string | undefined>
   await files.syncDirectory(path.slice(0, path.lastIndexOf("/")) || "/");
   const file = await files.open(path, { create: false });
   try {
-    return utf8Decode(await file.readAt(0, TEXT_BYTES_MAX));
+    return utf8DecodeLeniently(await file.readAt(0, TEXT_BYTES_MAX));
   } finally {
     await file.close();
   }

@@ -7,7 +7,7 @@
  *   forgotten = text
  *   joined    = index[8]
  */
-import { utf8, utf8Decode } from "../../src/kernel/bytes.ts";
+import { utf8, utf8DecodeLeniently } from "../../src/kernel/bytes.ts";
 import { WireError } from "../../src/wire/index.ts";
 import type { Entry, HardState, Snapshot } from "../raft/index.ts";
 import { decodeConfiguration, encodeConfiguration } from "./configuration-codec.ts";
@@ -152,7 +152,7 @@ function decodeRecord(type: number, body: RecordBody): WalRecord | undefined {
     case RECORD_TYPES.snapshot:
       return decodeSnapshot(payload.subarray(start, end));
     case RECORD_TYPES.forgotten:
-      return { type: "forgotten", reason: utf8Decode(payload.subarray(start, end)) };
+      return { type: "forgotten", reason: utf8DecodeLeniently(payload.subarray(start, end)) };
     case RECORD_TYPES.joined:
       return end - start === INDEX_BYTES
         ? { type: "joined", index: readUint64(view, start) }
