@@ -5,6 +5,7 @@ import type { PreVoteMessage, VoteMessage } from "./message.ts";
 import { jointVoteResult } from "./quorum.ts";
 import type { CandidateRole, PreCandidateRole } from "./role.ts";
 import type { RaftState } from "./state.ts";
+import { toldCommit } from "./told-commit.ts";
 import { becomeCandidate, becomeFollower, becomePreCandidate } from "./transition.ts";
 
 /** One tick without a leader's message, at a node that does not lead. */
@@ -47,6 +48,14 @@ function campaignFault(state: RaftState): string | undefined {
     return "a committed configuration change is not applied";
   }
   return undefined;
+}
+
+/** Gives up an election that it would not begin now. */
+export function reconsiderCampaign(state: RaftState): void {
+  const { role, term } = state;
+  if (role.type !== "preCandidate" && role.type !== "candidate") return;
+  if (campaignFault(state) === undefined) return;
+  becomeFollower(state, term, undefined, "change to apply");
 }
 
 /** Asks whether an election could be won (thesis §9.6). */
@@ -158,7 +167,7 @@ export function answerVoteRequest(state: RaftState, message: PreVoteMessage | Vo
   const isGranted = mayVote(state, message) && state.log.isUpToDate(candidateLast);
   const type = isGranted ? "voteGranted" : "voteRefused";
   state.outbox.trace({ type, term: message.term, to: message.from });
-  const header = { from: state.id, to: message.from };
+  const header = { from: state.id, to: message.from, ...toldCommit(state) };
   if (message.type === "preVote") {
     if (isGranted) maybeGiveWay(state, message);
     const term = isGranted ? message.term : state.term;

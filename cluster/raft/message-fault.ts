@@ -1,4 +1,4 @@
-import type { Entry } from "./entry.ts";
+import type { Entry, EntryId } from "./entry.ts";
 import type { RaftConfiguration } from "./configuration.ts";
 import {
   ENTRIES_FROM_PEER_MAX,
@@ -41,9 +41,14 @@ export function messageFault(message: RaftMessage, id: number): string | undefin
       return voteFault(message);
     case "preVoteAnswer":
     case "voteAnswer":
+      return idFault(message.committed);
     case "timeoutNow":
       return undefined;
   }
+}
+
+function idFault(id: EntryId | undefined): string | undefined {
+  return id === undefined || (isNumber(id.index) && isNumber(id.term)) ? undefined : "bad index";
 }
 
 function voteFault(message: {

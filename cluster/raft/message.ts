@@ -1,4 +1,4 @@
-import type { Entry } from "./entry.ts";
+import type { Entry, EntryId } from "./entry.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** On every message: who to whom, in the sender's term except where a kind says otherwise. */
@@ -58,6 +58,8 @@ export interface PreVoteMessage extends Addressed {
 export interface PreVoteAnswerMessage extends Addressed {
   readonly type: "preVoteAnswer";
   readonly isGranted: boolean;
+  /** What the voter knows to be committed. etcd's library neither sends nor reads it. */
+  readonly committed?: EntryId;
 }
 
 /** Vote for me in `term` (Raft §5.2). */
@@ -73,6 +75,8 @@ export interface VoteMessage extends Addressed {
 export interface VoteAnswerMessage extends Addressed {
   readonly type: "voteAnswer";
   readonly isGranted: boolean;
+  /** As in the answer to a pre-vote. */
+  readonly committed?: EntryId;
 }
 
 /** Leader to the follower it hands over to: campaign at once (thesis §3.10). */

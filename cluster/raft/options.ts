@@ -47,6 +47,11 @@ export interface RaftOptions {
    */
   readonly tellsRemoved?: boolean;
   /**
+   * Answers to candidates tell what is committed. Without it, a candidate that has not heard of a change's commit may for good
+   * need votes that it cannot get. Default true.
+   */
+  readonly tellsCommit?: boolean;
+  /**
    * False for a node that may have forgotten what it voted for: it neither votes nor campaigns until a change of the
    * configuration that names it, and that was proposed after its start, is in force. Default true.
    */
@@ -77,6 +82,7 @@ export function resolveOptions(options: RaftOptions): ResolvedOptions {
     checkQuorum: true,
     stepDownOnRemoval: true,
     tellsRemoved: true,
+    tellsCommit: true,
     mayVote: true,
   };
   return { ...defaults, ...options };

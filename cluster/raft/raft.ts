@@ -3,7 +3,13 @@ import { receiveAsCandidate } from "./candidate.ts";
 import { configure } from "./configure.ts";
 import type { ConfChange, RaftConfiguration } from "./configuration.ts";
 import type { PersistToken, RaftEffects } from "./effects.ts";
-import { answerVoteRequest, campaign, persistedAsCandidate, tickElection } from "./election.ts";
+import {
+  answerVoteRequest,
+  campaign,
+  persistedAsCandidate,
+  reconsiderCampaign,
+  tickElection,
+} from "./election.ts";
 import type { Entry } from "./entry.ts";
 import type { ConfChangeKind, RaftEvent } from "./event.ts";
 import { forgetLeader, receiveAsFollower, unreachableAsFollower } from "./follower.ts";
@@ -34,6 +40,7 @@ import { RaftState } from "./state.ts";
 import type { RaftStatus } from "./status.ts";
 import { statusOf } from "./status.ts";
 import { admitTerm } from "./term-rules.ts";
+import { hearCommit } from "./told-commit.ts";
 import { transferAsLeader } from "./transfer.ts";
 import { volatileChangeIndex } from "./unapplied-change.ts";
 
@@ -202,8 +209,13 @@ export class Raft {
       return;
     }
     if (!admitTerm(state, message)) return;
-    if (message.type === "preVote" || message.type === "vote") answerVoteRequest(state, message);
-    else this.#receiveInRole(message);
+    if (message.type === "preVote" || message.type === "vote") {
+      answerVoteRequest(state, message);
+      return;
+    }
+    const isAnswer = message.type === "preVoteAnswer" || message.type === "voteAnswer";
+    if (isAnswer && hearCommit(state, message.committed)) reconsiderCampaign(state);
+    this.#receiveInRole(message);
   }
 
   #receiveInRole(message: RaftMessage): void {

@@ -2,6 +2,7 @@
 import { isInLease } from "./election.ts";
 import type { RaftMessage } from "./message.ts";
 import type { RaftState } from "./state.ts";
+import { toldCommit } from "./told-commit.ts";
 import { becomeFollower } from "./transition.ts";
 
 /** Returns whether `message` is to be received: afterwards it is of the current term, or is about a pre-vote. */
@@ -55,6 +56,11 @@ function answerEarlierTerm(state: RaftState, message: RaftMessage): void {
     if (!preVote && !checkQuorum) return;
     state.outbox.sendNow({ type: "heartbeatAnswer", ...header });
   } else if (message.type === "preVote") {
-    state.outbox.sendNow({ type: "preVoteAnswer", ...header, isGranted: false });
+    state.outbox.sendNow({
+      type: "preVoteAnswer",
+      ...header,
+      isGranted: false,
+      ...toldCommit(state),
+    });
   }
 }

@@ -9,6 +9,7 @@ export type StepDownReason =
   | "no quorum"
   | "disk stalled"
   | "election lost"
+  | "change to apply"
   | "no longer a voter";
 
 /**

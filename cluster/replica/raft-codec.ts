@@ -11,7 +11,7 @@ import {
   lengthDelimited,
   type RaftSnapshot,
 } from "../../src/wire/index.ts";
-import type { AppendMessage, Entry, RaftMessage, Snapshot } from "../raft/index.ts";
+import type { AppendMessage, Entry, EntryId, RaftMessage, Snapshot } from "../raft/index.ts";
 import { fromWireState, toWireState, withChange } from "./configuration-codec.ts";
 
 // Fabric: a vote with this context was asked for by the leader and overrides its lease.
@@ -93,14 +93,14 @@ function fieldsOf(message: RaftMessage): Parameters<typeof create<WireMessage>>[
     case "preVote":
       return { type: WireType.MsgPreVote, index: message.lastIndex, logTerm: message.lastTerm };
     case "preVoteAnswer":
-      return { type: WireType.MsgPreVoteResp, reject: !message.isGranted };
+      return { type: WireType.MsgPreVoteResp, reject: !message.isGranted, ...toldIn(message) };
     case "vote": {
       const context = message.isTransfer ? TRANSFER_CONTEXT : EMPTY_BYTES;
       const { lastIndex: index, lastTerm: logTerm } = message;
       return { type: WireType.MsgVote, index, logTerm, context };
     }
     case "voteAnswer":
-      return { type: WireType.MsgVoteResp, reject: !message.isGranted };
+      return { type: WireType.MsgVoteResp, reject: !message.isGranted, ...toldIn(message) };
     case "timeoutNow":
       return { type: WireType.MsgTimeoutNow };
     case "snapshot":
@@ -116,6 +116,18 @@ function fieldsOf(message: RaftMessage): Parameters<typeof create<WireMessage>>[
 
 function contextOf({ context }: { context?: Uint8Array }): { context?: Uint8Array } {
   return context === undefined ? {} : { context };
+}
+
+// etcd's library leaves both empty in these answers, and looks at neither.
+function toldIn({ committed }: { readonly committed?: EntryId }): {
+  readonly index?: number;
+  readonly logTerm?: number;
+} {
+  return committed === undefined ? {} : { index: committed.index, logTerm: committed.term };
+}
+
+function toldBy({ index, logTerm: term }: WireMessage): { readonly committed?: EntryId } {
+  return index === 0 ? {} : { committed: { index, term } };
 }
 
 function messageOf(wire: WireMessage): RaftMessage | undefined {
@@ -143,13 +155,13 @@ function messageOf(wire: WireMessage): RaftMessage | undefined {
     case WireType.MsgPreVote:
       return { type: "preVote", ...addressed, ...last };
     case WireType.MsgPreVoteResp:
-      return { type: "preVoteAnswer", ...addressed, isGranted };
+      return { type: "preVoteAnswer", ...addressed, isGranted, ...toldBy(wire) };
     case WireType.MsgVote: {
       const isTransfer = equalBytes(wire.context, TRANSFER_CONTEXT);
       return { type: "vote", ...addressed, ...last, isTransfer };
     }
     case WireType.MsgVoteResp:
-      return { type: "voteAnswer", ...addressed, isGranted };
+      return { type: "voteAnswer", ...addressed, isGranted, ...toldBy(wire) };
     case WireType.MsgTimeoutNow:
       return { type: "timeoutNow", ...addressed };
     default:

@@ -77,6 +77,11 @@ export const RAFT_MUTANTS: readonly Mutant[] = [
     edit("state", "this.votedFor = hardState.votedFor;", "this.votedFor = undefined;"),
   ),
   raft(
+    "does not hear what voters know to be committed",
+    "script",
+    edit("told-commit", "if (!log.maybeCommit(index)) return false;", "return false;"),
+  ),
+  raft(
     "takes no notice of a leader that is heard",
     "script",
     edit(

@@ -294,6 +294,26 @@ function formerMatch(): void {
   must(cluster.node(2).status.commitIndex === 0, "entries of a former leader are committed");
 }
 
+/** Of two voters one has removed the other and not heard that it is done; the other, which knows, has the longer log and stands no more. */
+function loneSurvivor(): void {
+  const change = {
+    transition: "auto",
+    ops: [{ type: "remove", id: 2 }],
+    context: new Uint8Array(0),
+  } as const;
+  const data = new Uint8Array(1);
+  const removal = { index: 2, term: 1, type: "confChangeV2", data, change } as const;
+  const [first, , third] = entriesOf(1, 1, 1);
+  const hardState = { term: 1, votedFor: 2, commit: 1 };
+  const states = {
+    1: { entries: [first!, removal], hardState },
+    2: { entries: [first!, removal, third!], hardState: { ...hardState, commit: 2 } },
+  };
+  const cluster = new Cluster({ count: 2, states });
+  cluster.tick(5 * ELECTION_TICKS);
+  must(cluster.node(1).status.role === "leader", "nobody leads who has not heard of a commit");
+}
+
 /** By name. */
 export const SCRIPTS: Readonly<Record<string, () => void>> = {
   oldTermOnMajority,
@@ -317,6 +337,7 @@ export const SCRIPTS: Readonly<Record<string, () => void>> = {
   jointElection,
   lateCompletion,
   formerMatch,
+  loneSurvivor,
   oldSnapshot,
   membersInSnapshot,
 };

@@ -145,8 +145,9 @@ export class World {
       node.calm();
       node.start();
     }
-    // Messages of the chaos arrive, a stalled disk wakes up, and three election timeouts pass.
-    this.#runFor(15_000);
+    // Messages of the chaos arrive, a stalled disk wakes up, and three election timeouts pass. Without pre-votes those who cannot
+    // win disturb the one who can.
+    this.#runFor(this.#profile.preVote ? 15_000 : 60_000);
     this.#leaveJoint();
     const leader = this.#soleLeader();
     const term = leader.status?.term;

@@ -157,6 +157,7 @@ export class ScriptedGroup {
       hastensElections: false,
       // Nor does it speak to a member again that it has removed.
       tellsRemoved: false,
+      tellsCommit: false,
       heartbeatTicks: HEARTBEAT_TICKS,
       messageBytesMax: UNBOUNDED,
       inflightMessagesMax: Number(argument(testCase, "inflight") ?? UNBOUNDED),

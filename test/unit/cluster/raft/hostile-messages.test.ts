@@ -63,6 +63,12 @@ const message: fc.Arbitrary<RaftMessage> = fc.oneof(
     ...header,
     isGranted: fc.boolean(),
   }),
+  fc.record({
+    type: fc.constantFrom("preVoteAnswer" as const, "voteAnswer" as const),
+    ...header,
+    isGranted: fc.boolean(),
+    committed: fc.record({ index: number, term: number }),
+  }),
 );
 
 const event: fc.Arbitrary<RaftEvent> = fc.oneof(

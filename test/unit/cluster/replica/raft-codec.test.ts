@@ -23,6 +23,8 @@ const entry: fc.Arbitrary<Entry> = fc.record({
   index: number,
   data: fc.uint8Array({ maxLength: 20 }),
 });
+// Index 0 is what nothing committed looks like.
+const committed = fc.record({ index: fc.integer({ min: 1, max: 2 ** 52 }), term: number });
 const last = { lastIndex: number, lastTerm: number };
 const context = fc.uint8Array({ minLength: 1, maxLength: 20 });
 const ids = fc
@@ -66,8 +68,15 @@ const message: fc.Arbitrary<RaftMessage> = fc.oneof(
   fc.record({ type: fc.constant("snapshot"), ...addressed, snapshot }),
   fc.record({ type: fc.constant("preVote"), ...addressed, ...last }),
   fc.record({ type: fc.constant("preVoteAnswer"), ...addressed, isGranted: fc.boolean() }),
+  fc.record({
+    type: fc.constant("preVoteAnswer"),
+    ...addressed,
+    isGranted: fc.boolean(),
+    committed,
+  }),
   fc.record({ type: fc.constant("vote"), ...addressed, ...last, isTransfer: fc.boolean() }),
   fc.record({ type: fc.constant("voteAnswer"), ...addressed, isGranted: fc.boolean() }),
+  fc.record({ type: fc.constant("voteAnswer"), ...addressed, isGranted: fc.boolean(), committed }),
   fc.record({ type: fc.constant("timeoutNow"), ...addressed }),
 );
 
