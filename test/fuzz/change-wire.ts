@@ -29,8 +29,9 @@ interface Place {
 type Change = (place: Place, random: SeededRandom) => Uint8Array;
 
 const NOTHING = new Uint8Array(0);
-const DEPTHS = [2, 99, 100, 101, 10_000];
-const COUNTS = [2, 3, 1_000, 20_000];
+// The large ones cost most of the time, and are the same every time: they are rare.
+const DEPTHS = [2, 2, 3, 3, 99, 100, 101, 101, 10_000];
+const COUNTS = [2, 2, 2, 3, 3, 3, 1_000, 1_000, 20_000];
 const REPEATED_BYTES_MAX = 200_000;
 const LENGTHS = [1, 0x7f, 0xffff, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1];
 

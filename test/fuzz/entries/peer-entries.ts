@@ -1,6 +1,6 @@
 /** What orderers, other peers and clients send to a peer. */
 import { BlockValidator } from "../../../src/committer/index.ts";
-import { BlockVerifier, filteredBlock } from "../../../src/delivery/index.ts";
+import { BlockVerifier, checkBlockForm, filteredBlock } from "../../../src/delivery/index.ts";
 import { readSeekRequest } from "../../../src/delivery/core/seek-request.ts";
 import { seekRange } from "../../../src/delivery/core/seek-range.ts";
 import { seekEnvelope } from "../../../src/delivery/seek-envelope.ts";
@@ -47,7 +47,7 @@ export async function peerEntries(channel: FuzzedChannel): Promise<readonly Entr
   return [
     receivedBlock(channel, [block, configBlock]),
     judgedTransaction(channel, [transaction, config]),
-    storedBlock([block, configBlock]),
+    storedBlock(channel, [block, configBlock]),
     genesisBlock(channel),
     canonicalEnvelope([transaction]),
     ...(await proposals(channel)),
@@ -157,23 +157,34 @@ function judgedTransaction(channel: FuzzedChannel, samples: readonly Uint8Array[
     form: "wire",
     samples,
     take: async (input) => {
-      const { codes } = await validator.validate(blockAfter(channel.genesis, [input]));
-      const isValid = codes[0] === TxValidationCode.VALID;
+      const block = wellFormed(channel, [input]);
+      if (block === undefined) return false;
+      const { codes } = await validator.validate(block);
       mustHold(codes.length === 1, "a transaction has one code");
-      mustHold(!isValid || isCanonicalEnvelope(input), "a second form of a transaction is valid");
-      return isValid;
+      return codes[0] === TxValidationCode.VALID;
     },
   };
 }
 
+/** The block of these transactions after the first; undefined where its form alone is a reason to refuse it. */
+function wellFormed({ genesis }: FuzzedChannel, data: readonly Uint8Array[]): Block | undefined {
+  const block = blockAfter(genesis, data);
+  const expected = { number: 1, previousHash: blockHeaderHash(genesis.header!) };
+  const { ok } = checkBlockForm(block, expected);
+  const isLone = data.length === 1;
+  mustHold(!ok || isLone || data.every(isCanonicalEnvelope), "a transaction has a second form");
+  return ok ? block : undefined;
+}
+
 /** What a peer makes of it for its indexes and its clients. */
-function storedBlock(samples: readonly Uint8Array[]): Entry {
+function storedBlock(channel: FuzzedChannel, samples: readonly Uint8Array[]): Entry {
   return {
     name: "block in a ledger",
     form: "wire",
     samples,
     take: (input) => {
-      const block = tryDecode(Block, input);
+      const data = tryDecode(Block, input)?.data?.data;
+      const block = data && wellFormed(channel, data);
       if (block === undefined) return false;
       readTransactions(block);
       filteredBlock(block, CHANNEL_ID);
