@@ -13,13 +13,15 @@ import { mustHold } from "./observation.ts";
 import type { Profile } from "./profile.ts";
 import { drawProfile } from "./profile.ts";
 import type { Sabotage } from "./sabotage.ts";
-import { SimNode } from "./sim-node.ts";
+import { SimNode, TICK_MS } from "./sim-node.ts";
 import { TraceHash } from "./trace-hash.ts";
 
 /** Steps in a second of a whole run: more of them count as a message storm. */
 const STEPS_A_SECOND_MAX = 2_500;
 /** How long the calm after the chaos is, about. */
 const CALM_MS = 20_000;
+/** How long a group without pre-votes may take to elect, at most. */
+const UNDISTURBED_MS_MAX = 300_000;
 
 /** What one run was. */
 export interface RunResult {
@@ -145,9 +147,9 @@ export class World {
       node.calm();
       node.start();
     }
-    // Messages of the chaos arrive, a stalled disk wakes up, and three election timeouts pass. Without pre-votes those who cannot
-    // win disturb the one who can.
-    this.#runFor(this.#profile.preVote ? 15_000 : 60_000);
+    // Messages of the chaos arrive, a stalled disk wakes up, and three election timeouts pass.
+    this.#runFor(15_000);
+    if (!this.#profile.preVote) this.#awaitLeader();
     this.#leaveJoint();
     const leader = this.#soleLeader();
     const term = leader.status?.term;
@@ -165,6 +167,12 @@ export class World {
     const missing = answeredCount + members.length - this.#invariants.reads.answeredCount;
     mustHold(missing === 0, `${missing} reads have no answer in calm`);
     this.#checkLevel(firstProposal);
+  }
+
+  // Without pre-votes those who cannot win, and who were removed and do not know it, disturb the one who can (thesis §4.2.3).
+  #awaitLeader(): void {
+    const endMs = this.#queue.nowMs + UNDISTURBED_MS_MAX;
+    while (this.#leader() === undefined && this.#queue.nowMs < endMs) this.#runFor(TICK_MS);
   }
 
   result(): RunResult {
