@@ -27,6 +27,7 @@ export class SimDisk {
   // Entry i has index snapshot.index + 1 + i.
   readonly #entries: Entry[] = [];
   readonly #unflushed: WriteRecord[] = [];
+  #longestIndex = 0;
   #writtenCount = 0;
   #flushedCount = 0;
 
@@ -52,6 +53,11 @@ export class SimDisk {
 
   get lastIndex(): number {
     return this.#snapshot.index + this.#entries.length;
+  }
+
+  /** The last index that was ever durable here, replaced since or not. */
+  get longestIndex(): number {
+    return this.#longestIndex;
   }
 
   /** `undefined` for what the snapshot stands for, and beyond the end. */
@@ -106,6 +112,7 @@ export class SimDisk {
         case "entry":
           this.#replaceFrom(record.entry);
       }
+      this.#longestIndex = Math.max(this.#longestIndex, this.lastIndex);
     }
   }
 

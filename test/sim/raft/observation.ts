@@ -13,6 +13,8 @@ export interface DurableState {
   readonly hardState: HardState;
   readonly snapshot: Snapshot;
   readonly lastIndex: number;
+  /** The last index that was ever durable, replaced since or not. */
+  readonly longestIndex: number;
   entryAt(index: number): Entry | undefined;
 }
 

@@ -10,8 +10,10 @@ export class DurablePromises {
     const { from, term } = message;
     const { hardState } = disk;
     if (message.type === "appendAccepted") {
+      // Of an earlier term it may leave when a later leader has replaced the entries: as if it had been long on its way.
+      const lastIndex = hardState.term > term ? disk.longestIndex : disk.lastIndex;
       mustHold(
-        disk.lastIndex >= message.index && hardState.term >= term,
+        lastIndex >= message.index && hardState.term >= term,
         `node ${from} acknowledges ${message.index} in ${term} before that is on its disk`,
       );
     }
