@@ -19,5 +19,5 @@ export const HUNTS: Readonly<Record<Hunt, HuntPlan>> = {
   orderers: { program: "orderers-hunt.ts", seedsMax: 40, sampled: 5 },
   gossip: { program: "gossip-hunt.ts", seedsMax: 150, sampled: 6 },
   delivery: { program: "delivery-hunt.ts", seedsMax: 100, sampled: 4 },
-  network: { program: "network-hunt.ts", seedsMax: 30, sampled: 5 },
+  network: { program: "network-hunt.ts", seedsMax: 150, sampled: 5 },
 };
