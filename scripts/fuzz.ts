@@ -116,7 +116,7 @@ async function takeFile(path: string): Promise<never> {
   if (entry === undefined || only === undefined) refuse("--file goes with --entry");
   let input: Uint8Array;
   try {
-    input = readFileSync(path);
+    input = new Uint8Array(readFileSync(path));
   } catch (error) {
     refuse(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }

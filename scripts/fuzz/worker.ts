@@ -8,6 +8,7 @@ import type { FuzzFound, FuzzOrder } from "./messages.ts";
 
 const entries = new Map((await allEntries()).map((entry) => [entry.name, entry]));
 let current = "nothing";
+const NOTHING = { inputs: 0, accepted: 0, slowestMs: 0, findings: [] };
 
 function tell(found: FuzzFound): void {
   parentPort?.postMessage(found);
@@ -36,5 +37,8 @@ async function run({ entry: name, ...range }: FuzzOrder): Promise<void> {
 }
 
 parentPort?.on("message", (order: FuzzOrder) => {
-  void run(order);
+  run(order).catch((error: unknown) => {
+    stray("the search failed", error);
+    tell({ kind: "range", entry: order.entry, result: NOTHING });
+  });
 });

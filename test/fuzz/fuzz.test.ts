@@ -21,6 +21,12 @@ describe("the places that take others' bytes", () => {
     expect(names.size).toBeGreaterThanOrEqual(40);
   });
 
+  // `slice` of a `Buffer` is no copy, and samples must stay as they are.
+  test("have samples that are plain bytes", () => {
+    const samples = entries.flatMap((entry) => entry.samples);
+    expect(samples.every((sample) => sample.constructor === Uint8Array)).toBe(true);
+  });
+
   test("accept valid inputs: what is made of them gets past the first look", async () => {
     for (const { name, samples, take } of entries) {
       const answers: boolean[] = [];

@@ -78,7 +78,7 @@ async function chaincodePackages(): Promise<readonly Entry[]> {
     {
       name: "archive in a chaincode package",
       form: "bytes",
-      samples: samples.map((bytes) => gunzipSync(bytes)),
+      samples: samples.map((bytes) => new Uint8Array(gunzipSync(bytes))),
       share: PACKAGE_SHARE,
       take: (input) => openPackage(gzipSync(input, { level: 1 })),
     },
