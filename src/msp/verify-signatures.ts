@@ -1,4 +1,5 @@
 import { sha256Hex } from "../crypto/index.ts";
+import { codeUnits } from "../kernel/bytes.ts";
 import type { Identity, IdentityResult } from "./identity.ts";
 import { SIGNATURE_COUNT_MAX } from "./limits.ts";
 
@@ -32,8 +33,9 @@ export async function verifySignatures(
   const [only] = signedData;
   if (only !== undefined && signedData.length === 1) return verifyOne(manager, only);
   const claims = new Map<string, Claim[]>();
+  const readOnce = onceEach(manager);
   for (const [index, signed] of signedData.slice(0, SIGNATURE_COUNT_MAX).entries()) {
-    const result = manager.unvalidatedIdentity(signed.identity);
+    const result = readOnce(signed.identity);
     if (!result.ok) continue;
     const claim = { ...signed, index, holder: result.identity };
     const ofHolder = claims.get(result.identity.id);
@@ -45,6 +47,17 @@ export async function verifySignatures(
     .filter((claim) => claim !== undefined)
     .sort((a, b) => a.index - b.index)
     .map(({ holder }) => holder);
+}
+
+// An organisation remembers its valid members only, and somebody else may be named a thousand times.
+function onceEach(manager: IdentityReader): (serialized: Uint8Array) => IdentityResult {
+  const known = new Map<string, IdentityResult>();
+  return (serialized) => {
+    const key = codeUnits(serialized);
+    const result = known.get(key) ?? manager.unvalidatedIdentity(serialized);
+    known.set(key, result);
+    return result;
+  };
 }
 
 // As below: an envelope has one signature, and each is verified.

@@ -65,6 +65,24 @@ test("the same certificate serialised in another way is the same signer", async 
   expect(found.map(({ serialized }) => serialized)).toEqual([chatty.identity]);
 });
 
+test("whoever is named again and again is read once, member or not", async () => {
+  const stranger = await (await TestOrganization.create("Org1MSP", 9)).signer(["peer"]);
+  const foreign = { ...a, identity: stranger.identity };
+  const asked: Uint8Array[] = [];
+  const counting: IdentityReader = {
+    unvalidatedIdentity: (serialized) => {
+      asked.push(serialized);
+      return manager.unvalidatedIdentity(serialized);
+    },
+  };
+  const copies = Array.from({ length: 50 }, () => ({
+    ...foreign,
+    identity: foreign.identity.slice(),
+  }));
+  expect(await verifySignatures(counting, [...copies, a, a])).toHaveLength(1);
+  expect(asked).toHaveLength(2);
+});
+
 test("identities that cannot be read are skipped", async () => {
   const unknown = { ...a, identity: serialize("Org3MSP", utf8("x")) };
   const foreign = {
